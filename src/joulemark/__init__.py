@@ -1,0 +1,3 @@
+"""joulemark."""
+
+__version__ = "0.1.0"

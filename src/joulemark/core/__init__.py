@@ -1,0 +1,1 @@
+"""The nouns: values and small protocols that every other room speaks in."""

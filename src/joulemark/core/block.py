@@ -1,0 +1,32 @@
+"""Samples as they leave a meter and as they lie in the spool: fixed-width rows."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+ROW = struct.Struct("<qdI")
+"""One sample: time (int64 ns UTC), value (float64, in the channel's unit), channel index (uint32).
+
+20 bytes, little-endian, no padding; the same bytes in memory, in the spool and in NumPy
+(``[("time", "<i8"), ("value", "<f8"), ("channel", "<u4")]``).
+"""
+
+Row = tuple[int, float, int]
+"""(time, value, channel)."""
+
+
+class Block(bytes):
+    """Any number of packed rows: all samples of a meter since its last read."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> Block:
+        """Pack rows."""
+        return cls(b"".join([ROW.pack(*row) for row in rows]))
+
+    def rows(self) -> list[Row]:
+        """Unpack; an incomplete row at the end is left out."""
+        whole = len(self) - len(self) % ROW.size
+        return list(ROW.iter_unpack(memoryview(self)[:whole]))

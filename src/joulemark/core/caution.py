@@ -1,0 +1,80 @@
+"""Warnings: a closed list, with wording and advice in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+
+class Code(StrEnum):
+    """Everything that joulemark can warn of. The text says what it means and what to do."""
+
+    text: str
+
+    def __new__(cls, code: str, text: str) -> Self:
+        """Make a member whose value is its code and whose ``text`` explains it."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.text = text
+        return member
+
+    # what the samples lack
+    GAP = "gap", "no sample for longer than the bound; that time is not counted"
+    INVALID_SAMPLE = (
+        "invalid-sample",
+        "readings at or below zero, or none; their time is not counted",
+    )
+    NOT_COVERED = "not-covered", "the trace does not reach over the whole window"
+    FEW_SAMPLES = "few-samples", "fewer sensor updates than a steady figure needs; measure longer"
+    DUPLICATE_TIME = "duplicate-time", "several samples carry one time; the last was taken"
+    COUNTER_RESET = "counter-reset", "the energy counter went back; that stretch is not counted"
+    WRAP_AMBIGUOUS = "wrap-ambiguous", "read too seldom to tell how often the counter wrapped"
+    HELD_SENSOR = "held-sensor", "the sensor repeated one value during the whole window"
+    WINDOW_OPEN = "window-open", "the end was never recorded; the last sample was taken for it"
+    # what the sum lacks
+    MISSING_PART = "missing-part", "a part has no meter; the total is without it"
+    ESTIMATED = "estimated", "no sensor can be read; a model with a wide interval stands in"
+    OTHER_LOAD = "other-load", "other programs used the processor meanwhile"
+    METER_FAILED = "meter-failed", "a meter failed for a while"
+    METER_LOST = "meter-lost", "a meter vanished during the run"
+    # idle
+    NO_IDLE = "no-idle", "no idle window; net energy is unknown (add --idle)"
+    IDLE_UNSTABLE = "idle-unstable", "idle power before and after differ by more than 10 %"
+    IDLE_ABOVE_LOAD = "idle-above-load", "idle power is above the power under load"
+    # repeats and work
+    ONE_WINDOW = "one-window", "a single window says nothing of how well it repeats"
+    SPREAD = "spread", "the repeats did not come within the target half-width"
+    NO_WORK = "no-work", "no work was counted; energy per unit is unknown"
+    QUICK = "quick", "short windows and few repeats: not comparable with a full run"
+    STAND_IN_DATA = "stand-in-data", "the data set is a stand-in, not the named benchmark set"
+    LOADGEN_INVALID = "loadgen-invalid", "LoadGen calls this result INVALID"
+    COMMAND_FAILED = "command-failed", "the command did not end with exit code 0"
+    # the run itself
+    CLOCK_STEP = "clock-step", "the system clock was set during the run; samples kept their places"
+    SAMPLER_LATE = "sampler-late", "samples came late or were skipped"
+    SAMPLER_LOST = "sampler-lost", "the sampling process ended before the run did"
+    THREAD_SAMPLER = "thread-sampler", "sampled by a thread of the measured process"
+    INTERRUPTED = "interrupted", "the run was stopped before its end"
+    INCOMPLETE = "incomplete", "the run directory lacks something that a closed run has"
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One warning.
+
+    Attributes:
+        code: which one.
+        detail: what was seen, with numbers.
+        phase: the phase it concerns, empty for the whole run.
+    """
+
+    code: Code
+    detail: str = ""
+    phase: str = ""
+
+    def __str__(self) -> str:
+        """Return one line: where, what it means, what was seen."""
+        where = f"{self.phase}: " if self.phase else ""
+        seen = f" ({self.detail})" if self.detail else ""
+        return f"{where}{self.code.text}{seen}"

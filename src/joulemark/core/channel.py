@@ -1,0 +1,137 @@
+"""What one stream of numbers means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Domain(StrEnum):
+    """Which kind of part of a system a channel belongs to."""
+
+    WALL = "wall"
+    NODE = "node"
+    PSYS = "psys"
+    PACKAGE = "package"
+    CORE = "core"
+    UNCORE = "uncore"
+    DRAM = "dram"
+    GPU = "gpu"
+    BOARD = "board"
+    SWITCH = "switch"
+    RAIL = "rail"
+    HOST = "host"
+
+
+class Quantity(StrEnum):
+    """What a channel's values are.
+
+    The first three carry energy; the others describe the state of the machine beside it.
+    """
+
+    ENERGY = "energy"
+    """A counter that grows with the energy used, and may wrap."""
+    POWER = "power"
+    """Power at the sample's time (or averaged over ``window_s`` before it)."""
+    INTERVAL = "interval"
+    """Energy since the sample before."""
+    UTILISATION = "utilisation"
+    MEMORY = "memory"
+    FREQUENCY = "frequency"
+    TEMPERATURE = "temperature"
+    FLAGS = "flags"
+    CPU_TIME = "cpu_time"
+    """A counter of seconds of processor time."""
+    CLOCK_OFFSET = "clock_offset"
+    """UTC minus the run's own clock, ns: shows steps and slewing of the system clock."""
+
+
+class Provenance(StrEnum):
+    """How a number came about; a sum is only as good as its weakest part."""
+
+    MEASURED = "measured"
+    ESTIMATED = "estimated"
+    DECLARED = "declared"
+
+    @staticmethod
+    def weakest(of: list[Provenance]) -> Provenance:
+        """Return the weakest of several: declared, else estimated, else measured."""
+        for kind in (Provenance.DECLARED, Provenance.ESTIMATED):
+            if kind in of:
+                return kind
+        return Provenance.MEASURED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """The systematic error of a meter, as 95 % half-widths.
+
+    Attributes:
+        gain: relative error of the reading (0.05 is ±5 %).
+        offset_w: constant error, W.
+        model: relative error of a model's coefficients; zero for a sensor.
+        source: where the figures come from.
+    """
+
+    gain: float = 0.0
+    offset_w: float = 0.0
+    model: float = 0.0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """What one stream of numbers means.
+
+    A *part* is a piece of hardware, named once per node (``package-0``, ``gpu-1``, ``node``);
+    several channels may watch one part (an energy counter and a power reading). ``parent`` names
+    the part whose energy contains this part's energy, so that no watt is counted twice.
+
+    Attributes:
+        name: unique within a run, ``meter/part[/quantity]``.
+        meter: registry name of the meter.
+        part: the piece of hardware.
+        domain: its kind.
+        quantity: what the values are.
+        unit: unit of the recorded values; times ``scale`` it is SI (J, W, s, Hz, B, K, 1).
+        scale: factor from ``unit`` to SI.
+        node: host that the part sits in.
+        parent: part that contains this one.
+        wrap: value in ``unit`` at which a counter starts again from zero (its modulus).
+        resolution: smallest step of the value, in ``unit``.
+        accuracy: systematic error.
+        provenance: measured, estimated or declared.
+        update_s: nominal time between two updates of the sensor.
+        window_s: time over which a power reading is averaged.
+        max_power_w: more than this cannot be true; tells a wrap from a counter that went back.
+        floor: a power at or below it is not a reading; None lets negative noise through.
+        covers: domains contained in this part that have no channel of their own.
+        source: where the value is read: a path, a call.
+        note: what a reader of the number must know, the reason of a fallback for instance.
+    """
+
+    name: str
+    meter: str
+    part: str
+    domain: Domain
+    quantity: Quantity
+    unit: str
+    scale: float = 1.0
+    node: str = "localhost"
+    parent: str | None = None
+    wrap: float | None = None
+    resolution: float = 0.0
+    accuracy: Accuracy = Accuracy()
+    provenance: Provenance = Provenance.MEASURED
+    update_s: float | None = None
+    window_s: float | None = None
+    max_power_w: float | None = None
+    floor: float | None = 0.0
+    covers: tuple[Domain, ...] = ()
+    source: str = ""
+    note: str = ""
+
+    @property
+    def carries_energy(self) -> bool:
+        """Whether joules can be computed from this channel."""
+        return self.quantity in (Quantity.ENERGY, Quantity.POWER, Quantity.INTERVAL)

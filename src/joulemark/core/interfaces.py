@@ -1,0 +1,92 @@
+"""The small protocols by which the rooms know each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from joulemark.core.block import Block
+from joulemark.core.channel import Channel
+from joulemark.core.clock import Clock
+from joulemark.core.window import Work
+
+Settings = Mapping[str, Any]
+"""JSON values by name; what a factory of the registry is given."""
+
+
+@runtime_checkable
+class Meter(Protocol):
+    """A source of samples. Nothing is touched before ``open``.
+
+    Attributes:
+        name: its registry name.
+        channels: what it reads; known after ``open``. Rows name a channel by its place here.
+    """
+
+    name: str
+    channels: Sequence[Channel]
+
+    def open(self, clock: Clock) -> None:
+        """Find the sensors and be ready to read; ``clock`` stamps the samples.
+
+        Raises:
+            UnavailableError: if there is nothing to read, with the reason and the remedy.
+        """
+        ...
+
+    def read(self) -> Block:
+        """Return all samples since the last read, each with its own time.
+
+        Raises:
+            MeterError: if this read failed; the next may succeed.
+            MeterLostError: if the device is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; a second call does nothing."""
+        ...
+
+
+@runtime_checkable
+class EdgeMeter(Meter, Protocol):
+    """A meter whose counters are cheap enough to be read at each edge of a window."""
+
+    def read_edges(self) -> Block:
+        """Return one sample of each energy counter, and nothing slower."""
+        ...
+
+
+class Workload(Protocol):
+    """Something that does work.
+
+    Attributes:
+        name: what the run is called.
+        unit: singular name of the unit of work.
+    """
+
+    name: str
+    unit: str
+
+    def prepare(self) -> Mapping[str, Any]:
+        """Load everything; return facts that belong in the run (model, data, settings)."""
+        ...
+
+    def run(self, seconds: float) -> tuple[Work, Mapping[str, float]]:
+        """Work for at least ``seconds`` and return what was done, with other numbers of it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class Batches(Protocol):
+    """A workload that can answer single queries, as LoadGen asks for."""
+
+    unit: str
+    sample_count: int
+
+    def answer(self, indices: Sequence[int]) -> None:
+        """Do the work of the samples at these places of the data set."""
+        ...

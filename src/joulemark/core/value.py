@@ -1,0 +1,141 @@
+"""A number with a unit and an uncertainty that remembers where it came from.
+
+First-order propagation after the GUM (JCGM 100:2008, 5.1 and 5.2): a value carries signed standard
+uncertainties, each under a :class:`Source`. Uncertainties of one source are fully correlated and
+add with their signs; those of different sources are independent and add in squares. So the gain of
+a meter stays one error through sums, differences and ratios, and cancels where it should.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from joulemark.core.student import student_975
+
+
+class Term(StrEnum):
+    """The kinds of uncertainty in a budget."""
+
+    GAIN = "gain"
+    OFFSET = "offset"
+    MODEL = "model"
+    RESOLUTION = "resolution"
+    SAMPLING = "sampling"
+    EDGES = "edges"
+    COVERAGE = "coverage"
+    CLOCK = "clock"
+    REPEATS = "repeats"
+    WORK = "work"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """What an uncertainty comes from: a kind and the thing that it belongs to.
+
+    Attributes:
+        term: the kind.
+        of: what is shared: a meter for its gain, a window for its edges.
+        dof: degrees of freedom of the estimate; infinite unless it came from few repeats.
+    """
+
+    term: Term
+    of: str
+    dof: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number, its unit, and its signed standard uncertainties by source.
+
+    Attributes:
+        value: the number.
+        unit: its unit (J, W, s, J/sample …).
+        parts: standard uncertainty in ``unit`` by source, signed by the sensitivity.
+    """
+
+    value: float
+    unit: str
+    parts: Mapping[Source, float] = field(default_factory=dict)
+
+    @property
+    def u(self) -> float:
+        """Combined standard uncertainty."""
+        return math.sqrt(sum(part * part for part in self.parts.values()))
+
+    @property
+    def dof(self) -> float:
+        """Effective degrees of freedom (Welch-Satterthwaite, GUM G.4.1)."""
+        weight = sum(p**4 / s.dof for s, p in self.parts.items() if math.isfinite(s.dof))
+        return self.u**4 / weight if weight > 0 else math.inf
+
+    @property
+    def u95(self) -> float:
+        """Half-width of the interval that holds the true value in 95 % of cases."""
+        u = self.u
+        return 0.0 if u == 0 else u * student_975(self.dof)
+
+    def budget(self) -> dict[Term, float]:
+        """Return the standard uncertainty by kind, largest first."""
+        squares: dict[Term, float] = {}
+        for source, part in self.parts.items():
+            squares[source.term] = squares.get(source.term, 0.0) + part * part
+        ordered = sorted(squares.items(), key=lambda item: -item[1])
+        return {term: math.sqrt(square) for term, square in ordered if square > 0}
+
+    def only(self, keep: Callable[[Source], bool]) -> Value:
+        """Return the same number with only the sources that ``keep`` accepts."""
+        return Value(self.value, self.unit, {s: p for s, p in self.parts.items() if keep(s)})
+
+    def scaled(self, factor: float, unit: str) -> Value:
+        """Return ``factor`` times this value, in a new unit; the factor is exact."""
+        return Value(self.value * factor, unit, {s: p * factor for s, p in self.parts.items()})
+
+    def plus(self, source: Source, u: float) -> Value:
+        """Return the same number with one more uncertainty (standard, in ``unit``)."""
+        if u == 0:
+            return self
+        return Value(self.value, self.unit, _merged(self.parts, {source: u}, 1.0))
+
+    def __add__(self, other: Value) -> Value:
+        """Add; correlated parts add with their signs."""
+        self._same_unit(other)
+        return Value(self.value + other.value, self.unit, _merged(self.parts, other.parts, 1.0))
+
+    def __sub__(self, other: Value) -> Value:
+        """Subtract; correlated parts cancel."""
+        self._same_unit(other)
+        return Value(self.value - other.value, self.unit, _merged(self.parts, other.parts, -1.0))
+
+    def over(self, other: Value, unit: str) -> Value:
+        """Divide; relative errors of one source cancel.
+
+        Raises:
+            ZeroDivisionError: if ``other`` is zero.
+        """
+        ratio = self.value / other.value
+        mine = {s: p / other.value for s, p in self.parts.items()}
+        return Value(ratio, unit, _merged(mine, other.parts, -ratio / other.value))
+
+    def _same_unit(self, other: Value) -> None:
+        if self.unit != other.unit:
+            raise ValueError(f"cannot add {other.unit} to {self.unit}")
+
+
+def total(values: list[Value], unit: str) -> Value:
+    """Return the sum of several values; zero of ``unit`` for none."""
+    result = Value(0.0, unit)
+    for value in values:
+        result = result + value
+    return result
+
+
+def _merged(
+    left: Mapping[Source, float], right: Mapping[Source, float], factor: float
+) -> dict[Source, float]:
+    merged = dict(left)
+    for source, part in right.items():
+        merged[source] = merged.get(source, 0.0) + factor * part
+    return merged

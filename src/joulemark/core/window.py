@@ -1,0 +1,57 @@
+"""A named stretch of time, and the work done in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from joulemark.core.clock import NS
+
+
+class Role(StrEnum):
+    """What a window is for."""
+
+    MEASURE = "measure"
+    IDLE = "idle"
+    WARM_UP = "warm-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Work done: a count of a unit (sample, token, image, step, run).
+
+    Attributes:
+        count: how many; more than zero where energy per unit is to be shown.
+        unit: singular name of the unit.
+    """
+
+    count: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A named stretch on the run's clock.
+
+    Attributes:
+        phase: name; windows of one name are repeats of one phase.
+        start: ns UTC.
+        stop: ns UTC; None while the window is open, or when its end was never recorded.
+        role: what it is for.
+        work: what was done in it.
+        facts: other numbers of that stretch (loss, accuracy, percentiles of latency …).
+        process: pid of the marking process.
+    """
+
+    phase: str
+    start: int
+    stop: int | None = None
+    role: Role = Role.MEASURE
+    work: Work | None = None
+    facts: dict[str, float] = field(default_factory=dict)
+    process: int = 0
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds; zero while open."""
+        return 0.0 if self.stop is None else (self.stop - self.start) / NS
