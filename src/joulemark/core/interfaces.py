@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from joulemark.core.block import Block
+from joulemark.core.caution import Caution
 from joulemark.core.channel import Channel
 from joulemark.core.clock import Clock
 from joulemark.core.window import Work
@@ -58,35 +59,47 @@ class EdgeMeter(Meter, Protocol):
 
 
 class Workload(Protocol):
-    """Something that does work.
+    """Something that does work for as long as it is asked to.
 
     Attributes:
         name: what the run is called.
         unit: singular name of the unit of work.
+        phase: what its measured windows are called.
+        cautions: warnings that belong to every result of it; known after ``prepare``.
     """
 
     name: str
     unit: str
+    phase: str
+    cautions: Sequence[Caution]
 
     def prepare(self) -> Mapping[str, Any]:
         """Load everything; return facts that belong in the run (model, data, settings)."""
         ...
 
     def run(self, seconds: float) -> tuple[Work, Mapping[str, float]]:
-        """Work for at least ``seconds`` and return what was done, with other numbers of it."""
+        """Work for at least ``seconds``; return what was done, and other numbers of it."""
+        ...
+
+    def results(self) -> Mapping[str, Any]:
+        """Return what is known after the last window (accuracy, loss per epoch), as JSON values."""
         ...
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Let go of everything; a second call does nothing."""
         ...
 
 
-class Batches(Protocol):
-    """A workload that can answer single queries, as LoadGen asks for."""
+@runtime_checkable
+class Queries(Protocol):
+    """A workload that answers single queries, as LoadGen asks for them.
 
-    unit: str
+    Attributes:
+        sample_count: size of its data set.
+    """
+
     sample_count: int
 
     def answer(self, indices: Sequence[int]) -> None:
-        """Do the work of the samples at these places of the data set."""
+        """Do the work of the samples at these places of the data set, and wait for its end."""
         ...
