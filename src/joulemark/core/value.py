@@ -27,6 +27,7 @@ class Term(StrEnum):
     EDGES = "edges"
     COVERAGE = "coverage"
     CLOCK = "clock"
+    IDLE = "idle"
     REPEATS = "repeats"
     WORK = "work"
 

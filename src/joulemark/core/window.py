@@ -41,6 +41,7 @@ class Window:
         work: what was done in it.
         facts: other numbers of that stretch (loss, accuracy, percentiles of latency …).
         process: pid of the marking process.
+        edge_u_s: standard uncertainty of the time of each edge, s (clocks of other programs).
     """
 
     phase: str
@@ -50,6 +51,7 @@ class Window:
     work: Work | None = None
     facts: dict[str, float] = field(default_factory=dict)
     process: int = 0
+    edge_u_s: float = 0.0
 
     @property
     def duration_s(self) -> float:

@@ -1,0 +1,1 @@
+"""Energy arithmetic: pure functions of traces and windows. No clock, no files."""

@@ -1,0 +1,69 @@
+"""What the machine did beside using energy: utilisation, memory, clocks, other programs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from joulemark.core.caution import Caution, Code
+from joulemark.core.channel import Quantity
+from joulemark.core.trace import Trace
+from joulemark.core.units import digits
+from joulemark.core.window import Window
+
+_STATES = (Quantity.UTILISATION, Quantity.MEMORY, Quantity.FREQUENCY, Quantity.TEMPERATURE)
+
+MACHINE, WORKLOAD = "host/cpu", "host/workload"
+"""Channels of processor time: of all programs, and of the measured ones."""
+
+OTHERS = 0.05
+"""Other programs' share of the window, in busy hardware threads, that is worth a warning."""
+
+
+def context(windows: list[Window], traces: list[Trace]) -> dict[str, float]:
+    """Return the mean over the windows of every state that was recorded, in SI, by channel name.
+
+    Counters of processor time become busy hardware threads: seconds of processor time per second.
+    """
+    found: dict[str, float] = {}
+    for trace in traces:
+        if trace.channel.quantity is Quantity.CPU_TIME:
+            mean = _rate(trace, windows)
+        elif trace.channel.quantity in _STATES:
+            mean = _mean(trace, windows)
+        else:
+            continue
+        if np.isfinite(mean):
+            found[trace.channel.name] = mean
+    return found
+
+
+def other_load(windows: list[Window], traces: list[Trace]) -> Caution | None:
+    """Return a warning where programs that are not measured were busy in the windows."""
+    known = context(windows, [t for t in traces if t.channel.quantity is Quantity.CPU_TIME])
+    if MACHINE not in known or WORKLOAD not in known:
+        return None
+    others = known[MACHINE] - known[WORKLOAD]
+    if others <= OTHERS:
+        return None
+    return Caution(Code.OTHER_LOAD, f"{digits(others, 2)} hardware threads on average")
+
+
+def _mean(trace: Trace, windows: list[Window]) -> float:
+    inside = np.zeros(len(trace), dtype=bool)
+    for window in windows:
+        inside |= (trace.time >= window.start) & (trace.time <= (window.stop or window.start))
+    values = trace.si()[inside]
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _rate(trace: Trace, windows: list[Window]) -> float:
+    gained = length = 0.0
+    seconds = trace.si()
+    for window in windows:
+        stop = window.stop or window.start
+        if stop > trace.time[0] and window.start < trace.time[-1]:
+            ends = np.interp([window.start, stop], trace.time, seconds)
+            gained += float(ends[1] - ends[0])
+            length += window.duration_s
+    return gained / length if length else float("nan")

@@ -1,0 +1,68 @@
+"""What a window and a phase came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from joulemark.accounting.boundary import PartEnergy
+from joulemark.core.caution import Caution
+from joulemark.core.energy import Energy
+from joulemark.core.value import Value
+from joulemark.core.window import Role, Window, Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowResult:
+    """One window.
+
+    Attributes:
+        window: the window, closed.
+        total: energy of the parts that are added; None where nothing was read.
+        net: J above idle; None where idle power is unknown.
+        parts: every part, with whether it is added.
+    """
+
+    window: Window
+    total: Energy | None
+    net: Value | None
+    parts: tuple[PartEnergy, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseResult:
+    """All windows of one name.
+
+    Attributes:
+        phase: name.
+        role: what its windows are for.
+        windows: each window's own result.
+        duration_s: time in its windows, s.
+        total: energy, gross; None where nothing was read.
+        net: J above idle; None where unknown.
+        power: W, mean over the covered time; None where nothing was read.
+        work: work of all windows; None where none was counted.
+        per_unit: energy per unit of work, gross, with the scatter of repeats.
+        units_per_joule: its inverse.
+        net_per_unit: the same, net of idle.
+        parts: energy by part, summed over the windows.
+        lacks: what the total leaves out, in words.
+        context: means of what was recorded beside energy, by channel name, SI.
+        cautions: warnings.
+    """
+
+    phase: str
+    role: Role
+    windows: tuple[WindowResult, ...]
+    duration_s: float
+    total: Energy | None
+    net: Value | None = None
+    power: Value | None = None
+    work: Work | None = None
+    per_unit: Value | None = None
+    units_per_joule: Value | None = None
+    net_per_unit: Value | None = None
+    parts: tuple[PartEnergy, ...] = ()
+    lacks: tuple[str, ...] = ()
+    context: Mapping[str, float]
+    cautions: tuple[Caution, ...] = ()
