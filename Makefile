@@ -1,0 +1,86 @@
+# Two commands do everything on a fresh machine: `make bench` and `make test`.
+#
+#   PYTHON=python3.12        another interpreter (3.11 or later)
+#   VENV=.venv-3.12          another virtual environment
+#   TORCH=path/to/torch.whl  another build of torch, or a requirement such as torch==2.14.0
+#   TORCH=none               no torch: what needs it is skipped
+
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= torch
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+QUICK := $(BIN)/joulemark bench vision --quick
+
+.PHONY: help bench bench-all test check format clean test-3.12 test-3.13
+
+help:
+	@echo "make bench      measure LeNet and ResNet18 on this machine (at most 5 minutes once installed)"
+	@echo "make bench-all  the same in full length for every network (about 2 hours)"
+	@echo "make test       every gate: style, types, import direction, tests, coverage"
+	@echo "make check      the gates that run no test"
+	@echo "make test-3.12  the suite without torch on another Python (also test-3.13)"
+
+# One virtual environment. A torch that the chosen Python already has is used; else the pinned one
+# is installed, the only heavy download.
+$(VENV)/created:
+	@if $(PYTHON) -c "import torch" 2>/dev/null && [ "$(TORCH)" = torch ]; \
+	then $(PYTHON) -m venv --system-site-packages $(VENV); \
+	else $(PYTHON) -m venv $(VENV); fi
+	@touch $@
+
+$(VENV)/measures: $(VENV)/created pyproject.toml constraints.txt
+	@echo "installing joulemark and torch into $(VENV) (once)"
+	@if [ "$(TORCH)" = none ]; then true; \
+	elif [ "$(TORCH)" = torch ]; then $(PIP) torch; \
+	else $(BIN)/python -m pip --disable-pip-version-check install --quiet "$(TORCH)"; fi
+	@if [ "$(TORCH)" = torch ] || [ "$(TORCH)" = none ]; then $(PIP) -e ".[nvml,loadgen,photos]"; \
+	else $(BIN)/python -m pip --disable-pip-version-check install --quiet -e ".[nvml,loadgen,photos]"; fi
+	@touch $@
+
+$(VENV)/tests: $(VENV)/measures
+	@$(PIP) -e ".[dev]"
+	@touch $@
+
+define say_torch
+@$(BIN)/python -c "import torch; print('torch', torch.__version__, 'from', torch.__path__[0])" 2>/dev/null || echo "without torch"
+endef
+
+bench: $(VENV)/measures
+	$(say_torch)
+	$(BIN)/joulemark meters
+	$(QUICK) --model LeNet --mode train
+	$(QUICK) --model LeNet --mode infer
+	$(QUICK) --model ResNet18 --mode infer
+	$(BIN)/joulemark list
+	$(BIN)/joulemark report last --force --output joulemark-runs/last.html
+
+bench-all: $(VENV)/measures
+	$(say_torch)
+	for model in LeNet ResNet18 MobileNetV2 VGG16; do for mode in train infer; do \
+	  $(BIN)/joulemark bench vision --model $$model --mode $$mode || exit; done; done
+
+check: $(VENV)/tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(say_torch)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include='src/joulemark/core/*,src/joulemark/accounting/*' --fail-under=100
+	$(BIN)/coverage report --fail-under=90
+
+test-3.12 test-3.13: test-%:
+	$(MAKE) PYTHON=python$* VENV=.venv-$* TORCH=none .venv-$*/tests
+	.venv-$*/bin/python -m pytest
+
+format: $(VENV)/tests
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

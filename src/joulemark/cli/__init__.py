@@ -1,0 +1,106 @@
+"""The command line: arguments to options to objects to a run; errors printed once.
+
+Exit codes: 0 done; 1 any other failure of joulemark; 2 a wrong argument; 3 a sensor, a right or a
+package is missing; 4 a file or run directory cannot be read or written; 5 a meter failed; 130
+interrupted. ``joulemark run`` passes on the exit code of the command it measured (126 and 127 if
+it could not be started, 128 + n if signal n ended it).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+VERBS = {
+    "run": "measure any command",
+    "bench": "measure a workload: idle, warm-up, windows until they repeat",
+    "meters": "what this machine can read, and what would give more",
+    "list": "runs in the store, newest first",
+    "show": "results of a run",
+    "report": "one self-contained HTML page of a run",
+    "export": "a run as JSON, CSV or Parquet",
+    "dataset": "write the photograph set as files in CIFAR-10's layout",
+}
+
+HELP = """\
+joulemark measures the energy of machine-learning systems, with provenance and uncertainty.
+
+usage: joulemark VERB [options]
+
+{verbs}
+
+examples:
+  joulemark meters
+  joulemark run --idle 10 -- python train.py
+  joulemark bench vision --model LeNet --mode train --quick
+  joulemark show last --budget
+
+joulemark VERB --help says more; joulemark --version prints the version.
+Exit codes: 0 done, 2 wrong argument, 3 sensor, right or package missing,
+4 file or run unreadable, 5 meter failed, 130 interrupted.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_overview(), end="")
+        return 0
+    if words[0] in ("-V", "--version"):
+        from joulemark import __version__
+
+        print(f"joulemark {__version__}")
+        return 0
+    if words[0] not in VERBS:
+        return _unknown(words[0])
+    return _verb(words[0], words[1:])
+
+
+def _overview() -> str:
+    width = max(map(len, VERBS))
+    return HELP.format(verbs="\n".join(f"  {v:{width}}  {text}" for v, text in VERBS.items()))
+
+
+def _unknown(word: str) -> int:
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, VERBS, 1)
+    advice = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(VERBS)}"
+    print(f"joulemark: there is no verb {word!r}; {advice}", file=sys.stderr)
+    return 2
+
+
+def _verb(name: str, words: list[str]) -> int:
+    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from importlib import import_module
+
+    from joulemark.core.errors import JoulemarkError
+
+    module = import_module(f"joulemark.cli.{name}")
+    parser = ArgumentParser(
+        prog=f"joulemark {name}",
+        description=module.__doc__,
+        epilog=module.EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    try:
+        module.arguments(parser, words)
+        code: int = module.main(parser.parse_args(words))
+        sys.stdout.flush()
+    except JoulemarkError as error:
+        print(f"joulemark {name}: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"joulemark {name}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Show the results of a run, computed from its traces."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+from joulemark.cli.common import run_argument, show_run, stored_run
+from joulemark.core.errors import StoreError
+
+EXAMPLES = """\
+examples:
+  joulemark show
+  joulemark show 20261122-004512 --budget
+  joulemark show last --json | jq '.phases[0].energy_per_unit'
+  joulemark show last --verify
+"""
+
+
+def arguments(parser: ArgumentParser, words: list[str]) -> None:
+    """Add the arguments of this verb."""
+    run_argument(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--budget", action="store_true", help="uncertainty, term by term")
+    parser.add_argument("--verify", action="store_true", help="check the run's checksums first")
+
+
+def main(args: Namespace) -> int:
+    """Print the results."""
+    stored = stored_run(args)
+    if args.verify:
+        from joulemark.store.checksums import verify
+
+        problems = verify(stored.path)
+        if problems:
+            raise StoreError(
+                "; ".join(problems), where=str(stored.path), remedy="do not trust this run"
+            )
+        print(f"{stored.path}: all checksums hold", file=sys.stderr)
+    show_run(stored.path, as_json=args.json, budget=args.budget)
+    return 0

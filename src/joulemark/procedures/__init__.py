@@ -1,0 +1,1 @@
+"""What orders the phases of a measurement: sessions, commands, benches."""

@@ -1,0 +1,155 @@
+"""Measure a workload: idle, warm-up, windows until they repeat well enough, idle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from joulemark.accounting.phases import phases
+from joulemark.accounting.repeats import half_width
+from joulemark.core.caution import Code
+from joulemark.core.interfaces import Workload
+from joulemark.core.units import digits
+from joulemark.core.window import Role
+from joulemark.procedures.live import following
+from joulemark.procedures.session import Mark, Options, Session, Tell
+from joulemark.store.reader import open_run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchSettings:
+    """How long and how often.
+
+    Attributes:
+        warm_up_s: work before the first measured window.
+        window_s: shortest measured window.
+        updates: fewest sensor updates in a measured window; the slowest sensor counts.
+        repeats: fewest measured windows.
+        max_repeats: most measured windows.
+        target: relative 95 % half-width of the repeats at which to stop.
+        quick: whether this is a look that is not comparable with a full run.
+    """
+
+    warm_up_s: float = 10.0
+    window_s: float = 60.0
+    updates: int = 60
+    repeats: int = 3
+    max_repeats: int = 5
+    target: float = 0.02
+    quick: bool = False
+
+
+QUICK = BenchSettings(
+    warm_up_s=3.0, window_s=10.0, updates=10, repeats=2, max_repeats=3, quick=True
+)
+"""Settings of a look that takes a minute and is not comparable."""
+
+
+class Load(Protocol):
+    """Drives a workload for one measured window."""
+
+    def __call__(self, session: Session, mark: Mark, seconds: float, repeat: int) -> None:
+        """Work for about ``seconds``; give the mark its work, facts and bounds."""
+        ...
+
+
+def plain_load(workload: Workload) -> Load:
+    """Return the load that lets a workload run by itself, as fast as it can."""
+
+    def load(session: Session, mark: Mark, seconds: float, repeat: int) -> None:
+        work, facts = workload.run(seconds)
+        mark.work, mark.facts = work, dict(facts)
+
+    return load
+
+
+def bench(
+    workload: Workload,
+    options: Options,
+    settings: BenchSettings,
+    *,
+    load: Load | None = None,
+    title: str = "",
+    more: Mapping[str, Any] | None = None,
+    tell: Tell | None = None,
+) -> Path:
+    """Measure a workload and return the run directory.
+
+    Args:
+        workload: what does the work.
+        options: how to measure.
+        settings: how long and how often.
+        load: what drives the workload in a measured window; as fast as it can by default.
+        title: what is measured; the workload's name by default.
+        more: settings to keep in the run beside those of the procedure.
+        tell: told of progress.
+    """
+    load = load or plain_load(workload)
+    kept = {"bench": asdict(settings), **(more or {})}
+    try:
+        facts = workload.prepare()
+        kept["workload"] = dict(facts)
+        with Session("bench", title or workload.name, options, kept) as session:
+            _phases(session, workload, load, settings, tell)
+            for name, value in workload.results().items():
+                session.result(name, value)
+        return session.path
+    finally:
+        workload.close()
+
+
+def _phases(
+    session: Session, workload: Workload, load: Load, settings: BenchSettings, tell: Tell | None
+) -> None:
+    for caution in workload.cautions:
+        session.caution(caution.code, caution.detail)
+    if settings.quick:
+        session.caution(Code.QUICK, f"windows of {digits(settings.window_s, 3)} s")
+    session.idle(tell)
+    with (
+        session.window("warm-up", Role.WARM_UP) as mark,
+        following(session.path, "warm-up", settings.warm_up_s, tell),
+    ):
+        mark.work, _ = workload.run(settings.warm_up_s)
+    _measure(session, workload, load, settings, tell)
+    session.idle(tell)
+
+
+def _measure(
+    session: Session, workload: Workload, load: Load, settings: BenchSettings, tell: Tell | None
+) -> None:
+    seconds = window_length(session.slowest_update_s, settings)
+    reached = math.inf
+    for repeat in range(settings.max_repeats):
+        name = f"{workload.phase} {repeat + 1}"
+        with (
+            session.window(workload.phase) as mark,
+            following(session.path, name, seconds, tell),
+        ):
+            load(session, mark, seconds, repeat)
+        reached = spread(session, workload.phase)
+        if repeat + 1 >= settings.repeats and reached <= settings.target:
+            return
+    session.caution(Code.SPREAD, f"±{digits(100 * reached, 2)} %", workload.phase)
+
+
+def window_length(slowest_update_s: float, settings: BenchSettings) -> float:
+    """Return the length of a window: as asked, and enough updates of the slowest sensor."""
+    return max(settings.window_s, settings.updates * slowest_update_s)
+
+
+def spread(session: Session, phase: str) -> float:
+    """Return the relative 95 % half-width of energy per unit over the windows measured so far."""
+    stored = open_run(session.path)
+    windows = [window for window in stored.run.windows if window.phase == phase]
+    for result in phases(windows, stored.traces().values()):
+        single = [
+            w.total.joules.value / w.window.work.count
+            for w in result.windows
+            if w.total is not None and w.window.work is not None and w.window.work.count > 0
+        ]
+        return half_width(single) if len(single) == len(windows) else math.inf
+    return math.inf

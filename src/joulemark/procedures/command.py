@@ -1,0 +1,164 @@
+"""Measure any command: idle, the command as often as asked, idle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from joulemark.core.caution import Code
+from joulemark.core.errors import UsageError
+from joulemark.core.run import Status
+from joulemark.core.window import Work
+from joulemark.procedures.session import Options, Session, Tell
+from joulemark.procedures.subreaper import become_subreaper
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+"""Exit codes of a command that cannot be started, as shells give them."""
+
+
+def run_command(
+    argv: Sequence[str],
+    options: Options,
+    *,
+    title: str = "",
+    repeat: int = 1,
+    tell: Tell | None = None,
+) -> tuple[Path, int]:
+    """Measure a command and return the run directory and the command's exit code.
+
+    The command keeps its terminal, its environment and its signals. Ctrl-C and SIGTERM end the
+    command; the run is closed as interrupted. A command killed by signal n gives 128 + n.
+
+    Args:
+        argv: the command.
+        options: how to measure.
+        title: what is measured; the command's name by default.
+        repeat: how often to run it; stops at the first failure.
+        tell: told of progress during idle windows.
+
+    Raises:
+        UsageError: if there is no such command; nothing is measured then.
+    """
+    program = _find(argv)
+    become_subreaper()
+    settings = {"command": list(argv), "repeat": repeat}
+    session = Session("run", title or Path(argv[0]).name, options, settings)
+    with _signals() as caught, session:
+        code = 0
+        try:
+            with caught.raising():
+                session.idle(tell)
+            for _ in range(repeat):
+                if code == 0 and not caught.signals:
+                    code = _once(session, program, argv, caught)
+            with caught.raising():
+                session.idle(tell)
+        except KeyboardInterrupt:
+            code = code or 128 + caught.signals[0]
+        if caught.signals:
+            names = ", ".join(signal.Signals(number).name for number in caught.signals)
+            session.caution(Code.INTERRUPTED, names)
+            session.status = Status.INTERRUPTED
+    return session.path, code
+
+
+def _find(argv: Sequence[str]) -> str:
+    from shutil import which
+
+    found = which(argv[0])
+    if found is not None:
+        return found
+    exists = os.sep in argv[0] and Path(argv[0]).exists()
+    what = "is not executable" if exists else "was not found"
+    error = UsageError(f"the command {what}", where=argv[0], remedy="check its name and your PATH")
+    error.exit_code = NOT_EXECUTABLE if exists else NOT_FOUND
+    raise error
+
+
+def _once(session: Session, program: str, argv: Sequence[str], caught: _Signals) -> int:
+    with session.window("run") as mark:
+        process = _spawn(program, argv, session.variables)
+        caught.child = process
+        code = _wait(process)
+        caught.child = None
+        if code == 0:
+            mark.work = Work(1, "run")
+        mark.facts["exit_code"] = code
+    if code != 0 and not caught.signals:
+        session.caution(Code.COMMAND_FAILED, f"exit code {code}", "run")
+    return code
+
+
+def _spawn(
+    program: str, argv: Sequence[str], variables: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    sys.stdout.flush()
+    return subprocess.Popen(argv, executable=program, env={**os.environ, **variables})
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    code = process.wait()
+    return 128 - code if code < 0 else code
+
+
+class _Signals:
+    """Signals that came while the run was made, and the command that must hear of them."""
+
+    def __init__(self) -> None:
+        self.signals: list[int] = []
+        self.child: subprocess.Popen[bytes] | None = None
+        self._raise = False
+
+    def take(self, number: int, frame: FrameType | None) -> None:
+        """Note a signal and pass it on, unless the terminal has sent it to the command as well."""
+        self.signals.append(number)
+        if self._raise:
+            raise KeyboardInterrupt
+        if self.child is not None and not (number == signal.SIGINT and _in_foreground()):
+            self.child.send_signal(number)
+
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """Let a signal end the block at once; one that came before ends it before it begins."""
+        if self.signals:
+            raise KeyboardInterrupt
+        self._raise = True
+        try:
+            yield
+        finally:
+            self._raise = False
+
+
+def _in_foreground() -> bool:
+    """Return whether Ctrl-C in a terminal reaches this process and its children by itself."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
+
+
+@contextmanager
+def _signals() -> Iterator[_Signals]:
+    caught = _Signals()
+    before = {
+        number: signal.signal(number, caught.take)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,126 @@
+"""Which meters a measurement uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from joulemark.core.channel import Channel, Domain, Provenance
+from joulemark.core.clock import Clock
+from joulemark.core.errors import UnavailableError
+from joulemark.core.interfaces import EdgeMeter, Meter
+from joulemark.meters import METERS
+
+AUTO = ("rapl", "nvml", "hwmon")
+"""Sensors that are looked for where no meter is named."""
+_PROCESSOR = {Domain.PACKAGE, Domain.PSYS, Domain.NODE, Domain.WALL, Domain.BOARD}
+_MEMORY = {Domain.DRAM, Domain.PSYS, Domain.NODE, Domain.WALL, Domain.BOARD}
+
+Spec = dict[str, Any]
+"""Registry name and JSON settings of a meter: ``{"name": …, "settings": {…}}``."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """The meters of a measurement.
+
+    Attributes:
+        specs: meters for the sampler, by name.
+        meters: the same meters opened in this process, to be read at edges.
+        unavailable: what was looked for and why it cannot be used.
+    """
+
+    specs: list[Spec] = field(default_factory=list)
+    meters: list[Meter] = field(default_factory=list)
+    unavailable: list[tuple[str, UnavailableError]] = field(default_factory=list)
+
+    @property
+    def channels(self) -> list[Channel]:
+        """All channels of the opened meters."""
+        return [channel for meter in self.meters for channel in meter.channels]
+
+    def edge_meters(self) -> list[EdgeMeter]:
+        """Return the meters that are cheap enough to be read at each edge."""
+        return [meter for meter in self.meters if isinstance(meter, EdgeMeter)]
+
+    def add(self, name: str, settings: Spec, clock: Clock) -> None:
+        """Open a meter and take it into the plan.
+
+        Raises:
+            UnavailableError: if it has nothing to read.
+        """
+        meter: Meter = METERS.load(name)(settings)
+        meter.open(clock)
+        self.specs.append({"name": name, "settings": settings})
+        self.meters.append(meter)
+        self.unavailable += [(name, missing) for missing in meter.missing]
+
+    def close(self) -> None:
+        """Close all meters."""
+        for meter in self.meters:
+            meter.close()
+
+
+def plan(
+    named: Sequence[tuple[str, Spec]] | None, clock: Clock, process: Spec, *, origin_ns: int
+) -> Plan:
+    """Return the meters to use: those named, or the best that this machine has.
+
+    Without names, every sensor that can be read is used, and a model stands in for the processor
+    and the memory only where no sensor covers them. The host's own state is always recorded.
+
+    Args:
+        named: names and settings, or None to look for sensors.
+        clock: clock of the run.
+        process: settings that say whose processor time counts (``root_pid`` …).
+        origin_ns: where estimates count from, ns.
+
+    Raises:
+        UnavailableError: if a named meter, or none at all, has anything to read.
+    """
+    chosen = Plan()
+    try:
+        if named is None:
+            _look_around(chosen, clock, {**process, "origin_ns": origin_ns})
+        else:
+            for name, settings in named:
+                more = {**process, "origin_ns": origin_ns} if name == "estimate" else {}
+                chosen.add(name, {**more, **settings}, clock)
+        if all(spec["name"] != "host" for spec in chosen.specs):
+            _try(chosen, lambda: chosen.add("host", dict(process), clock), "host")
+        if not any(channel.carries_energy for channel in chosen.channels):
+            raise _nothing(chosen)
+    except UnavailableError:
+        chosen.close()
+        raise
+    return chosen
+
+
+def _look_around(chosen: Plan, clock: Clock, model: Spec) -> None:
+    for name in AUTO:
+        _try(chosen, lambda name=name: chosen.add(name, {}, clock), name)  # type: ignore[misc]
+    missing = missing_parts(chosen.channels)
+    if missing:
+        settings = {**model, "parts": missing}
+        _try(chosen, lambda: chosen.add("estimate", settings, clock), "estimate")
+
+
+def _try(chosen: Plan, add: Callable[[], None], name: str) -> None:
+    try:
+        add()
+    except UnavailableError as error:
+        chosen.unavailable.append((name, error))
+
+
+def missing_parts(channels: Iterable[Channel]) -> list[str]:
+    """Return which of ``cpu`` and ``dram`` no sensor covers."""
+    seen = {c.domain for c in channels if c.provenance is Provenance.MEASURED and c.carries_energy}
+    return [name for name, held in (("cpu", _PROCESSOR), ("dram", _MEMORY)) if not seen & held]
+
+
+def _nothing(chosen: Plan) -> UnavailableError:
+    reasons = "; ".join(f"{name}: {error}" for name, error in chosen.unavailable)
+    return UnavailableError(
+        f"nothing on this machine gives energy ({reasons})", remedy="see `joulemark meters`"
+    )
