@@ -30,7 +30,10 @@ ALLOWED_AT_MODULE_LEVEL = (
 )
 CALLS_OF_CONSTANTS = {
     "compile",  # re.compile
+    "enumerate",
     "frozenset",
+    "len",
+    "tuple",
     "getLogger",
     "Struct",  # struct.Struct
     "Registry",

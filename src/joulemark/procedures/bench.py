@@ -14,8 +14,8 @@ from joulemark.core.caution import Code
 from joulemark.core.interfaces import Workload
 from joulemark.core.units import digits
 from joulemark.core.window import Role
-from joulemark.procedures.live import following
-from joulemark.procedures.session import Mark, Options, Session, Tell
+from joulemark.procedures.live import Tell, following
+from joulemark.procedures.session import Mark, Options, Session
 from joulemark.store.reader import open_run
 
 

@@ -15,7 +15,8 @@ from joulemark.core.caution import Code
 from joulemark.core.errors import UsageError
 from joulemark.core.run import Status
 from joulemark.core.window import Work
-from joulemark.procedures.session import Options, Session, Tell
+from joulemark.procedures.live import Tell
+from joulemark.procedures.session import Options, Session
 from joulemark.procedures.subreaper import become_subreaper
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126

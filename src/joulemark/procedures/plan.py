@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +12,13 @@ from joulemark.core.errors import UnavailableError
 from joulemark.core.interfaces import EdgeMeter, Meter
 from joulemark.meters import METERS
 
-AUTO = ("rapl", "nvml", "hwmon")
-"""Sensors that are looked for where no meter is named."""
+Spec = dict[str, Any]
+"""JSON settings of a meter, or its name and settings: ``{"name": …, "settings": {…}}``."""
+
+AUTO: Mapping[str, Spec] = {"rapl": {}, "nvml": {}, "hwmon": {}}
+"""Sensors that are looked for where no meter is named, with their settings."""
 _PROCESSOR = {Domain.PACKAGE, Domain.PSYS, Domain.NODE, Domain.WALL, Domain.BOARD}
 _MEMORY = {Domain.DRAM, Domain.PSYS, Domain.NODE, Domain.WALL, Domain.BOARD}
-
-Spec = dict[str, Any]
-"""Registry name and JSON settings of a meter: ``{"name": …, "settings": {…}}``."""
 
 
 @dataclass(slots=True)
@@ -41,8 +41,19 @@ class Plan:
         return [channel for meter in self.meters for channel in meter.channels]
 
     def edge_meters(self) -> list[EdgeMeter]:
-        """Return the meters that are cheap enough to be read at each edge."""
-        return [meter for meter in self.meters if isinstance(meter, EdgeMeter)]
+        """Return the sensors whose counters are cheap enough to be read at each edge.
+
+        An estimate is left to the sampler: what it knows of processes that have ended since it
+        last looked differs from one reader to the next, and its interval is wide anyway.
+        """
+        return [
+            meter
+            for meter in self.meters
+            if isinstance(meter, EdgeMeter)
+            and any(
+                c.carries_energy and c.provenance is Provenance.MEASURED for c in meter.channels
+            )
+        ]
 
     def add(self, name: str, settings: Spec, clock: Clock) -> None:
         """Open a meter and take it into the plan.
@@ -63,7 +74,12 @@ class Plan:
 
 
 def plan(
-    named: Sequence[tuple[str, Spec]] | None, clock: Clock, process: Spec, *, origin_ns: int
+    named: Sequence[tuple[str, Spec]] | None,
+    clock: Clock,
+    process: Spec,
+    *,
+    origin_ns: int,
+    sensors: Mapping[str, Spec] = AUTO,
 ) -> Plan:
     """Return the meters to use: those named, or the best that this machine has.
 
@@ -75,6 +91,7 @@ def plan(
         clock: clock of the run.
         process: settings that say whose processor time counts (``root_pid`` …).
         origin_ns: where estimates count from, ns.
+        sensors: what is looked for where no meter is named.
 
     Raises:
         UnavailableError: if a named meter, or none at all, has anything to read.
@@ -82,13 +99,13 @@ def plan(
     chosen = Plan()
     try:
         if named is None:
-            _look_around(chosen, clock, {**process, "origin_ns": origin_ns})
+            _look_around(chosen, clock, {**process, "origin_ns": origin_ns}, sensors)
         else:
             for name, settings in named:
                 more = {**process, "origin_ns": origin_ns} if name == "estimate" else {}
                 chosen.add(name, {**more, **settings}, clock)
         if all(spec["name"] != "host" for spec in chosen.specs):
-            _try(chosen, lambda: chosen.add("host", dict(process), clock), "host")
+            _try(chosen, "host", process, clock)
         if not any(channel.carries_energy for channel in chosen.channels):
             raise _nothing(chosen)
     except UnavailableError:
@@ -97,18 +114,17 @@ def plan(
     return chosen
 
 
-def _look_around(chosen: Plan, clock: Clock, model: Spec) -> None:
-    for name in AUTO:
-        _try(chosen, lambda name=name: chosen.add(name, {}, clock), name)  # type: ignore[misc]
+def _look_around(chosen: Plan, clock: Clock, model: Spec, sensors: Mapping[str, Spec]) -> None:
+    for name, settings in sensors.items():
+        _try(chosen, name, settings, clock)
     missing = missing_parts(chosen.channels)
     if missing:
-        settings = {**model, "parts": missing}
-        _try(chosen, lambda: chosen.add("estimate", settings, clock), "estimate")
+        _try(chosen, "estimate", {**model, "parts": missing}, clock)
 
 
-def _try(chosen: Plan, add: Callable[[], None], name: str) -> None:
+def _try(chosen: Plan, name: str, settings: Spec, clock: Clock) -> None:
     try:
-        add()
+        chosen.add(name, settings, clock)
     except UnavailableError as error:
         chosen.unavailable.append((name, error))
 

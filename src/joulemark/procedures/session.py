@@ -15,15 +15,17 @@ import joulemark
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Domain
 from joulemark.core.clock import Anchor, Clock
-from joulemark.core.errors import UnavailableError
+from joulemark.core.errors import StoreError, UnavailableError, UsageError
 from joulemark.core.interfaces import EdgeMeter, Meter
 from joulemark.core.run import Run, Status, System
 from joulemark.core.window import Role, Window, Work
-from joulemark.meters._proc import describe_system
-from joulemark.meters.sampling import SamplerProcess, SamplerThread
+from joulemark.meters._system import describe_system
+from joulemark.meters._thread import SamplerThread
+from joulemark.meters.sampling import SamplerProcess
 from joulemark.procedures.environment import environment
 from joulemark.procedures.live import Tell, following
-from joulemark.procedures.marking import RUN_VARIABLE, Edges, Marker
+from joulemark.procedures.marker import Edges, Marker
+from joulemark.procedures.marking import RUN_VARIABLE
 from joulemark.procedures.plan import Plan, Spec, plan
 from joulemark.store.writer import RunWriter, new_run_id
 
@@ -87,6 +89,8 @@ class Session:
         self.settings = dict(settings)
         self.status = Status.COMPLETE
         self.unavailable: list[tuple[str, UnavailableError]] = []
+        self._sampler: SamplerProcess | SamplerThread | None = None
+        self._marker: Marker | None = None
 
     def __enter__(self) -> Self:
         """Open everything and begin to sample.
@@ -148,14 +152,24 @@ class Session:
 
     def _start(self, anchor: Anchor, chosen: Plan) -> None:
         directory, period = self.path, self.options.period_s
-        self._sampler: SamplerProcess | SamplerThread
         if self.options.objects:
             self._sampler = SamplerThread.start(self.options.objects, period, anchor, directory)
             self._edges = Edges([m for m in self.options.objects if isinstance(m, EdgeMeter)])
         else:
             self._sampler = SamplerProcess.start(chosen.specs, period, anchor, directory)
         self._edges.keep_in(directory / "traces" / "edges.spool", "edges", anchor)
-        self.marker = Marker(anchor, self.writer.log, self._edges)
+        self._marker = Marker(anchor, self.writer.log, self._edges)
+
+    @property
+    def marker(self) -> Marker:
+        """What opens and closes the windows of this process.
+
+        Raises:
+            UsageError: before the session has begun.
+        """
+        if self._marker is None:
+            raise UsageError("the session has not begun", remedy="enter it with a with statement")
+        return self._marker
 
     @property
     def clock(self) -> Clock:
@@ -165,7 +179,8 @@ class Session:
     @property
     def slowest_update_s(self) -> float:
         """Longest time between two updates of a sensor that energy is taken from."""
-        known = [c.update_s for c in self._sampler.channels if c.carries_energy and c.update_s]
+        channels = [] if self._sampler is None else self._sampler.channels
+        known = [c.update_s for c in channels if c.carries_energy and c.update_s]
         return max([self.options.period_s, *known])
 
     @property
@@ -176,11 +191,11 @@ class Session:
     @contextmanager
     def window(self, phase: str, role: Role = Role.MEASURE) -> Iterator[Mark]:
         """Mark a window; give the yielded mark its work before the block ends."""
-        name, mark = self.marker.open(phase, role), Mark()
+        opened, mark = self.marker.open(phase, role), Mark()
         try:
             yield mark
         finally:
-            mark.window = self.marker.shut(name, mark.work, mark.facts, bounds=mark.bounds)
+            mark.window = self.marker.shut(opened, mark.work, mark.facts, bounds=mark.bounds)
 
     def idle(self, tell: Tell | None = None) -> None:
         """Measure the idle machine for as long as the options say."""
@@ -213,18 +228,27 @@ class Session:
         if kind is not None and self.status is Status.COMPLETE:
             interrupted = issubclass(kind, (KeyboardInterrupt, SystemExit))
             self.status = Status.INTERRUPTED if interrupted else Status.FAILED
-        self._finish(self.status, compact=self.procedure != "measure")
+        failure = self._finish(self.status, compact=self.procedure != "measure")
+        if failure is not None and kind is None:
+            raise failure
 
-    def _finish(self, status: Status, *, compact: bool) -> None:
-        sampler = getattr(self, "_sampler", None)
-        if sampler is not None and not sampler.stop():
-            self.caution(Code.SAMPLER_LOST)
-        if isinstance(sampler, SamplerThread):
-            self.caution(Code.THREAD_SAMPLER)
-        if hasattr(self, "marker"):
-            self.marker.close()
+    def _finish(self, status: Status, *, compact: bool) -> StoreError | None:
+        """Close everything; return what could not be written instead of stopping at it."""
+        sampler, marker = self._sampler, self._marker
+        failures = [] if marker is None else [marker.failure]
+        lost = sampler is not None and not sampler.stop()
+        if marker is not None:
+            marker.close()
         stopped = self._run.anchor.clock(time.monotonic_ns)()
-        self.writer.close(replace(self._run, status=status, stopped=stopped), compact=compact)
+        try:
+            if lost:
+                self.caution(Code.SAMPLER_LOST)
+            if isinstance(sampler, SamplerThread):
+                self.caution(Code.THREAD_SAMPLER)
+            self.writer.close(replace(self._run, status=status, stopped=stopped), compact=compact)
+        except StoreError as error:
+            failures.append(error)
+        return next((failure for failure in failures if failure is not None), None)
 
 
 def _system(chosen: Plan) -> System:

@@ -1,0 +1,214 @@
+"""What every polled meter shares: sensors that fail alone, and one time for each of their values.
+
+A polled meter is a list of :class:`Sensor`, each of which can be asked for its values now. This
+module asks them, stamps the answers, and keeps the failure of one sensor from costing the rows of
+the others.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from joulemark.core.block import Block, Row
+from joulemark.core.channel import Channel, Quantity
+from joulemark.core.clock import NS, Clock
+from joulemark.core.errors import MeterError, MeterLostError, UnavailableError, UsageError
+from joulemark.core.interfaces import Settings
+
+Values = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One question to the hardware, and the channels that its answer fills.
+
+    Attributes:
+        channels: what the values of one answer mean, in their order.
+        query: asks; raises MeterError, or MeterLostError once the device is gone.
+        device: what is lost as a whole: all sensors of one device fall silent together.
+        slow: whether it is asked at most once in ``slow_s``.
+    """
+
+    channels: tuple[Channel, ...]
+    query: Callable[[], Values]
+    device: str
+    slow: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is an energy counter, to be read at the edges of a window."""
+        return self.channels[0].quantity is Quantity.ENERGY
+
+
+class Polled(ABC):
+    """A meter made of sensors; its subclasses say in ``_find`` which.
+
+    Energy counters are asked first, slow sensors last. A value's time is midway between the clock
+    before and after its question.
+
+    A sensor that fails does not take the others' rows with it: its error goes to ``failures``,
+    which whoever samples takes out after each read. Only a read that yields nothing raises.
+
+    Attributes:
+        name: registry name.
+        channels: what is read; known after ``open``.
+        missing: what could not be opened and why; known after ``open``.
+        failures: errors of single sensors since they were last taken out.
+        facts: what else belongs in the record, as JSON values; known after ``open``.
+    """
+
+    name = ""
+
+    def __init__(self, *, slow_s: float = 1.0) -> None:
+        """Keep the settings; nothing is touched."""
+        self.channels: Sequence[Channel] = ()
+        self.missing: list[UnavailableError] = []
+        self.failures: list[MeterError] = []
+        self.facts: dict[str, Any] = {}
+        self._slow_ns = round(slow_s * NS)
+        self._slow_due: int | None = None
+        self._clock: Clock | None = None
+        self._sensors: list[tuple[int, Sensor]] = []
+        self._lost: set[str] = set()
+        self._owned = ExitStack()
+
+    @abstractmethod
+    def _find(self, owned: ExitStack) -> list[Sensor]:
+        """Return the sensors that can be read; put what must be closed into ``owned``.
+
+        Raises:
+            UnavailableError: if there is none.
+        """
+
+    def open(self, clock: Clock) -> None:
+        """Find the sensors; see :class:`joulemark.core.interfaces.Meter`.
+
+        Raises:
+            UnavailableError: if there is nothing to read, with the reason and the remedy.
+        """
+        self.close()
+        self.missing, self.failures, self.facts, self._lost = [], [], {}, set()
+        self._slow_due = None
+        with ExitStack() as owned:
+            found = self._find(owned)
+            self._owned = owned.pop_all()
+        found.sort(key=lambda sensor: (sensor.slow, not sensor.counts))
+        self._sensors = []
+        channels: list[Channel] = []
+        for sensor in found:
+            self._sensors.append((len(channels), sensor))
+            channels.extend(sensor.channels)
+        self.channels = tuple(channels)
+        self._clock = clock
+
+    def read(self) -> Block:
+        """Return one row of each channel (of a slow one, at most one in ``slow_s``).
+
+        Raises:
+            MeterError: if no sensor answered.
+            MeterLostError: if every device is gone.
+        """
+        now = self._now()
+        slow = self._slow_due is None or now >= self._slow_due
+        if slow:
+            self._slow_due = now + self._slow_ns
+        return self._sample([pair for pair in self._sensors if slow or not pair[1].slow])
+
+    def read_edges(self) -> Block:
+        """Return one row of each energy counter that is not slow.
+
+        Raises:
+            MeterError: if there are counters, and none answered.
+            MeterLostError: if every device with a counter is gone.
+        """
+        return self._sample([pair for pair in self._sensors if pair[1].counts and not pair[1].slow])
+
+    def close(self) -> None:
+        """Let go of everything; a second call does nothing."""
+        self._clock = None
+        self._sensors = []
+        self._owned.close()
+
+    def _now(self) -> int:
+        if self._clock is None:
+            raise MeterError("read while closed", where=f"meter {self.name}")
+        return self._clock()
+
+    def _sample(self, asked: list[tuple[int, Sensor]]) -> Block:
+        rows: list[Row] = []
+        errors: list[MeterError] = []
+        before = self._now()
+        for first, sensor in asked:
+            if sensor.device in self._lost:
+                continue
+            try:
+                values = sensor.query()
+            except MeterError as error:
+                errors.append(error)
+                if isinstance(error, MeterLostError):
+                    self._lost.add(sensor.device)
+                before = self._now()
+                continue
+            after = self._now()
+            middle = (before + after) // 2
+            rows.extend((middle, value, first + place) for place, value in enumerate(values))
+            before = after
+        if asked and not rows:
+            raise self._silence(asked, errors)
+        self.failures.extend(errors)
+        return Block.of(rows)
+
+    def _silence(self, asked: list[tuple[int, Sensor]], errors: list[MeterError]) -> MeterError:
+        """Return the error of a read that yielded nothing; errors but the first stay listed."""
+        if all(sensor.device in self._lost for _, sensor in asked):
+            self.failures.extend(errors[1:])
+            what = errors[0].what if errors else "every device is gone"
+            where = errors[0].where if errors else f"meter {self.name}"
+            return MeterLostError(what, where=where)
+        self.failures.extend(errors[1:])
+        return errors[0]
+
+
+def only_known(meter: str, settings: Settings, known: Sequence[str]) -> None:
+    """Refuse settings that a meter does not have.
+
+    Raises:
+        UsageError: naming the first of them.
+    """
+    for name in settings:
+        if name not in known:
+            raise UsageError(
+                f"{meter} has no setting {name!r}",
+                where=f"meter {meter}",
+                remedy=f"it has {', '.join(known)}",
+            )
+
+
+def path_setting(meter: str, settings: Settings, name: str, default: str) -> str:
+    """Return a setting that is a path.
+
+    Raises:
+        UsageError: if it is not a text, or empty.
+    """
+    value = settings.get(name, default)
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise UsageError(f"{name} is {value!r}, not a path", where=f"meter {meter}")
+    return value
+
+
+def seconds_setting(meter: str, settings: Settings, name: str, default: float) -> float:
+    """Return a setting that is a time, s.
+
+    Raises:
+        UsageError: if it is not a finite number of seconds from 0 to a day.
+    """
+    value = settings.get(name, default)
+    usable = isinstance(value, int | float) and not isinstance(value, bool)
+    if not usable or not math.isfinite(value) or not 0 <= value <= 86400:
+        raise UsageError(f"{name} is {value!r}, not a number of seconds", where=f"meter {meter}")
+    return float(value)

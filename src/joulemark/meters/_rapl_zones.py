@@ -1,0 +1,173 @@
+"""The powercap tree: which zones there are, what each counts, and which of them lie in which.
+
+The rules are told at the head of :mod:`joulemark.meters.rapl`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from joulemark.core.channel import Domain
+from joulemark.core.errors import MeterError, UnavailableError
+from joulemark.meters._files import Files, NumberFile, entries
+
+MAX_ZONES = 512
+MIRROR_UJ = 500_000
+"""Two dies that mirror one counter may be an update or two apart: 0.5 J is 1 ms at 500 W."""
+
+_ENTRY = re.compile(r"(intel-rapl(?:-\w+)?)((?::\d{1,6})*)")
+_PACKAGE = re.compile(r"package-(\d{1,6})(-die-\d{1,6})?")
+_PSYS = re.compile(r"psys(?:-(\d{1,6}))?")
+_INNER = {"core": Domain.CORE, "uncore": Domain.UNCORE, "dram": Domain.DRAM}
+
+
+@dataclass(slots=True)
+class Zone:
+    """One powercap zone.
+
+    Attributes:
+        path: its directory.
+        part: what it counts, named once per machine.
+        domain: the kind of that.
+        socket: number of the processor package.
+        die: ``-die-N`` where packages have several, else empty.
+        counter: its open counter.
+        note: what a reader of its numbers must know.
+    """
+
+    path: Path
+    part: str
+    domain: Domain
+    socket: str
+    die: str
+    counter: NumberFile | None = field(default=None, compare=False)
+    note: str = ""
+
+    @property
+    def package(self) -> str:
+        """Name of the package part that the zone belongs to."""
+        return f"package-{self.socket}{self.die}"
+
+    def read(self) -> int:
+        """Return the counter, µJ.
+
+        Raises:
+            MeterError: if it cannot be read.
+        """
+        if self.counter is None:
+            raise MeterError("the zone is not open", where=str(self.path))
+        return self.counter.read()
+
+
+def find(root: Path, files: Files) -> tuple[list[Zone], list[UnavailableError]]:
+    """Return all zones of known name, those of the first interface before their twins.
+
+    Returns:
+        the zones, and a reason for each directory that is none.
+    """
+    zones: list[Zone] = []
+    strange: list[UnavailableError] = []
+    for path in _directories(root):
+        name = files.line(path / "name")
+        above = files.line(path.parent / path.name.rpartition(":")[0] / "name")
+        if not above:
+            above = files.line(path.parent / "name")
+        zone = _identify(path, name, above)
+        if zone is None:
+            strange.append(_strange(path, name))
+        else:
+            zones.append(zone)
+    return zones, strange
+
+
+def _directories(root: Path) -> list[Path]:
+    """Return the zones below a root, flat (``/sys/class``) or nested (``/sys/devices``) alike."""
+    found: dict[str, Path] = {}
+    waiting = [root]
+    while waiting and len(found) < MAX_ZONES:
+        directory = waiting.pop(0)
+        for name in entries(directory):
+            if _ENTRY.fullmatch(name) and name not in found:
+                found[name] = directory / name
+                waiting.append(directory / name)
+    return sorted((path for name, path in found.items() if ":" in name), key=_order)
+
+
+def _order(path: Path) -> tuple[bool, str, list[int]]:
+    interface, _, numbers = path.name.partition(":")
+    return interface != "intel-rapl", interface, [int(number) for number in numbers.split(":")]
+
+
+def _identify(path: Path, name: str, above: str) -> Zone | None:
+    """Return what a zone counts, from its own name and that of the zone that it is nested in."""
+    if own := _PACKAGE.fullmatch(name):
+        return Zone(path, name, Domain.PACKAGE, own[1], own[2] or "")
+    if platform := _PSYS.fullmatch(name):
+        return Zone(path, name, Domain.PSYS, platform[1] or "0", "")
+    package = _PACKAGE.fullmatch(above)
+    if package is None or name not in _INNER:
+        return None
+    socket, die = package[1], package[2] or ""
+    return Zone(path, f"{name}-{socket}{die}", _INNER[name], socket, die)
+
+
+def _strange(path: Path, name: str) -> UnavailableError:
+    if name:
+        return UnavailableError(f"a zone named {name!r} is not known", where=str(path))
+    return UnavailableError(
+        "the zone cannot be entered",
+        where=str(path),
+        remedy="where a container hides it, start that with --security-opt "
+        "systempaths=unconfined, or measure on the host",
+    )
+
+
+def parent_of(zone: Zone, parts: set[str], counted_by: dict[str, str]) -> str | None:
+    """Return the part that contains a zone: its package, else the platform, else none.
+
+    Args:
+        zone: the zone.
+        parts: the parts that are read.
+        counted_by: for each package, the package that counts for it.
+    """
+    if zone.domain is Domain.PSYS:
+        return None
+    outer = [f"psys-{zone.socket}", "psys"]
+    if zone.domain in (Domain.CORE, Domain.UNCORE):
+        outer.insert(0, counted_by.get(zone.package, zone.package))
+    return next((part for part in outer if part in parts), None)
+
+
+def without_mirrors(zones: list[Zone]) -> tuple[list[Zone], dict[str, str]]:
+    """Drop package zones that show the counter of another die of their socket once more.
+
+    Returns:
+        the zones that remain, and for each part the part that counts for it.
+    """
+    kept: list[Zone] = []
+    counted_by: dict[str, str] = {}
+    for zone in zones:
+        packages = [other for other in kept if other.domain is zone.domain is Domain.PACKAGE]
+        same = [other for other in packages if other.socket == zone.socket and mirrors(other, zone)]
+        if same:
+            same[0].note = "every die shows the counter of the whole socket; it is counted once"
+            counted_by[zone.part] = same[0].part
+        else:
+            kept.append(zone)
+            counted_by[zone.part] = zone.part
+    return kept, counted_by
+
+
+def mirrors(first: Zone, second: Zone) -> bool:
+    """Whether two counters are one: the second, read between two reads of the first, lies between.
+
+    Counters that have run since boot and are not the same one differ by far more than the slack;
+    that two unrelated ones meet has a chance of about 1 in 60 000.
+    """
+    try:
+        before, between, after = first.read(), second.read(), first.read()
+    except MeterError:
+        return False
+    return before - MIRROR_UJ <= between <= after + MIRROR_UJ

@@ -1,0 +1,220 @@
+"""RAPL: the energy counters of Intel and AMD processors, through Linux's powercap tree.
+
+One directory per zone (``intel-rapl:0``, ``intel-rapl:0:1`` …; AMD processors use the same names),
+with ``name``, ``energy_uj`` and ``max_energy_range_uj`` in it. Format: Linux,
+``Documentation/power/powercap``; domains: Intel SDM volume 3, "Platform Specific Power Management".
+
+What becomes a channel, and what does not:
+
+- Every package, and every die of a package, is a part of its own: ``package-0``,
+  ``package-0-die-1``; its zones are ``core-0``, ``uncore-0``, ``dram-0``, likewise with the die.
+- ``core`` and ``uncore`` lie inside their package. ``dram`` does not: sysfs shows the zone below
+  the package, but Intel's package counter leaves the memory out. ``psys`` holds them all.
+- ``intel-rapl-mmio`` (and any other ``intel-rapl-*``) shows zones of the same processor a second
+  time; such a twin is read only where the first cannot be.
+- On AMD processors of several dies each die shows the counter of the whole socket. Two counters
+  of one socket that stand at the same value are one counter, and are counted once.
+- A counter that stands at zero has never counted, and is left out (the kernel, too, drops such
+  zones).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from joulemark.core.channel import Accuracy, Channel, Domain, Quantity
+from joulemark.core.errors import MeterError, PermissionNeededError, UnavailableError
+from joulemark.core.interfaces import Settings
+from joulemark.meters import _rapl_zones as powercap
+from joulemark.meters._files import Files
+from joulemark.meters._polled import Polled, Sensor, only_known, path_setting
+from joulemark.meters._rapl_zones import Zone
+
+ROOT = "/sys/class/powercap"
+COUNTS = 2**32 - 1
+"""The hardware counter has 32 bits; ``max_energy_range_uj`` is the energy of its largest count."""
+UPDATE_S = 0.001
+"""Both makers state about 1 ms (Intel SDM; Linux, ``hwmon/amd_energy``)."""
+ACCURACY = Accuracy(gain=0.05, source="assumed ±5 % for RAPL that measures (Haswell-EP and later)")
+BOUND_W = {
+    Domain.PSYS: 5000.0,
+    Domain.PACKAGE: 2000.0,
+    Domain.CORE: 2000.0,
+    Domain.UNCORE: 1000.0,
+    Domain.DRAM: 1000.0,
+}
+"""More than any such part draws; only to tell a wrap from a counter that was reset."""
+HEADROOM = 10.0
+"""Times the zone's thermal design power, where that is known: short-term limits reach four times
+that, and a late update makes a short stretch look hotter than it was."""
+SANE_TDP_W = (5.0, 2000.0)
+
+_RULE = 'SUBSYSTEM=="powercap", ACTION=="add", RUN+="/bin/chmod a+r %S%p/energy_uj"'
+_RULE_FILE = "/etc/udev/rules.d/70-powercap.rules"
+_NOTES = {
+    Domain.PSYS: "what it covers depends on how the board's maker wired it",
+    Domain.CORE: "on AMD processors the counter of one core only",
+}
+
+
+class Rapl(Polled):
+    """Energy counters of processor packages, their cores, graphics and memory.
+
+    Args:
+        root: the powercap directory.
+        files: how files are read.
+        cpuinfo: where the kernel describes the processor; says why there are no counters.
+        platform: ``sys.platform``.
+    """
+
+    name = "rapl"
+
+    def __init__(
+        self,
+        root: Path = Path(ROOT),
+        *,
+        files: Files | None = None,
+        cpuinfo: Path = Path("/proc/cpuinfo"),
+        platform: str = sys.platform,
+    ) -> None:
+        """Keep the arguments; nothing is touched."""
+        super().__init__()
+        self.root = root
+        self._files = files or Files()
+        self._cpuinfo = cpuinfo
+        self._platform = platform
+
+    def _find(self, owned: ExitStack) -> list[Sensor]:
+        zones, self.missing = powercap.find(self.root, self._files)
+        if not zones and not self.missing:
+            raise self._nothing()
+        opened = self._open_zones(zones, owned)
+        if not opened:
+            raise self._most_telling()
+        opened, counted_by = powercap.without_mirrors(opened)
+        self.facts["zones"] = {zone.part: str(zone.path) for zone in opened}
+        mirrored = {part: kept for part, kept in counted_by.items() if part != kept}
+        if mirrored:
+            self.facts["mirrored"] = mirrored
+        parts = {zone.part for zone in opened}
+        return [self._sensor(zone, powercap.parent_of(zone, parts, counted_by)) for zone in opened]
+
+    def _open_zones(self, zones: list[Zone], owned: ExitStack) -> list[Zone]:
+        """Open what can be read, one zone for each part; note the rest in ``missing``."""
+        opened: dict[str, Zone] = {}
+        refused: dict[str, Zone] = {}
+        for zone in zones:
+            if zone.part in opened:
+                self.facts.setdefault("twins", []).append(str(zone.path))
+                continue
+            try:
+                self._open_zone(zone, owned)
+            except PermissionError:
+                refused.setdefault(zone.part, zone)
+            except OSError as error:
+                self._leave_out(zone, error.strerror or "cannot be opened")
+            except MeterError as error:
+                self._leave_out(zone, error.what)
+            else:
+                opened[zone.part] = zone
+        still = [zone for part, zone in refused.items() if part not in opened]
+        if still:
+            self.missing.append(self._refusal(still))
+        return list(opened.values())
+
+    def _open_zone(self, zone: Zone, owned: ExitStack) -> None:
+        zone.counter = self._files.open(zone.path / "energy_uj", owned)
+        if zone.read() == 0:
+            raise MeterError("the counter stands at zero: the hardware does not feed it")
+
+    def _leave_out(self, zone: Zone, what: str) -> None:
+        where = str(zone.path / "energy_uj")
+        self.missing.append(UnavailableError(f"{zone.part}: {what}", where=where))
+
+    def _sensor(self, zone: Zone, parent: str | None) -> Sensor:
+        span = max(self._files.number(zone.path / "max_energy_range_uj") or 0, 0)
+        unit = span / COUNTS if span else 1.0
+        notes = [_NOTES.get(zone.domain, ""), zone.note]
+        if not span:
+            notes.append("its range is unknown: a wrap is taken for a reset")
+        channel = Channel(
+            name=f"rapl/{zone.part}",
+            meter=self.name,
+            part=zone.part,
+            domain=zone.domain,
+            quantity=Quantity.ENERGY,
+            unit="µJ",
+            scale=1e-6,
+            parent=parent,
+            wrap=span + unit if span else None,
+            resolution=unit,
+            accuracy=ACCURACY,
+            update_s=UPDATE_S,
+            max_power_w=self._bound_w(zone),
+            source=str(zone.path / "energy_uj"),
+            note="; ".join(note for note in notes if note),
+        )
+        return Sensor((channel,), lambda: (float(zone.read()),), device=zone.part)
+
+    def _bound_w(self, zone: Zone) -> float:
+        limit = self._files.number(zone.path / "constraint_0_max_power_uw")
+        low, high = SANE_TDP_W
+        if limit is not None and low <= limit * 1e-6 <= high:
+            return HEADROOM * limit * 1e-6
+        return BOUND_W[zone.domain]
+
+    def _refusal(self, zones: list[Zone]) -> PermissionNeededError:
+        parts = ", ".join(zone.part for zone in zones)
+        return PermissionNeededError(
+            f"only root may read the energy counters of {parts} (since 2020, CVE-2020-8694: they "
+            "tell a local attacker what the processor does)",
+            where=str(zones[0].path / "energy_uj"),
+            remedy=f"until the next reboot: sudo chmod a+r {self.root}/*/energy_uj; "
+            f"for good: echo '{_RULE}' | sudo tee {_RULE_FILE} && sudo udevadm "
+            "control --reload && sudo udevadm trigger --action=add --subsystem-match=powercap "
+            "(in a container: on its host)",
+        )
+
+    def _most_telling(self) -> UnavailableError:
+        """Return the reason to show when nothing opened: a lacking right, else the first."""
+        refusals = [e for e in self.missing if isinstance(e, PermissionNeededError)]
+        return (refusals or self.missing)[0]
+
+    def _nothing(self) -> UnavailableError:
+        """Return why there is no zone at all."""
+        where = str(self.root)
+        if self._platform != "linux":
+            return UnavailableError("RAPL is read through Linux's powercap tree", where=where)
+        if not self.root.parent.is_dir():
+            return UnavailableError(
+                "the powercap tree is not mounted",
+                where=where,
+                remedy="in a container: mount /sys, or measure on the host",
+            )
+        about = self._files.text(self._cpuinfo, 65536)
+        if re.search(r"^flags\s*:.*\bhypervisor\b", about, re.MULTILINE):
+            return UnavailableError(
+                "a virtual machine is not shown the energy counters of its host",
+                where=where,
+                remedy="measure on the host",
+            )
+        if about and "GenuineIntel" not in about and "AMD" not in about:
+            return UnavailableError("this processor has no RAPL counters", where=where)
+        return UnavailableError(
+            "no RAPL zone: the kernel module is not loaded, or the processor is unknown to it",
+            where=where,
+            remedy="sudo modprobe intel_rapl_msr (for AMD processors, too; Linux 5.8 or later)",
+        )
+
+
+def rapl(settings: Settings) -> Rapl:
+    """Make the meter from JSON settings: ``root``, the powercap directory.
+
+    Raises:
+        UsageError: for an unknown or senseless setting.
+    """
+    only_known("rapl", settings, ("root",))
+    return Rapl(Path(path_setting("rapl", settings, "root", ROOT)))

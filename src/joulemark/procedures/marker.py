@@ -1,0 +1,170 @@
+"""Write down when windows begin and end, with the energy counters at both edges.
+
+Whoever marks a window reads the energy counters itself at both edges and appends its marks and
+readings to files of its own in the run directory, so no two processes ever write to one file.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from joulemark.core.block import Block
+from joulemark.core.caution import Caution, Code
+from joulemark.core.channel import Channel
+from joulemark.core.clock import Anchor
+from joulemark.core.errors import MeterError, StoreError
+from joulemark.core.interfaces import EdgeMeter
+from joulemark.core.window import Role, Window, Work
+from joulemark.meters.spool import SpoolWriter
+from joulemark.store.writer import EventWriter
+
+
+class Edges:
+    """The energy counters of several meters, read together at an edge of a window.
+
+    Args:
+        meters: open meters.
+        spool: where the readings go; its channels must be :attr:`channels`.
+    """
+
+    def __init__(self, meters: Sequence[EdgeMeter]) -> None:
+        """Number the channels of all meters through."""
+        self.meters = list(meters)
+        self.channels: list[Channel] = [c for meter in meters for c in meter.channels]
+        self._spool: SpoolWriter | None = None
+        self._failed: set[str] = set()
+
+    def keep_in(self, path: Path, writer: str, anchor: Anchor) -> None:
+        """Append all readings from now on to a spool."""
+        if self.channels:
+            self._spool = SpoolWriter(path, writer, self.channels, anchor)
+
+    def read(self) -> list[Caution]:
+        """Read every counter once and keep the readings; return what failed, once per meter."""
+        if self._spool is None:
+            return []
+        rows, cautions, first = [], [], 0
+        for meter in self.meters:
+            try:
+                rows += [(t, v, first + i) for t, v, i in meter.read_edges().rows()]
+            except MeterError as error:
+                if meter.name not in self._failed:
+                    self._failed.add(meter.name)
+                    cautions.append(Caution(Code.METER_FAILED, str(error)))
+            first += len(meter.channels)
+        if rows:
+            self._spool.append(Block.of(rows))
+        return cautions
+
+    def close(self) -> None:
+        """Close the meters and the spool."""
+        for meter in self.meters:
+            meter.close()
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
+
+
+class Marker:
+    """Opens and closes windows of one process.
+
+    A journal that cannot be written (a full disk) must not stop the measured program: the first
+    such error is kept in ``failure`` for whoever ends the measurement.
+
+    Args:
+        anchor: clock of the run.
+        journal: where marks are written.
+        edges: counters to read at each edge.
+    """
+
+    def __init__(self, anchor: Anchor, journal: EventWriter, edges: Edges) -> None:
+        """Keep the parts; nothing is read."""
+        self.clock = anchor.clock(time.monotonic_ns)
+        self.failure: StoreError | None = None
+        self._journal = journal
+        self._edges = edges
+
+    def open(self, phase: str, role: Role = Role.MEASURE) -> OpenWindow:
+        """Begin a window."""
+        cautions = self._read_edges()
+        window = Window(phase=phase, start=self.clock(), role=role, process=os.getpid())
+        name = ""
+        with self._keeping_on():
+            name = self._journal.open_window(phase, role, window.start, window.process)
+        self._tell(cautions)
+        return OpenWindow(name, window)
+
+    def shut(
+        self,
+        opened: OpenWindow,
+        work: Work | None = None,
+        facts: Mapping[str, float] | None = None,
+        *,
+        bounds: tuple[int, int, float] | None = None,
+    ) -> Window:
+        """End a window and return it.
+
+        Args:
+            opened: what ``open`` returned.
+            work: what was done in it.
+            facts: other numbers of it.
+            bounds: start, stop (ns) and their standard uncertainty (s), where another program
+                knows them better than this call.
+        """
+        stop = self.clock()
+        cautions = self._read_edges()
+        start, stop, edge_u_s = bounds or (opened.window.start, stop, 0.0)
+        window = replace(
+            opened.window,
+            start=start,
+            stop=stop,
+            work=work,
+            facts=dict(facts or {}),
+            edge_u_s=edge_u_s,
+        )
+        if opened.name:
+            with self._keeping_on():
+                self._journal.close_window(opened.name, window)
+        self._tell(cautions)
+        return window
+
+    def close(self) -> None:
+        """Let go of the meters; the journal belongs to whoever handed it in."""
+        self._edges.close()
+
+    def _read_edges(self) -> list[Caution]:
+        try:
+            return self._edges.read()
+        except StoreError as error:
+            self.failure = self.failure or error
+            return []
+
+    def _tell(self, cautions: list[Caution]) -> None:
+        for caution in cautions:
+            with self._keeping_on():
+                self._journal.caution(caution)
+
+    @contextmanager
+    def _keeping_on(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreError as error:
+            self.failure = self.failure or error
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWindow:
+    """A window that has not ended.
+
+    Attributes:
+        name: its id in the journal; empty if it could not be written there.
+        window: what is known of it.
+    """
+
+    name: str
+    window: Window

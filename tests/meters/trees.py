@@ -1,0 +1,204 @@
+"""Builders of the file trees that Linux shows, laid out as the kernel lays them out.
+
+Classes are folders of symbolic links into ``/sys/devices``; every value ends with a newline.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from joulemark.meters._files import Files
+
+RANGE_61 = 262_143_328_850
+"""``max_energy_range_uj`` where the energy unit is 2⁻¹⁴ J (Intel client and server packages)."""
+RANGE_15 = 65_532_610_987
+"""The same for 2⁻¹⁶ J (server memory, AMD)."""
+
+
+def put(directory: Path, values: Mapping[str, object]) -> Path:
+    """Write one file for each value, ended by a newline as the kernel does."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, value in values.items():
+        (directory / name).write_text(f"{value}\n")
+    return directory
+
+
+class Powercap:
+    """``/sys/class/powercap`` below a folder."""
+
+    def __init__(self, base: Path) -> None:
+        self.devices = base / "sys/devices/virtual/powercap"
+        self.root = base / "sys/class/powercap"
+        self.root.mkdir(parents=True)
+
+    def zone(
+        self,
+        number: str,
+        name: str,
+        energy: object,
+        *,
+        span: object = RANGE_61,
+        tdp_uw: object = None,
+    ) -> Path:
+        """Add a zone such as ``intel-rapl:0:1``; return its class folder."""
+        interface, *numbers = number.split(":")
+        parts = [":".join([interface, *numbers[:end]]) for end in range(1, len(numbers) + 1)]
+        real = self.devices.joinpath(interface, *parts)
+        values = {"name": name, "energy_uj": energy, "max_energy_range_uj": span, "enabled": 0}
+        if tdp_uw is not None:
+            values |= {
+                "constraint_0_name": "long_term",
+                "constraint_0_max_power_uw": tdp_uw,
+                "constraint_0_power_limit_uw": tdp_uw,
+                "constraint_0_time_window_us": 27983872,
+            }
+        put(real, values)
+        for folder, target in ((interface, self.devices / interface), (number, real)):
+            if not (self.root / folder).is_symlink():
+                (self.root / folder).symlink_to(os.path.relpath(target, self.root))
+        return self.root / number
+
+
+def intel_laptop(base: Path) -> Powercap:
+    """A client processor: package, cores, graphics, memory, platform, and the MMIO twins."""
+    tree = Powercap(base)
+    tree.zone("intel-rapl:0", "package-0", 182_450_122_315, tdp_uw=28_000_000)
+    tree.zone("intel-rapl:0:0", "core", 90_450_122_315)
+    tree.zone("intel-rapl:0:1", "uncore", 1_450_122_315)
+    tree.zone("intel-rapl:0:2", "dram", 8_450_122_315)
+    tree.zone("intel-rapl:1", "psys", 250_000_000_000, tdp_uw=0)
+    tree.zone("intel-rapl-mmio:0", "package-0", 182_449_000_000, tdp_uw=28_000_000)
+    return tree
+
+
+def intel_server(base: Path) -> Powercap:
+    """Two sockets of two dies each, all of them separate counters."""
+    tree = Powercap(base)
+    for place, (socket, die) in enumerate(itertools.product((0, 1), (0, 1))):
+        energy = 10_000_000_000 * (place + 1)
+        tree.zone(f"intel-rapl:{place}", f"package-{socket}-die-{die}", energy, tdp_uw=200_000_000)
+        tree.zone(f"intel-rapl:{place}:0", "dram", energy // 10, span=RANGE_15)
+    return tree
+
+
+def amd_desktop(base: Path) -> Powercap:
+    """An AMD processor: no constraints, finer energy unit, a core zone of one core."""
+    tree = Powercap(base)
+    tree.zone("intel-rapl:0", "package-0", 31_532_610_987, span=RANGE_15)
+    tree.zone("intel-rapl:0:0", "core", 1_532_610_987, span=RANGE_15)
+    return tree
+
+
+class HwmonTree:
+    """``/sys/class/hwmon`` below a folder."""
+
+    def __init__(self, base: Path) -> None:
+        self.devices = base / "sys/devices"
+        self.root = base / "sys/class/hwmon"
+        self.root.mkdir(parents=True)
+        self.count = 0
+
+    def chip(
+        self, name: str, device: str, values: Mapping[str, object], *, legacy: bool = False
+    ) -> Path:
+        """Add a chip; return its class folder.
+
+        ``legacy`` puts the files into the device's own folder, as drivers did (and the ACPI power
+        meter long after the others).
+        """
+        entry = f"hwmon{self.count}"
+        self.count += 1
+        real = self.devices / device
+        own = real / "hwmon" / entry
+        own.mkdir(parents=True)
+        put(real if legacy else own, {"name": name, **values})
+        (own / "device").symlink_to("../..")
+        (self.root / entry).symlink_to(os.path.relpath(own, self.root))
+        return self.root / entry
+
+
+def jetson_orin_nx(base: Path) -> HwmonTree:
+    """One INA3221 with the module's input and two rails."""
+    tree = HwmonTree(base)
+    tree.chip(
+        "ina3221",
+        "platform/bus@0/c240000.i2c/i2c-1/1-0040",
+        {
+            "update_interval": 5,
+            "samples": 1,
+            "in1_label": "VDD_IN",
+            "in1_input": 19_000,
+            "in1_enable": 1,
+            "curr1_input": 520,
+            "shunt1_resistor": 5000,
+            "in2_label": "VDD_CPU_GPU_CV",
+            "in2_input": 19_000,
+            "in2_enable": 1,
+            "curr2_input": 120,
+            "shunt2_resistor": 5000,
+            "in3_label": "VDD_SOC",
+            "in3_input": 18_992,
+            "in3_enable": 1,
+            "curr3_input": 80,
+            "shunt3_resistor": 5000,
+            "in4_input": 2,
+            "in5_input": 1,
+            "in6_input": 0,
+            "in7_input": 3,
+            "in7_label": "sum of shunt voltages",
+            "curr4_input": 720,
+        },
+    )
+    tree.chip("tmp451", "platform/bus@0/c250000.i2c/i2c-7/7-004c", {"temp1_input": 41_000})
+    return tree
+
+
+class Ticks:
+    """A clock that moves on by 1000 ns whenever it is asked, or when told to."""
+
+    def __init__(self, start: int = 1_784_000_000_000_000_000) -> None:
+        self.now = start
+
+    def __call__(self) -> int:
+        self.now += 1000
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += round(seconds * 1e9)
+
+
+class Faults:
+    """Files that can be refused, taken away or spoilt, by the end of their path."""
+
+    def __init__(self) -> None:
+        self.refused: set[str] = set()
+        self.errors: dict[str, int] = {}
+        self.files = Files(self._open, self._pread)
+        self._paths: dict[int, str] = {}
+
+    def _open(self, path: str, flags: int) -> int:
+        if self._of(path, self.refused):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        descriptor = os.open(path, flags)
+        self._paths[descriptor] = os.path.realpath(path)
+        return descriptor
+
+    def _pread(self, descriptor: int, length: int, offset: int) -> bytes:
+        end = self._of(self._paths[descriptor], self.errors)
+        if end:
+            raise OSError(self.errors[end], os.strerror(self.errors[end]))
+        return os.pread(descriptor, length, offset)
+
+    @staticmethod
+    def _of(path: str, ends: set[str] | dict[str, int]) -> str:
+        return next((end for end in ends if path.endswith(end)), "")
+
+
+def open_descriptors() -> int:
+    """Return how many files this process has open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())

@@ -1,0 +1,67 @@
+"""Which meters are chosen."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from joulemark.core.channel import Channel, Domain, Provenance, Quantity
+from joulemark.core.errors import UnavailableError, UsageError
+from joulemark.procedures.plan import missing_parts, plan
+from tests.meters.trees import intel_server
+
+
+def channel(domain: Domain, provenance: Provenance = Provenance.MEASURED) -> Channel:
+    return Channel(
+        name=f"x/{domain}",
+        meter="x",
+        part=str(domain),
+        domain=domain,
+        quantity=Quantity.POWER,
+        unit="W",
+        provenance=provenance,
+    )
+
+
+@pytest.mark.parametrize(
+    ("domains", "missing"),
+    [
+        ([], ["cpu", "dram"]),
+        ([Domain.GPU], ["cpu", "dram"]),
+        ([Domain.PACKAGE], ["dram"]),
+        ([Domain.PACKAGE, Domain.DRAM], []),
+        ([Domain.PSYS], []),
+        ([Domain.WALL], []),
+        ([Domain.NODE], []),
+    ],
+)
+def test_estimates_fill_only_what_no_sensor_covers(
+    domains: list[Domain], missing: list[str]
+) -> None:
+    assert missing_parts([channel(domain) for domain in domains]) == missing
+    assert missing_parts([channel(d, Provenance.ESTIMATED) for d in domains]) == ["cpu", "dram"]
+
+
+def test_sensors_are_found_and_what_is_missing_is_estimated(tmp_path: Path) -> None:
+    sensors = {
+        "rapl": {"root": str(intel_server(tmp_path).root)},
+        "hwmon": {"root": str(tmp_path / "no")},
+    }
+    chosen = plan(None, time.monotonic_ns, {"root_pid": 1}, origin_ns=0, sensors=sensors)
+    names = [spec["name"] for spec in chosen.specs]
+    chosen.close()
+    assert names[0] == "rapl"
+    assert names[-1] == "host"
+    assert "hwmon" in [name for name, _ in chosen.unavailable]
+    assert {meter.name for meter in chosen.edge_meters()} >= {"rapl"}
+
+
+def test_named_meters_are_taken_or_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError):
+        plan([("rapl", {"root": str(tmp_path)})], time.monotonic_ns, {}, origin_ns=0)
+    with pytest.raises(UsageError, match="'magic'"):
+        plan([("magic", {})], time.monotonic_ns, {}, origin_ns=0)
+    with pytest.raises(UnavailableError, match="nothing on this machine gives energy"):
+        plan([("host", {})], time.monotonic_ns, {}, origin_ns=0)

@@ -1,0 +1,82 @@
+"""What ``joulemark meters`` finds."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+
+from joulemark.core.errors import MissingExtraError, PermissionNeededError, UnavailableError
+from joulemark.core.interfaces import Meter
+from joulemark.procedures.survey import survey
+from joulemark.report.meters import meters_json, print_meters
+from tests.procedures.fakes import Failing, Steady
+
+
+class Ticking(Steady):
+    """A counter that is updated every 10 ms, however often it is read."""
+
+    def read(self):  # type: ignore[no-untyped-def]
+        from joulemark.core.block import Block
+
+        now = self._clock()
+        return Block.of([(now, now // 10_000_000, 0)])
+
+
+class Refusing(Steady):
+    def __init__(self, error: UnavailableError) -> None:
+        super().__init__()
+        self.error = error
+
+    def open(self, clock: object) -> None:
+        raise self.error
+
+
+REFUSALS = {
+    "denied": PermissionNeededError(
+        "may not be read", where="/sys/x", remedy="sudo chmod a+r /sys/x"
+    ),
+    "extra": MissingExtraError("NVIDIA GPUs", "pynvml", "nvml"),
+    "absent": UnavailableError("this machine has none"),
+}
+
+
+def make(name: str) -> Meter:
+    if name in REFUSALS:
+        return Refusing(REFUSALS[name])
+    return {"ticking": Ticking, "failing": Failing}[name]()
+
+
+def test_update_period_and_power_are_measured() -> None:
+    clock = itertools.count(0, 1_000_000)
+    found = survey(
+        ["ticking", "denied", "extra", "absent", "failing"],
+        watch_s=0.2,
+        monotonic=lambda: next(clock),
+        make=make,
+    )
+    by_name = {meter.name: meter for meter in found}
+    (one,) = by_name["ticking"].channels
+    assert one.update_s is not None
+    assert abs(one.update_s - 0.01) < 0.003
+    assert one.watts is not None
+    for name, refusal in REFUSALS.items():
+        assert by_name[name].state == name
+        assert by_name[name].problems == (refusal,)
+    assert by_name["failing"].state == "absent"
+    assert "did not answer" in by_name["failing"].problems[0].what
+
+    out = io.StringIO()
+    print_meters(found, out)
+    text = out.getvalue()
+    assert "sudo chmod a+r /sys/x" in text
+    assert "joulemark[nvml]" in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert json.loads(json.dumps(meters_json(found)))[1]["problems"][0]["where"] == "/sys/x"
+
+
+def test_this_machine_always_has_an_answer() -> None:
+    found = survey(watch_s=0.05)
+    assert {"rapl", "nvml", "hwmon", "estimate"} <= {meter.name for meter in found}
+    for meter in found:
+        assert meter.channels or meter.problems
