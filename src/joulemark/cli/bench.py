@@ -73,7 +73,7 @@ def _loadgen_arguments(parser: ArgumentParser) -> None:
         "--target-latency",
         type=checked(parse_time),
         metavar="S",
-        help="bound of Server queries (default: LoadGen's)",
+        help="bound of Server queries (default: 0.1 s)",
     )
 
 
@@ -82,7 +82,8 @@ def _workload_arguments(parser: ArgumentParser, name: str) -> None:
     from joulemark.workloads import SETTINGS
 
     group = parser.add_argument_group(f"settings of {name}")
-    for item in fields(SETTINGS.load(name)):
+    settings: Any = SETTINGS.load(name)
+    for item in fields(settings):
         kind = type(item.default)
         flag = "--" + item.name.replace("_", "-")
         text = f"{item.metadata.get('help', '')} (default: {item.default or 'none'})"
@@ -99,6 +100,7 @@ def _workload_arguments(parser: ArgumentParser, name: str) -> None:
 def main(args: Namespace) -> int:
     """Measure, then show the result."""
     from joulemark.procedures.bench import bench
+    from joulemark.procedures.stopping import stoppable
     from joulemark.workloads import WORKLOADS
 
     given = {k.removeprefix("set_"): v for k, v in vars(args).items() if k.startswith("set_")}
@@ -109,7 +111,7 @@ def main(args: Namespace) -> int:
     load = _load(args, workload, settings) if args.scenario else None
     more = {"scenario": args.scenario} if args.scenario else {}
     display, tell = progress()
-    with display:
+    with stoppable(), display:
         path = bench(
             workload,
             options_of(args),
@@ -152,13 +154,12 @@ def _load(args: Namespace, workload: Workload, settings: BenchSettings) -> Load:
         raise UsageError(
             f"workload {args.workload!r} does not answer queries", remedy="leave out --scenario"
         )
-    scenario = Scenario.parse(args.scenario)
+    asked = {"target_qps": args.target_qps, "target_latency_s": args.target_latency}
     return loadgen_load(
         workload,
         LoadGenSettings(
-            scenario=scenario,
+            scenario=Scenario.parse(args.scenario),
             min_duration_s=settings.window_s,
-            target_qps=args.target_qps,
-            target_latency_s=args.target_latency,
+            **{name: value for name, value in asked.items() if value is not None},
         ),
     )

@@ -18,13 +18,14 @@ examples:
 
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("folder", type=Path, help="where to; must not exist or be empty")
+    parser.add_argument("folder", type=Path, help="where to; must not exist")
     parser.add_argument("--seed", type=int, default=0, help="which crops (default: 0)")
 
 
 def main(args: Namespace) -> int:
     """Write the files and print the folder."""
-    from joulemark.workloads.images.export import export_photographs
+    from joulemark.workloads.images.export import export
+    from joulemark.workloads.images.photographs import photographs
 
-    print(export_photographs(args.folder, seed=args.seed))
+    print(export(photographs(seed=args.seed), args.folder))
     return 0

@@ -21,7 +21,7 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 def main(args: Namespace) -> int:
     """Print what the store holds."""
-    from joulemark.report.table import print_list
+    from joulemark.report.runs import print_list
     from joulemark.store.catalogue import list_runs
 
     store = store_of(args)

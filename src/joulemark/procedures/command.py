@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -49,6 +50,7 @@ def run_command(
     program = _find(argv)
     become_subreaper()
     settings = {"command": list(argv), "repeat": repeat}
+    options = replace(options, own_work=False)
     session = Session("run", title or Path(argv[0]).name, options, settings)
     with _signals() as caught, session:
         code = 0

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from joulemark.core.block import ROW, Block
-from joulemark.core.channel import Channel
+from joulemark.core.channel import Channel, Quantity
 from joulemark.core.clock import NS
+from joulemark.core.energy import Energy
 from joulemark.core.errors import JoulemarkError
+from joulemark.core.value import Value
 from joulemark.meters.spool import read_header
 
 Tell = Callable[[str, float, float, float | None], None]
@@ -22,11 +24,17 @@ EVERY_S = 0.5
 """Time between two tellings."""
 SPAN_S = 2.0
 """Stretch that live watts are the mean of."""
-_TAIL_BYTES = 64 * 1024
+_TICKS = 64
+"""Ticks of the sampler that are looked at."""
+
+Samples = list[tuple[int, float]]
 
 
 class Tail:
     """The last rows of a growing spool.
+
+    Telling watts must cost next to nothing while something is measured, so it is plain
+    arithmetic; the exact figures are computed from the whole trace afterwards.
 
     Args:
         path: of the spool.
@@ -35,45 +43,66 @@ class Tail:
     def __init__(self, path: Path) -> None:
         """Read the header."""
         header = read_header(path)
-        self.channels: tuple[Channel, ...] = header.channels
+        self._channels = header.channels
         self._first = header.offset
         self._path = path
+        self._added: list[int] | None = None
 
-    def rows(self) -> Block:
-        """Return the last whole rows."""
+    def watts(self) -> float | None:
+        """Return mean power of all added parts over the last seconds; None where unknown."""
+        samples = self._samples()
+        known = {
+            place: power
+            for place, channel in enumerate(self._channels)
+            if (power := _watts(channel, samples.get(place, []))) is not None
+        }
+        if not known:
+            return None
+        if self._added is None or not set(self._added) <= set(known):
+            self._added = _added(self._channels, known)
+        return sum(known[place] for place in self._added)
+
+    def _samples(self) -> dict[int, Samples]:
         descriptor = os.open(self._path, os.O_RDONLY)
         try:
             size = os.fstat(descriptor).st_size - self._first
             whole = size - size % ROW.size
-            wanted = min(whole, _TAIL_BYTES - _TAIL_BYTES % ROW.size)
-            return Block(os.pread(descriptor, wanted, self._first + whole - wanted))
+            wanted = min(whole, _TICKS * len(self._channels) * ROW.size)
+            rows = Block(os.pread(descriptor, wanted, self._first + whole - wanted)).rows()
         finally:
             os.close(descriptor)
+        since = rows[-1][0] - round(SPAN_S * NS) if rows else 0
+        samples: dict[int, Samples] = {}
+        for moment, value, place in rows:
+            if moment >= since:
+                samples.setdefault(place, []).append((moment, value))
+        return samples
 
-    def watts(self) -> float | None:
-        """Return mean power of all added parts over the last seconds; None where unknown."""
-        from joulemark.accounting.boundary import choose, split
-        from joulemark.accounting.curve import curve_of
-        from joulemark.accounting.integrate import energy_between
-        from joulemark.core.trace import Trace
 
-        samples: dict[int, list[tuple[int, float]]] = {}
-        for moment, value, index in self.rows().rows():
-            samples.setdefault(index, []).append((moment, value))
-        energies = []
-        for index, pairs in samples.items():
-            channel = self.channels[index]
-            if channel.carries_energy and len(pairs) > 1:
-                trace = Trace.of(channel, *zip(*pairs, strict=True))
-                stop = int(trace.time[-1])
-                start = max(stop - round(SPAN_S * NS), int(trace.time[0]))
-                if stop > start:
-                    energy = energy_between(curve_of(trace), start, stop)
-                    energies.append((channel, energy, (stop - start) / NS * energy.coverage))
-        covered = {id(channel): seconds for channel, _, seconds in energies}
-        parts = split(choose([(c, e) for c, e, seconds in energies if seconds > 0]))
-        added = [p.energy.joules.value / covered[id(p.channel)] for p in parts if p.added]
-        return sum(added) if added else None
+def _watts(channel: Channel, samples: Samples) -> float | None:
+    """Return mean power of one channel, W; None where it cannot be told."""
+    if len(samples) < 2 or not channel.carries_energy:
+        return None
+    (first, low), (last, high) = samples[0], samples[-1]
+    if channel.quantity is Quantity.POWER:
+        return sum(value for _, value in samples) / len(samples) * channel.scale
+    if channel.quantity is Quantity.INTERVAL:
+        gained = sum(value for _, value in samples[1:])
+    else:
+        gained = high - low + (channel.wrap or 0.0 if high < low else 0.0)
+    return gained * channel.scale * NS / (last - first) if last > first else None
+
+
+def _added(channels: Sequence[Channel], known: Mapping[int, float]) -> list[int]:
+    """Return the places of the channels that make up the total."""
+    from joulemark.accounting.boundary import choose, split
+
+    places = {channels[place].name: place for place in known}
+    energies = [
+        (channels[place], Energy(joules=Value(watts, "J"), provenance=channels[place].provenance))
+        for place, watts in known.items()
+    ]
+    return [places[part.channel.name] for part in split(choose(energies)) if part.added]
 
 
 @contextmanager

@@ -40,7 +40,8 @@ class Options:
         objects: meters handed in as objects, sampled by a thread of this process.
         period_s: time between two samples.
         idle_s: length of the idle windows before and after; 0 for none.
-        root_pid: process whose tree is measured; this one by default.
+        own_work: whether the processor time of this process is the workload's, or only that of
+            what it starts.
     """
 
     store: Path
@@ -48,7 +49,7 @@ class Options:
     objects: Sequence[Meter] = ()
     period_s: float = 0.1
     idle_s: float = 0.0
-    root_pid: int | None = None
+    own_work: bool = True
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ class Session:
     def _plan(self, clock: Clock, origin_ns: int) -> Plan:
         if self.options.objects:
             return Plan()
-        process = {"root_pid": self.options.root_pid or os.getpid()}
+        process = {"root_pid": os.getpid(), "include_root": self.options.own_work}
         chosen = plan(self.options.meters, clock, process, origin_ns=origin_ns)
         self.unavailable = chosen.unavailable
         return chosen

@@ -1,0 +1,35 @@
+"""The answer of ``joulemark list``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+from joulemark.core.clock import NS
+from joulemark.core.units import duration
+from joulemark.store.catalogue import RunSummary
+from joulemark.store.files import iso_utc
+
+WIDTH = 80
+
+
+def print_list(runs: list[RunSummary], store: Path, file: IO[str] | None = None) -> None:
+    """Print runs as a table of 80 columns; a broken one with the reason."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=file, highlight=False, width=WIDTH)
+    if not runs:
+        console.print(Text(f"no runs in {store}"))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("started (UTC)", "took", "status", "what", "run"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "started (UTC)")
+    for run in runs:
+        took = "-" if run.stopped is None else duration((run.stopped - run.started) / NS)
+        status = "unreadable" if run.status is None else run.status.value
+        started = iso_utc(run.started)[:16].replace("T", " ")
+        table.add_row(*map(Text, (started, took, status, run.title or run.problem, run.id)))
+    console.print(table)
+    console.print(Text(f"\n{len(runs)} in {store}"))
