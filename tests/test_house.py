@@ -33,13 +33,17 @@ CALLS_OF_CONSTANTS = {
     "enumerate",
     "frozenset",
     "len",
+    "range",
+    "rpartition",
     "tuple",
+    "_one_of",  # a check of one field, for a table of checks
     "getLogger",
     "Struct",  # struct.Struct
     "Registry",
     "TypeVar",
     "dtype",
     "BenchSettings",
+    "Published",
     "Accuracy",
     "Meta",
 }

@@ -99,7 +99,7 @@ def test_list_verify_export_report(
     page = tmp_path / "page.html"
     assert main(["report", "-o", str(page), "--store", str(store)]) == 0
     assert "busy loop" in page.read_text()
-    assert main(["report", "-o", str(page), "--store", str(store)]) == 4
+    assert main(["report", "-o", str(page), "--store", str(store)]) == 2
     assert main(["report", "-o", str(page), "--force", "--store", str(store)]) == 0
 
 

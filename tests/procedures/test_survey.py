@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 
+from joulemark.core.block import Block
 from joulemark.core.errors import MissingExtraError, PermissionNeededError, UnavailableError
 from joulemark.core.interfaces import Meter
 from joulemark.procedures.survey import survey
@@ -16,9 +17,7 @@ from tests.procedures.fakes import Failing, Steady
 class Ticking(Steady):
     """A counter that is updated every 10 ms, however often it is read."""
 
-    def read(self):  # type: ignore[no-untyped-def]
-        from joulemark.core.block import Block
-
+    def read(self) -> Block:
         now = self._clock()
         return Block.of([(now, now // 10_000_000, 0)])
 
@@ -44,7 +43,7 @@ REFUSALS = {
 def make(name: str) -> Meter:
     if name in REFUSALS:
         return Refusing(REFUSALS[name])
-    return {"ticking": Ticking, "failing": Failing}[name]()
+    return Ticking() if name == "ticking" else Failing()
 
 
 def test_update_period_and_power_are_measured() -> None:

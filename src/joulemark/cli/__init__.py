@@ -24,7 +24,8 @@ VERBS = {
 }
 
 HELP = """\
-joulemark measures the energy of machine-learning systems, with provenance and uncertainty.
+joulemark measures the energy of machine-learning systems: every number with its
+provenance and its uncertainty.
 
 usage: joulemark VERB [options]
 
@@ -78,7 +79,7 @@ def _verb(name: str, words: list[str]) -> int:
 
     from joulemark.core.errors import JoulemarkError
 
-    module = import_module(f"joulemark.cli.{name}")
+    module = import_module(f"joulemark.cli.verbs.{name}")
     parser = ArgumentParser(
         prog=f"joulemark {name}",
         description=module.__doc__,

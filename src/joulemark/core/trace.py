@@ -46,7 +46,7 @@ class Trace:
         """Build a trace from anything array-like, sorted by time (stable)."""
         times = np.asarray(time, dtype=np.int64)
         values = np.asarray(value, dtype=np.float64)
-        if times.shape == values.shape and len(times) and (np.diff(times) < 0).any():
+        if times.shape == values.shape and times.ndim == 1 and (np.diff(times) < 0).any():
             order = np.argsort(times, kind="stable")
             times, values = times[order], values[order]
         return cls(channel, times, values)
@@ -58,5 +58,6 @@ class Trace:
         return Trace(self.channel, self.time[first:last], self.value[first:last])
 
     def si(self) -> NDArray[np.float64]:
-        """Return the values in SI units, shape (n,)."""
-        return self.value * self.channel.scale
+        """Return the values in SI units, shape (n,); infinite where that is too large a number."""
+        with np.errstate(over="ignore"):
+            return self.value * self.channel.scale

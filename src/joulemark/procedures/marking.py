@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from joulemark.core.caution import Caution, Code
 from joulemark.core.clock import Anchor
-from joulemark.core.errors import JoulemarkError, UsageError
+from joulemark.core.errors import JoulemarkError, StoreError, UsageError
 from joulemark.core.window import Work
 from joulemark.meters import METERS
 from joulemark.procedures.marker import Edges, Marker, OpenWindow
@@ -73,8 +73,11 @@ def join(directory: Path) -> Marker | None:
             journal.caution(Caution(Code.METER_FAILED, f"at the edges of process {pid}: {error}"))
             continue
         meters.append(meter)
-    edges = Edges(meters)
-    edges.keep_in(directory / "traces" / f"edges-{pid}.spool", f"edges-{pid}", anchor)
+    edges, writer = Edges(meters), f"edges-{pid}-{time.monotonic_ns()}"
+    try:
+        edges.keep_in(directory / "traces" / f"{writer}.spool", writer, anchor)
+    except StoreError as error:
+        journal.caution(Caution(Code.METER_FAILED, f"at the edges of process {pid}: {error}"))
     return Marker(anchor, journal, edges)
 
 
