@@ -1,9 +1,10 @@
 """Which parts may be added so that no watt is counted twice, and what the sum lacks.
 
-One channel speaks for each part: a counter before interval energies before power, a short averaging
-window before a long one, a channel that covers the window before one that does not. Of the parts,
-those that lie inside another part that is measured too are shown but not added. An estimate gives
-way wherever a sensor reads the same kind of part.
+One channel speaks for each part: a sensor before an estimate, a channel that covers the window
+before one that does not, a counter before interval energies before power, a
+short averaging window before a long one. Of the parts, those that lie inside another part that is
+measured too are shown but not added. An estimate gives way wherever a sensor reads the same kind of
+part.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _INSIDE: Mapping[Domain, tuple[Domain, ...]] = {
 """What a kind of part holds where no channel says it itself. DRAM draws its power beside the
 processor package, not through it: Intel's package counter does not contain it."""
 
+_WHOLE = (Domain.WALL, Domain.NODE, Domain.PSYS)
+"""Kinds that hold what lies in a node whatever parent it names."""
+
 _RANK = {Quantity.ENERGY: 0, Quantity.INTERVAL: 1, Quantity.POWER: 2}
 _ENOUGH = 0.99
 
@@ -35,6 +39,8 @@ _ASPECTS: tuple[tuple[str, Domain], ...] = (
     ("power supply losses", Domain.WALL),
     ("network", Domain.SWITCH),
 )
+_SHARED = (Domain.GPU, Domain.SWITCH)
+"""Kinds that not every node has one of."""
 COOLING = "cooling of the room"
 
 Part = tuple[str, str]
@@ -79,10 +85,10 @@ def choose(energies: Iterable[tuple[Channel, Energy]]) -> list[tuple[Channel, En
     ]
 
 
-def _order(channel: Channel, energy: Energy) -> tuple[bool, float, int, float]:
-    lacking = energy.coverage < _ENOUGH
-    shortfall = round(1 - energy.coverage, 2) if lacking else 0.0
-    return lacking, shortfall, _RANK[channel.quantity], channel.window_s or 0.0
+def _order(channel: Channel, energy: Energy) -> tuple[bool, float, int, float, str]:
+    modelled = channel.provenance is Provenance.ESTIMATED
+    shortfall = round(1 - energy.coverage, 2) if energy.coverage < _ENOUGH else 0.0
+    return modelled, shortfall, _RANK[channel.quantity], channel.window_s or 0.0, channel.name
 
 
 def _held(channel: Channel) -> tuple[Domain, ...]:
@@ -106,38 +112,73 @@ def contains(outer: Channel, inner: Channel, parents: Mapping[Part, str | None])
             return True
         seen.add(name)
         name = parents.get((inner.node, name))
-    if named and outer.domain not in (Domain.WALL, Domain.NODE):
+    if named and outer.domain not in _WHOLE:
         return False
     return inner.domain in (outer.covers or _INSIDE.get(outer.domain, ()))
 
 
-def split(chosen: list[tuple[Channel, Energy]]) -> list[PartEnergy]:
-    """Mark the parts that make up the total: those that lie inside no other."""
-    parents = {part_of(channel): channel.parent for channel, _ in chosen}
+def parents_of(channels: Iterable[Channel]) -> dict[Part, str | None]:
+    """Return the named parent of each part that names one."""
+    return {part_of(channel): channel.parent for channel in channels if channel.parent}
+
+
+def split(chosen: list[tuple[Channel, Energy]], known: Iterable[Channel] = ()) -> list[PartEnergy]:
+    """Mark the parts that make up the total: those that lie inside no other.
+
+    Of parts that claim to lie inside each other the first is added.
+
+    Args:
+        chosen: one channel for each part that was read, with its energy.
+        known: all channels of the run, so that what lies between two parts is known even where it
+            was not read itself.
+    """
+    channels = [channel for channel, _ in chosen]
+    parents = parents_of([*known, *channels])
+
+    def inside(i: int, j: int) -> bool:
+        outer, inner = channels[j], channels[i]
+        return contains(outer, inner, parents) and (j < i or not contains(inner, outer, parents))
+
     return [
-        PartEnergy(
-            channel,
-            energy,
-            added=not any(contains(outer, channel, parents) for outer, _ in chosen),
-        )
-        for channel, energy in chosen
+        PartEnergy(channel, energy, added=not any(inside(i, j) for j in range(len(channels))))
+        for i, (channel, energy) in enumerate(chosen)
     ]
+
+
+def unread(chosen: Iterable[Channel], known: Iterable[Channel]) -> list[Channel]:
+    """Return a channel of each part that has a sensor, lies in no part that was read, and was not.
+
+    Args:
+        chosen: the channels that were read.
+        known: all channels of the run that carry energy.
+    """
+    read, known = list(chosen), list(known)
+    parents, parts = parents_of(known), {part_of(channel) for channel in read}
+    lost: dict[Part, Channel] = {}
+    for channel in known:
+        within = any(contains(outer, channel, parents) for outer in read)
+        sensor = channel.provenance is not Provenance.ESTIMATED
+        if sensor and not within and part_of(channel) not in parts:
+            lost.setdefault(part_of(channel), channel)
+    return list(lost.values())
 
 
 def lacks(channels: Iterable[Channel], *, gpus: bool) -> tuple[str, ...]:
     """Return what a total of these channels leaves out, in words.
 
     Args:
-        channels: the channels that are added.
+        channels: the channels that are added; of several nodes, each is looked at by itself.
         gpus: whether the system has accelerators.
     """
-    held: set[Domain] = set()
+    held: dict[str, set[Domain]] = {}
     for channel in channels:
-        held.add(channel.domain)
-        held.update(channel.covers or _INSIDE.get(channel.domain, ()))
-    if Domain.WALL in held:
-        held.add(Domain.NODE)
-    wanted = [name for name, domain in _ASPECTS if domain not in held]
-    if not gpus and "GPU" in wanted:
-        wanted.remove("GPU")
-    return (*wanted, COOLING)
+        inside = channel.covers or _INSIDE.get(channel.domain, ())
+        held.setdefault(channel.node, set()).update((channel.domain, *inside))
+        if channel.domain is Domain.WALL:
+            held[channel.node].add(Domain.NODE)
+    hosts = [domains for domains in held.values() if domains != {Domain.SWITCH}]
+    known = set.intersection(*hosts) if hosts else set()
+    known.update(d for domains in held.values() for d in domains if d in _SHARED)
+    if not gpus:
+        known.add(Domain.GPU)
+    return (*(name for name, domain in _ASPECTS if domain not in known), COOLING)

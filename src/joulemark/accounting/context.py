@@ -6,6 +6,7 @@ import numpy as np
 
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Quantity
+from joulemark.core.clock import NS
 from joulemark.core.trace import Trace
 from joulemark.core.units import digits
 from joulemark.core.window import Window
@@ -59,11 +60,13 @@ def _mean(trace: Trace, windows: list[Window]) -> float:
 
 def _rate(trace: Trace, windows: list[Window]) -> float:
     gained = length = 0.0
-    seconds = trace.si()
-    for window in windows:
-        stop = window.stop or window.start
-        if stop > trace.time[0] and window.start < trace.time[-1]:
-            ends = np.interp([window.start, stop], trace.time, seconds)
+    read = np.isfinite(trace.value)
+    time, seconds = trace.time[read], trace.si()[read]
+    for window in windows if len(time) else ():
+        start = max(window.start, int(time[0]))
+        stop = min(window.stop or window.start, int(time[-1]))
+        if start < stop:
+            ends = np.interp([start - time[0], stop - time[0]], time - time[0], seconds)
             gained += float(ends[1] - ends[0])
-            length += window.duration_s
+            length += (stop - start) / NS
     return gained / length if length else float("nan")

@@ -3,7 +3,8 @@
 The energy of a window is the difference of the curve at its two edges, so adjacent windows add up
 to the whole. Time without valid samples adds neither energy nor covered time.
 
-* A **counter** is unwrapped and taken as linear between two reads.
+* A **counter** is unwrapped and taken as linear between two reads. One that jitters by its own
+  step keeps the step back, so that the difference of any two reads stays what the counter says.
 * **Power** samples are joined by straight lines (trapezoid); the curve between two samples is the
   exact integral of that line. A sensor that repeats a value holds it: repeats are kept, so a value
   ends where the next begins and never becomes a long ramp.
@@ -23,13 +24,18 @@ from joulemark.core.clock import NS
 from joulemark.core.trace import Trace
 
 Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+Fault = tuple[Code, Times, Times]
+"""What is wrong, and the first and last moment of each stretch that it spoils."""
 
 GAP_FACTOR = 5.0
 """A stretch longer than this many usual intervals of a power trace is a gap …"""
 GAP_FLOOR_S = 0.5
 """… but never one shorter than this."""
 SLACK_S = 1.0
-"""Time a counter of unknown update period may be behind; only used to judge jumps."""
+"""Time that a counter of unknown update period may be behind at most."""
+ABSURD = 1e15
+"""No reading is as large as this, in W or J; keeps hostile files from overflowing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,49 +46,55 @@ class Curve:
         channel: whose.
         time: knots, int64 ns, strictly increasing, shape (n,).
         joules: energy up to each knot, J, shape (n,).
-        covered: covered time up to each knot, s, shape (n,).
+        covered_ns: covered time up to each knot, int64 ns, shape (n,).
         valid: whether the stretch after each knot is covered, shape (n - 1,).
-        power: power at the knots, W, shape (n,); None where energy is linear between knots.
-        cautions: what was wrong with the trace, with the knots concerned.
+        power: power at the knots, W, shape (n,), NaN where there is no valid reading; None where
+            energy is linear between knots.
+        faults: what was wrong with the trace.
         method: name of the rule.
     """
 
     channel: Channel
-    time: NDArray[np.int64]
+    time: Times
     joules: Floats
-    covered: Floats
+    covered_ns: Times
     valid: NDArray[np.bool_]
     power: Floats | None
-    faults: tuple[tuple[Code, NDArray[np.int64]], ...]
+    faults: tuple[Fault, ...]
     method: str
 
-    def at(self, moment: int) -> tuple[float, float]:
-        """Return energy (J) and covered time (s) up to a moment (ns)."""
+    def at(self, moment: int) -> tuple[float, int]:
+        """Return energy (J) and covered time (ns) up to a moment (ns)."""
         if len(self.time) == 0 or moment <= self.time[0]:
-            return 0.0, 0.0
+            return 0.0, 0
         if moment >= self.time[-1]:
-            return float(self.joules[-1]), float(self.covered[-1])
+            return float(self.joules[-1]), int(self.covered_ns[-1])
         i = int(np.searchsorted(self.time, moment, "right")) - 1
         if not self.valid[i]:
-            return float(self.joules[i]), float(self.covered[i])
+            return float(self.joules[i]), int(self.covered_ns[i])
         length, into = int(self.time[i + 1] - self.time[i]), moment - int(self.time[i])
-        share, seconds = into / length, into / NS
+        share = into / length
         if self.power is None:
             gained = share * float(self.joules[i + 1] - self.joules[i])
         else:
             first, last = float(self.power[i]), float(self.power[i + 1])
-            gained = (first + 0.5 * share * (last - first)) * seconds
-        return float(self.joules[i]) + gained, float(self.covered[i]) + seconds
+            gained = (first + 0.5 * share * (last - first)) * (into / NS)
+        return float(self.joules[i]) + gained, int(self.covered_ns[i]) + into
+
+    @property
+    def covered(self) -> Floats:
+        """Covered time up to each knot, s, shape (n,)."""
+        return self.covered_ns / NS
 
     def mean_power(self) -> Floats:
         """Return mean power over each stretch, W, shape (n - 1,); zero where it is not covered."""
         return np.diff(self.joules) / (np.diff(self.time) / NS)
 
     def cautions(self, start: int, stop: int) -> list[Caution]:
-        """Return what is wrong between two moments, counted."""
+        """Return what is wrong between two moments, counted: stretches that reach into it."""
         found = []
-        for code, knots in self.faults:
-            count = int(((knots >= start) & (knots <= stop)).sum())
+        for code, begins, ends in self.faults:
+            count = int(((begins < stop) & (ends > start)).sum())
             if count:
                 found.append(Caution(code, f"{self.channel.name}: {count} times"))
         return found
@@ -102,7 +114,9 @@ def curve_of(trace: Trace, *, gap_s: float | None = None) -> Curve:
     if not trace.channel.carries_energy:
         raise ValueError(f"{trace.channel.name} carries no energy")
     time, raw, repeated = _one_value_per_time(trace)
-    faults = [(Code.DUPLICATE_TIME, repeated)]
+    with np.errstate(over="ignore"):
+        raw = np.where(np.abs(raw * trace.channel.scale) < ABSURD, raw, np.nan)
+    faults = [(Code.DUPLICATE_TIME, repeated, repeated + 1)]
     if trace.channel.quantity is Quantity.POWER:
         return _from_power(trace.channel, time, raw, faults, gap_s)
     if trace.channel.quantity is Quantity.INTERVAL:
@@ -110,59 +124,74 @@ def curve_of(trace: Trace, *, gap_s: float | None = None) -> Curve:
     return _from_counter(trace.channel, time, raw, faults)
 
 
-Faults = list[tuple[Code, NDArray[np.int64]]]
-
-
-def _one_value_per_time(trace: Trace) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
+def _one_value_per_time(trace: Trace) -> tuple[Times, Floats, Times]:
     last = np.ones(len(trace), dtype=bool)
     last[:-1] = np.diff(trace.time) > 0
     return trace.time[last], trace.value[last], trace.time[~last]
 
 
 def _from_power(
-    channel: Channel, time: NDArray[np.int64], raw: Floats, faults: Faults, gap_s: float | None
+    channel: Channel, time: Times, raw: Floats, faults: list[Fault], gap_s: float | None
 ) -> Curve:
     watts = raw * channel.scale
     reading = np.isfinite(watts)
     if channel.floor is not None:
-        reading &= np.where(reading, watts, 0.0) > channel.floor
+        reading &= watts > channel.floor
+    if channel.max_power_w is not None:
+        reading &= watts <= channel.max_power_w
     seconds = np.diff(time) / NS
     bound = gap_s if gap_s is not None else _usual_gap(seconds)
     short = seconds <= bound
-    faults += [(Code.INVALID_SAMPLE, time[~reading]), (Code.GAP, time[:-1][~short])]
-    watts = np.where(reading, watts, 0.0)
+    faults += [_beside(time, ~reading), (Code.GAP, time[:-1][~short], time[1:][~short])]
+    watts = np.where(reading, watts, np.nan)
     gained = 0.5 * (watts[1:] + watts[:-1]) * seconds
     return _curve(channel, time, gained, reading[1:] & reading[:-1] & short, faults, watts)
+
+
+def _beside(time: Times, bad: NDArray[np.bool_]) -> Fault:
+    """Return invalid samples, each spoiling the time to its neighbours."""
+    at = np.flatnonzero(bad)
+    return Code.INVALID_SAMPLE, time[np.maximum(at - 1, 0)], time[np.minimum(at + 1, len(time) - 1)]
 
 
 def _usual_gap(seconds: Floats) -> float:
     return max(GAP_FACTOR * float(np.median(seconds)), GAP_FLOOR_S) if len(seconds) else GAP_FLOOR_S
 
 
-def _from_intervals(
-    channel: Channel, time: NDArray[np.int64], raw: Floats, faults: Faults
-) -> Curve:
+def _from_intervals(channel: Channel, time: Times, raw: Floats, faults: list[Fault]) -> Curve:
     gained = raw[1:] * channel.scale
-    reading = np.isfinite(gained) & (np.where(np.isfinite(gained), gained, -1.0) >= 0)
-    faults.append((Code.INVALID_SAMPLE, time[1:][~reading]))
+    reading = np.isfinite(gained)
+    if channel.floor is not None:
+        reading &= gained >= 0
+    faults.append((Code.INVALID_SAMPLE, time[:-1][~reading], time[1:][~reading]))
     return _curve(channel, time, gained, reading, faults, None)
 
 
-def _from_counter(channel: Channel, time: NDArray[np.int64], raw: Floats, faults: Faults) -> Curve:
+def _from_counter(channel: Channel, time: Times, raw: Floats, faults: list[Fault]) -> Curve:
     present = np.isfinite(raw)
-    faults.append((Code.INVALID_SAMPLE, time[~present]))
+    faults.append(_beside(time, ~present))
     time, raw = time[present], raw[present]
     step, seconds = np.diff(raw), np.diff(time) / NS
     possible = _possible_step(channel, seconds)
-    jitter = (step < 0) & (-step <= 2 * channel.resolution)
-    step = np.where(jitter, 0.0, step)
+    jitter = (step < 0) & (-step <= _jitter(channel))
     if channel.wrap is not None:
-        step = np.where(step < 0, step + channel.wrap, step)
-    sane = (step >= 0) & (step <= possible)
+        step = np.where((step < 0) & ~jitter, step + channel.wrap, step)
+    sane = jitter | ((step >= 0) & (step <= possible))
     clear = np.ones_like(sane) if channel.wrap is None else possible < channel.wrap
     clear |= np.isinf(possible)
-    faults += [(Code.COUNTER_RESET, time[1:][~sane]), (Code.WRAP_AMBIGUOUS, time[1:][~clear])]
+    for code, bad in ((Code.COUNTER_RESET, ~sane), (Code.WRAP_AMBIGUOUS, ~clear)):
+        faults.append((code, time[:-1][bad], time[1:][bad]))
     return _curve(channel, time, step * channel.scale, sane & clear, faults, None)
+
+
+def _jitter(channel: Channel) -> float:
+    """Return how far a counter may seem to go back, in its unit, though it did not.
+
+    Its own step; and where two processes read it, what it gains in two updates, as the one that
+    read first may have stamped its reading last.
+    """
+    behind = (channel.max_power_w or 0.0) * 2 * (channel.update_s or 0.0)
+    return 2 * channel.resolution + behind / channel.scale
 
 
 def _possible_step(channel: Channel, seconds: Floats) -> Floats:
@@ -175,29 +204,22 @@ def _possible_step(channel: Channel, seconds: Floats) -> Floats:
 
 def _curve(
     channel: Channel,
-    time: NDArray[np.int64],
+    time: Times,
     gained: Floats,
     valid: NDArray[np.bool_],
-    faults: Faults,
+    faults: list[Fault],
     power: Floats | None,
 ) -> Curve:
-    seconds = np.diff(time) / NS
     method = {Quantity.POWER: "trapezoid", Quantity.ENERGY: "counter"}.get(
         channel.quantity, "interval"
     )
     return Curve(
         channel=channel,
         time=time,
-        joules=_running(np.where(valid, gained, 0.0), len(time)),
-        covered=_running(np.where(valid, seconds, 0.0), len(time)),
+        joules=np.cumsum(np.append(0.0, np.where(valid, gained, 0.0)))[: len(time)],
+        covered_ns=np.cumsum(np.append(0, np.where(valid, np.diff(time), 0)))[: len(time)],
         valid=valid,
         power=power,
-        faults=tuple((code, knots) for code, knots in faults if len(knots)),
+        faults=tuple(fault for fault in faults if len(fault[1])),
         method=method,
     )
-
-
-def _running(steps: Floats, knots: int) -> Floats:
-    total = np.zeros(knots, dtype=np.float64)
-    np.cumsum(steps, out=total[1:])
-    return total

@@ -25,7 +25,7 @@ class Baseline:
 
     Attributes:
         watts: W with uncertainty.
-        cautions: warnings.
+        cautions: warnings; those of the idle windows themselves stay with their own phase.
     """
 
     watts: Value
@@ -52,10 +52,10 @@ def baseline(name: str, windows: list[tuple[Energy, float]]) -> Baseline | None:
     watts = total([energy.joules for energy, _ in usable], "J").scaled(1 / length, "W")
     levels = [energy.joules.value / seconds for energy, seconds in usable]
     apart = max(levels) - min(levels)
-    cautions = tuple(dict.fromkeys(c for energy, _ in usable for c in energy.cautions))
+    cautions: tuple[Caution, ...] = ()
     if watts.value > 0 and apart > UNSTABLE * watts.value:
         seen = f"{name}: {si(min(levels), 'W')} to {si(max(levels), 'W')}"
-        cautions = (*cautions, Caution(Code.IDLE_UNSTABLE, seen))
+        cautions = (Caution(Code.IDLE_UNSTABLE, seen),)
     return Baseline(watts.plus(Source(Term.IDLE, name), apart / math.sqrt(12)), cautions)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from joulemark.accounting.curve import Curve
 from joulemark.accounting.uncertainty import uncertain
 from joulemark.core.caution import Caution, Code
 from joulemark.core.clock import NS
-from joulemark.core.energy import Energy
+from joulemark.core.energy import WHOLE, Energy
 from joulemark.core.units import digits
 
-FULL = 0.9995
-"""Coverage from which a window counts as covered; the rest is rounding of edges."""
 FEW = 10
 """Fewer sensor updates than this in a window are worth a warning."""
 
@@ -32,11 +32,10 @@ def energy_between(curve: Curve, start: int, stop: int, *, edge_u_s: float = 0.0
     """
     if stop <= start:
         raise ValueError("a window ends after it starts")
-    length = (stop - start) / NS
     (before, covered_before), (after, covered_after) = curve.at(start), curve.at(stop)
     joules, covered = after - before, covered_after - covered_before
-    coverage = min(covered / length, 1.0)
-    value, updates = uncertain(curve, start, stop, joules, covered, edge_u_s)
+    coverage = covered / (stop - start)
+    value, updates = uncertain(curve, start, stop, joules, covered / NS, edge_u_s)
     return Energy(
         joules=value,
         provenance=curve.channel.provenance,
@@ -51,12 +50,13 @@ def _cautions(
 ) -> list[Caution]:
     name = curve.channel.name
     found = curve.cautions(start, stop)
-    if coverage < FULL:
+    if coverage < WHOLE:
         found.append(Caution(Code.NOT_COVERED, f"{name}: {digits(100 * coverage, 3)} % covered"))
     if updates < FEW:
         found.append(Caution(Code.FEW_SAMPLES, f"{name}: {updates:.0f} updates"))
     elif curve.power is not None:
-        inside = curve.power[(curve.time >= start) & (curve.time <= stop)]
-        if (inside == inside[0]).all():
+        first, last = np.searchsorted(curve.time, (start, stop + 1))
+        inside = curve.power[first:last]
+        if (inside == inside[:1]).all():
             found.append(Caution(Code.HELD_SENSOR, f"{name}: {len(inside)} equal readings"))
     return found

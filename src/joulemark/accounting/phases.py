@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from joulemark.accounting.boundary import Part, PartEnergy, choose, lacks, part_of, split
+from joulemark.accounting.boundary import (
+    Part,
+    PartEnergy,
+    choose,
+    lacks,
+    part_of,
+    split,
+    unread,
+)
 from joulemark.accounting.context import context, other_load
 from joulemark.accounting.curve import Curve, curve_of
 from joulemark.accounting.idle import Baseline, baseline, net
@@ -20,7 +28,7 @@ from joulemark.core.units import si
 from joulemark.core.value import Value, total
 from joulemark.core.window import Role, Window, Work
 
-Curves = Mapping[str, Curve]
+Curves = list[Curve]
 Idle = Mapping[Part, Baseline]
 
 
@@ -34,30 +42,31 @@ def phases(
     """Return a result for each phase, in the order of its first window.
 
     Args:
-        windows: of one run; one that was never closed ends at the last sample.
+        windows: of one run; one that was never closed ends at the last sample. A window without
+            length counts only where its phase has no other, so that no phase is lost.
         traces: all traces of the run.
         gpus: whether the system has accelerators, so that a total without them says so.
         gap_s: see :func:`joulemark.accounting.curve.curve_of`.
     """
-    traces = [trace for trace in traces if len(trace)]
-    curves = {t.channel.name: curve_of(t, gap_s=gap_s) for t in traces if t.channel.carries_energy}
-    last = max((int(trace.time[-1]) for trace in traces), default=0)
-    named: dict[str, list[tuple[Window, bool]]] = {}
+    windows, traces = list(windows), list(traces)
+    curves = [curve_of(t, gap_s=gap_s) for t in traces if t.channel.carries_energy]
+    last = max((int(trace.time[-1]) for trace in traces if len(trace)), default=0)
+    cut = {window.phase for window in windows if window.stop is None}
+    named: dict[str, list[Window]] = {}
     for window in windows:
         closed = window if window.stop is not None else replace(window, stop=last)
-        if closed.duration_s > 0:
-            named.setdefault(window.phase, []).append((closed, window.stop is None))
-    idle = _idle([w for group in named.values() for w, _ in group if w.role is Role.IDLE], curves)
+        named.setdefault(window.phase, []).append(closed)
+    groups = [[w for w in group if w.duration_s > 0] or group[:1] for group in named.values()]
+    idle = _idle([w for group in groups for w in group if w.role is Role.IDLE], curves)
     return [
-        _phase([w for w, _ in group], curves, idle, traces, gpus=gpus, cut=any(o for _, o in group))
-        for group in named.values()
+        _phase(group, curves, idle, traces, gpus=gpus, cut=group[0].phase in cut)
+        for group in groups
     ]
 
 
 def _energies(window: Window, curves: Curves) -> list[tuple[Channel, Energy]]:
-    stop = window.start if window.stop is None else window.stop
-    found = []
-    for curve in curves.values():
+    stop, found = window.start if window.stop is None else window.stop, []
+    for curve in curves if stop > window.start else []:
         energy = energy_between(curve, window.start, stop, edge_u_s=window.edge_u_s)
         if energy.coverage > 0:
             found.append((curve.channel, energy))
@@ -75,7 +84,9 @@ def _idle(windows: list[Window], curves: Curves) -> Idle:
 
 
 def _window(window: Window, curves: Curves, idle: Idle) -> WindowResult:
-    parts = tuple(split(choose(_energies(window, curves))))
+    known = [curve.channel for curve in curves]
+    chosen = choose(_energies(window, curves))
+    parts = tuple(split(chosen, known))
     added = [part for part in parts if part.added]
     if not added:
         return WindowResult(window=window, total=None, net=None, parts=parts)
@@ -83,6 +94,11 @@ def _window(window: Window, curves: Curves, idle: Idle) -> WindowResult:
     if window.role is Role.MEASURE and all(part_of(part.channel) in idle for part in added):
         above = total([_net(part, idle, window.duration_s) for part in added], "J")
     whole = Energy.sum_of([part.energy for part in added])
+    lost = [
+        Caution(Code.MISSING_PART, f"{channel.name}: no reading")
+        for channel in unread([channel for channel, _ in chosen], known)
+    ]
+    whole = replace(whole, cautions=(*whole.cautions, *lost))
     return WindowResult(window=window, total=whole, net=above, parts=parts)
 
 
@@ -109,10 +125,10 @@ def _phase(
         phase=group[0].phase,
         role=group[0].role,
         windows=results,
-        duration_s=sum(window.duration_s for window in group),
+        duration_s=sum(max(window.duration_s, 0.0) for window in group),
         total=_total(gross, group) if complete else None,
         net=total(nets, "J") if complete and len(nets) == len(results) else None,
-        power=_power(gross, group) if complete else None,
+        power=_power(results) if complete else None,
         work=work,
         per_unit=_per_unit([e.joules for e in gross], group, work) if complete else None,
         net_per_unit=_per_unit(nets, group, work),
@@ -124,18 +140,25 @@ def _phase(
     return replace(result, cautions=_cautions(result, group, idle, traces, cut=cut))
 
 
-def _covered(energies: list[Energy], group: list[Window]) -> float:
-    return sum(e.coverage * w.duration_s for e, w in zip(energies, group, strict=True))
-
-
 def _total(energies: list[Energy], group: list[Window]) -> Energy:
     length = sum(window.duration_s for window in group)
-    return replace(Energy.sum_of(energies), coverage=_covered(energies, group) / length)
+    covered = sum(e.coverage * w.duration_s for e, w in zip(energies, group, strict=True))
+    return replace(Energy.sum_of(energies), coverage=covered / length)
 
 
-def _power(energies: list[Energy], group: list[Window]) -> Value:
-    whole = total([energy.joules for energy in energies], "J")
-    return whole.scaled(1 / _covered(energies, group), "W")
+def _power(results: tuple[WindowResult, ...]) -> Value:
+    """Return mean power over the covered time, each part's over the time that it covers itself."""
+    totals = [(r, r.total.coverage) for r in results if r.total is not None]
+    whole = sum(coverage * r.window.duration_s for r, coverage in totals)
+    return total(
+        [
+            part.energy.joules.scaled(coverage / (part.energy.coverage * whole), "W")
+            for result, coverage in totals
+            for part in result.parts
+            if part.added
+        ],
+        "W",
+    )
 
 
 def _work(group: list[Window]) -> Work | None:
@@ -147,7 +170,7 @@ def _work(group: list[Window]) -> Work | None:
 
 def _per_unit(joules: list[Value], group: list[Window], work: Work | None) -> Value | None:
     """Return energy over work of all windows; the scatter of the windows is in its uncertainty."""
-    if work is None or work.count <= 0 or len(joules) < len(group):
+    if work is None or not work.count > 0 or len(joules) < len(group):
         return None
     counts = [window.work.count for window in group if window.work is not None]
     mean = total(joules, "J").scaled(1 / work.count, f"J/{work.unit}")
@@ -167,14 +190,15 @@ def _parts(results: tuple[WindowResult, ...]) -> tuple[PartEnergy, ...]:
     for result in results:
         for part in result.parts:
             found.setdefault(part_of(part.channel), []).append(part)
-    whole = [group for group in found.values() if len(group) == len(results)]
+    windows = [result.window for result in results]
     return tuple(
         PartEnergy(
             group[0].channel,
-            Energy.sum_of([part.energy for part in group]),
+            _total([part.energy for part in group], windows),
             added=all(part.added for part in group),
         )
-        for group in whole
+        for group in found.values()
+        if len(group) == len(results)
     )
 
 
@@ -194,8 +218,10 @@ def _cautions(
 
 def _measured_cautions(result: PhaseResult, idle: Idle, others: Caution | None) -> list[Caution]:
     found = [] if others is None else [others]
-    if result.total is not None and result.total.provenance is Provenance.ESTIMATED:
-        notes = dict.fromkeys(p.channel.note for p in result.parts if p.added and p.channel.note)
+    added = [part for part in result.parts if part.added]
+    models = [p.channel for p in added if p.channel.provenance is Provenance.ESTIMATED]
+    if models:
+        notes = dict.fromkeys(channel.note for channel in models if channel.note)
         found.append(Caution(Code.ESTIMATED, "; ".join(notes)))
     if result.total is not None and result.net is None:
         found.append(Caution(Code.NO_IDLE))
@@ -203,9 +229,9 @@ def _measured_cautions(result: PhaseResult, idle: Idle, others: Caution | None) 
         found.append(Caution(Code.IDLE_ABOVE_LOAD, f"net {si(result.net.value, 'J')}"))
     if len(result.windows) == 1:
         found.append(Caution(Code.ONE_WINDOW))
-    if result.work is None or result.work.count <= 0:
+    if result.work is None or not result.work.count > 0:
         found.append(Caution(Code.NO_WORK))
-    for part in result.parts:
+    for part in added:
         baseline_of = idle.get(part_of(part.channel))
         found += () if baseline_of is None else baseline_of.cautions
     return found

@@ -6,25 +6,36 @@ All are standard uncertainties in joules; a figure given as a 95 % half-width is
 gain       accuracy class of the meter, relative; one error for all channels of a meter
 offset     accuracy class of the meter, W, times the covered time; one error per part
 model      relative error of an estimate's coefficients; one error per meter
-resolution the step of a counter at both edges (q/√12 each), or of a power reading (q/√12 ·T/√n)
+resolution the step of a counter at both edges (q/√12 each), of an interval energy (q/√12·√n), or
+           of a power reading (q/√12·T/√n over n changes: a reading that never changes is off by
+           one and the same amount)
 sampling   power only: s·T/√n over n sensor updates, s from each update's distance to the line
            between its neighbours (variance 3/2 s² for independent readings)
 edges      power: a step anywhere between the two updates at an edge, half their distance times
            their difference, rectangular; counter: position within the last update, and
-           interpolation where no read was taken at the edge
+           interpolation where no read was taken at the edge. Where the load fills the window
+           both edges err to one side, so the two are added, not squared
 coverage   the missing time times the highest power seen, rectangular from zero
-clock      rate of the clock, relative, and the time uncertainty of each edge times the power
-           step at that edge
+clock      rate of the clock, relative, and the time uncertainty of each edge times the highest
+           power at that edge
 ========== =================================================================================
+
+The distance of two updates is the sensor's stated period, else it is taken from how often the
+value changes; an averaging sensor shows a step over its whole averaging time.
+
+No term shows a load that repeats at the very pace of the sensor, which then always sees the same
+moment of it; only a load that is shifted against the sensor helps (within-run random delays).
 """
 
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
-from joulemark.accounting.curve import Curve
+from joulemark.accounting.curve import SLACK_S, Curve, Floats, Times
+from joulemark.core.channel import Quantity
 from joulemark.core.clock import NS
 from joulemark.core.student import NORMAL_975
 from joulemark.core.value import Source, Term, Value
@@ -50,8 +61,8 @@ def uncertain(
     meter, part = f"{channel.node}/{channel.meter}", f"{channel.node}/{channel.part}"
     here = f"{part}@{start}"
     view = _View(curve, start, stop)
-    edge = math.hypot(view.edge_u(start), view.edge_u(stop))
-    step_w = math.hypot(view.step_w(start), view.step_w(stop))
+    edges = [view.edge(start, "right"), view.edge(stop, "left")]
+    edge_w = math.hypot(*[watts for _, watts in edges])
     value = Value(joules, "J")
     for source, u in (
         (Source(Term.GAIN, meter), channel.accuracy.gain / NORMAL_975 * joules),
@@ -59,95 +70,119 @@ def uncertain(
         (Source(Term.MODEL, meter), channel.accuracy.model / NORMAL_975 * joules),
         (Source(Term.RESOLUTION, here), view.resolution_u(covered)),
         (Source(Term.SAMPLING, here), view.sampling_u(covered)),
-        (Source(Term.EDGES, here), edge),
+        (Source(Term.EDGES, here), sum(u for u, _ in edges)),
         (Source(Term.COVERAGE, here), view.highest_w() * max(length - covered, 0) / math.sqrt(3)),
         (Source(Term.CLOCK, channel.node), CLOCK_RATE_U * joules),
-        (Source(Term.CLOCK, here), edge_u_s * step_w),
+        (Source(Term.CLOCK, here), edge_u_s * edge_w),
     ):
         value = value.plus(source, u)
     return value, view.updates(length)
 
 
 class _View:
-    """The part of a curve that a window touches, one knot more on either side."""
+    """What a curve shows of a window.
+
+    Attributes:
+        time: knots in the window, of fewer than two those beside it too, ns.
+        values: readings at them (W), or cumulative energy (J).
+        changes: how often the value changed.
+        period_s: time between two updates of the sensor, s; zero where unknown.
+        per_update: samples per update of the sensor; more than one where it is read faster.
+    """
 
     def __init__(self, curve: Curve, start: int, stop: int) -> None:
-        self.channel = curve.channel
-        first = max(int(np.searchsorted(curve.time, start, "right")) - 2, 0)
-        last = int(np.searchsorted(curve.time, stop, "left")) + 2
-        self.time = curve.time[first:last]
-        self.valid = curve.valid[first : max(last - 1, first)]
-        stretches = curve.mean_power()[first : max(last - 1, first)]
-        self.stretch_w = stretches
-        if curve.power is None:
-            self.power = None
-            return
-        watts = curve.power[first:last]
-        changed = np.ones(len(watts), dtype=bool)
-        changed[1:] = watts[1:] != watts[:-1]
-        self.power = watts[changed & (watts > 0) if self.channel.floor is not None else changed]
+        self.curve, self.channel = curve, curve.channel
+        self.first = max(int(np.searchsorted(curve.time, start, "right")) - 2, 0)
+        self.last = int(np.searchsorted(curve.time, stop, "left")) + 2
+        time = curve.time[self.first : self.last]
+        values = (curve.joules if curve.power is None else curve.power)[self.first : self.last]
+        known = np.isfinite(values)
+        inside = known & (time >= start) & (time <= stop)
+        chosen = inside if inside.sum() > 1 else known
+        self.time, self.values = time[chosen], values[chosen]
+        changed = np.flatnonzero(np.diff(self.values))
+        self.changes = len(changed)
+        self.period_s = self._period_s(self.time[changed + 1])
+        self.per_update = self._per_update()
+
+    def _period_s(self, changed: Times) -> float:
+        if self.channel.update_s is not None:
+            return self.channel.update_s
+        if len(changed) < 2:
+            return 0.0
+        usual = float(np.quantile(np.diff(changed), 0.1)) / NS
+        return min(usual, SLACK_S) if self.curve.power is None else usual
+
+    def _per_update(self) -> int:
+        if self.curve.power is None or len(self.time) < 2:
+            return 1
+        return max(round(self.period_s * NS / float(np.median(np.diff(self.time)))), 1)
 
     def updates(self, length: float) -> float:
-        """Return how often the sensor gave a new value: changes of power, or the nominal rate."""
-        reads = float(len(self.time))
-        if self.power is not None:
-            return reads if len(self.power) <= 1 else float(len(self.power))
-        return reads if self.channel.update_s is None else length / self.channel.update_s
+        """Return how often the sensor gave a new value."""
+        if self.curve.power is not None:
+            return len(self.values) / self.per_update
+        return self.changes if self.channel.update_s is None else length / self.channel.update_s
 
     def highest_w(self) -> float:
         """Return the highest power seen, W."""
-        seen = self.stretch_w if self.power is None else self.power
+        power = self.curve.power is not None
+        seen = self.values if power else self._stretches_w(self.first, self.last)
         return float(seen.max()) if len(seen) else 0.0
 
     def resolution_u(self, covered: float) -> float:
-        step = self.channel.resolution * self.channel.scale
-        if self.power is None:
-            return step / math.sqrt(6)
-        return step / math.sqrt(12) * covered / math.sqrt(max(len(self.power), 1))
+        """Return the error of the finite step of the readings, J."""
+        step = self.channel.resolution * self.channel.scale / math.sqrt(12)
+        if self.channel.quantity is Quantity.ENERGY:
+            return step * math.sqrt(2)
+        if self.channel.quantity is Quantity.INTERVAL:
+            return step * math.sqrt(len(self.values))
+        return step * covered / math.sqrt(self.changes + 1)
 
     def sampling_u(self, covered: float) -> float:
         """Return the error of joining power samples by lines, J."""
-        if self.power is None or len(self.power) < 2:
+        watts, lag = self.values, self.per_update
+        if self.curve.power is None or len(watts) < 2:
             return 0.0
-        if len(self.power) < 4:
-            spread = float(np.ptp(self.power)) / math.sqrt(12)
+        if len(watts) <= 2 * lag + 1:
+            spread = float(np.ptp(watts)) / math.sqrt(12)
         else:
-            off = self.power[1:-1] - 0.5 * (self.power[:-2] + self.power[2:])
+            off = watts[lag:-lag] - 0.5 * (watts[: -2 * lag] + watts[2 * lag :])
             spread = math.sqrt(float(np.mean(off * off)) / 1.5)
-        return spread * covered / math.sqrt(len(self.power))
+        return spread * covered / math.sqrt(max(len(watts) / lag, 1))
 
-    def edge_u(self, moment: int) -> float:
-        """Return the error made at one edge of the window, J."""
-        around = self._around(moment)
-        if around is None:
-            return 0.0
-        i, length, into = around
-        low, high = self._neighbours_w(i)
-        if self.power is not None:
-            reach = max(length, self.channel.update_s or 0.0, self.channel.window_s or 0.0)
-            return 0.5 * reach * (high - low) / math.sqrt(3)
-        stale = (self.channel.update_s or 0.0) * high / math.sqrt(12)
-        share = into / length
-        return math.hypot(stale, share * (1 - share) * length * high / math.sqrt(3))
+    def edge(self, moment: int, side: Literal["left", "right"]) -> tuple[float, float]:
+        """Return the error made at an edge of the window, J, and the highest power near it, W.
 
-    def step_w(self, moment: int) -> float:
-        """Return how much power differs on the two sides of an edge, W."""
-        around = self._around(moment)
-        if around is None:
-            return 0.0
-        low, high = self._neighbours_w(around[0])
-        return high - low
+        Args:
+            moment: the edge, ns.
+            side: "right" for the start, "left" for the stop, where a knot is at the edge.
+        """
+        time = self.curve.time
+        i = int(np.searchsorted(time, moment, side)) - 1
+        if not 0 <= i < len(self.curve.valid) or not self.curve.valid[i]:
+            return 0.0, 0.0
+        length = int(time[i + 1] - time[i]) / NS
+        reach = max(length, self.period_s, self.channel.window_s or 0.0)
+        within = round((reach if self.curve.power is not None else 2 * reach) * NS)
+        low = min(int(np.searchsorted(time, moment - within, "left")), i)
+        high = max(int(np.searchsorted(time, moment + within, "right")), i + 2)
+        if self.curve.power is not None:
+            near = self.curve.power[low:high]
+            near = near[np.isfinite(near)]
+            return 0.5 * reach * float(np.ptp(near)) / math.sqrt(3), float(near.max())
+        watts = float(self._stretches_w(low, high).max())
+        share = (moment - int(time[i])) / NS / length
+        between = share * (1 - share) * length * watts / math.sqrt(3)
+        behind = self.period_s if self.channel.quantity is Quantity.ENERGY else 0.0
+        return math.hypot(between, behind * watts / math.sqrt(12)), watts
 
-    def _around(self, moment: int) -> tuple[int, float, float] | None:
-        i = int(np.searchsorted(self.time, moment, "right")) - 1
-        if i < 0 or i >= len(self.valid) or not self.valid[i]:
-            return None
-        return (
-            i,
-            (int(self.time[i + 1]) - int(self.time[i])) / NS,
-            (moment - int(self.time[i])) / NS,
-        )
+    def _stretches_w(self, low: int, high: int) -> Floats:
+        """Return mean power over the valid stretches between some knots, W.
 
-    def _neighbours_w(self, i: int) -> tuple[float, float]:
-        near = self.stretch_w[max(i - 1, 0) : i + 2]
-        return float(near.min()), float(near.max())
+        A counter read faster than it updates stands still and jumps; the jump is taken to be the
+        energy of one update.
+        """
+        seconds = np.diff(self.curve.time[low:high]) / NS
+        watts = np.diff(self.curve.joules[low:high]) / np.maximum(seconds, self.period_s)
+        return watts[self.curve.valid[low : high - 1]]

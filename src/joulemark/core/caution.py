@@ -23,7 +23,7 @@ class Code(StrEnum):
     GAP = "gap", "no sample for longer than the bound; that time is not counted"
     INVALID_SAMPLE = (
         "invalid-sample",
-        "readings at or below zero, or none; their time is not counted",
+        "readings that cannot be true (zero, negative, absurd), or none; they are left out",
     )
     NOT_COVERED = "not-covered", "the trace does not reach over the whole window"
     FEW_SAMPLES = "few-samples", "fewer sensor updates than a steady figure needs; measure longer"
@@ -33,7 +33,7 @@ class Code(StrEnum):
     HELD_SENSOR = "held-sensor", "the sensor repeated one value during the whole window"
     WINDOW_OPEN = "window-open", "the end was never recorded; the last sample was taken for it"
     # what the sum lacks
-    MISSING_PART = "missing-part", "a part has no meter; the total is without it"
+    MISSING_PART = "missing-part", "a part was not read; the total is without it"
     ESTIMATED = "estimated", "no sensor can be read; a model with a wide interval stands in"
     OTHER_LOAD = "other-load", "other programs used the processor meanwhile"
     METER_FAILED = "meter-failed", "a meter failed for a while"

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 from joulemark.core.caution import Caution
 from joulemark.core.channel import Provenance
+from joulemark.core.units import digits
 from joulemark.core.value import Value, total
+
+WHOLE = 0.9995
+"""Coverage from which a window counts as covered; the rest is rounding of edges."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,11 @@ class Energy:
     coverage: float = 1.0
     method: str = ""
     cautions: tuple[Caution, ...] = ()
+
+    def __str__(self) -> str:
+        """Return joules with their half-width, provenance, and coverage where it is not whole."""
+        part = "" if self.coverage > WHOLE else f", {digits(100 * self.coverage, 3)} % covered"
+        return f"{self.joules} ({self.provenance}{part})"
 
     @staticmethod
     def sum_of(parts: list[Energy]) -> Energy:

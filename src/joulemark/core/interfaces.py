@@ -9,6 +9,7 @@ from joulemark.core.block import Block
 from joulemark.core.caution import Caution
 from joulemark.core.channel import Channel
 from joulemark.core.clock import Clock
+from joulemark.core.errors import MeterError, UnavailableError
 from joulemark.core.window import Work
 
 Settings = Mapping[str, Any]
@@ -22,10 +23,15 @@ class Meter(Protocol):
     Attributes:
         name: its registry name.
         channels: what it reads; known after ``open``. Rows name a channel by its place here.
+        missing: parts that could not be opened though others could; known after ``open``.
+        failures: errors of reads that still gave other rows. Whoever samples takes them out after
+            each read; a read that gives nothing raises instead.
     """
 
     name: str
     channels: Sequence[Channel]
+    missing: list[UnavailableError]
+    failures: list[MeterError]
 
     def open(self, clock: Clock) -> None:
         """Find the sensors and be ready to read; ``clock`` stamps the samples.
@@ -54,7 +60,10 @@ class EdgeMeter(Meter, Protocol):
     """A meter whose counters are cheap enough to be read at each edge of a window."""
 
     def read_edges(self) -> Block:
-        """Return one sample of each energy counter, and nothing slower."""
+        """Return one sample of each energy counter, and nothing slower.
+
+        May be called from another thread than ``read``.
+        """
         ...
 
 

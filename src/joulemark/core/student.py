@@ -12,10 +12,11 @@ _SMALL = (12.7062047362, 4.3026527297, 3.1824463053, 2.7764451052, 2.5705818366,
 
 
 def student_975(dof: float) -> float:
-    """Return the 97.5 % point of Student's t, within 2e-4 for any ``dof`` of at least 1.
+    """Return the 97.5 % point of Student's t for any ``dof`` of at least 1.
 
-    Up to six degrees of freedom a table, linear in 1/dof between its rows; above, the
-    Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5).
+    Up to six degrees of freedom a table, between its rows the logarithm linear in 1/dof (at most
+    3 % too wide, never too narrow); above, the Cornish-Fisher expansion (Abramowitz and Stegun
+    26.7.5), within 2e-4.
     """
     if dof >= len(_SMALL):
         return NORMAL_975 if math.isinf(dof) else _expansion(dof)
@@ -23,7 +24,7 @@ def student_975(dof: float) -> float:
     if dof <= low:
         return _SMALL[low - 1]
     share = (1 / low - 1 / dof) / (1 / low - 1 / (low + 1))
-    return _SMALL[low - 1] + share * (_SMALL[low] - _SMALL[low - 1])
+    return _SMALL[low - 1] * math.pow(_SMALL[low] / _SMALL[low - 1], share)
 
 
 def _expansion(dof: float) -> float:

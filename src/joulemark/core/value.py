@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from joulemark.core.student import student_975
+from joulemark.core.units import with_u95
 
 
 class Term(StrEnum):
@@ -61,16 +62,22 @@ class Value:
     unit: str
     parts: Mapping[Source, float] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        """Return the number and its 95 % half-width, with a prefix: ``12.3 ± 6.0 mJ``."""
+        return with_u95(self.value, self.u95, self.unit)
+
     @property
     def u(self) -> float:
         """Combined standard uncertainty."""
-        return math.sqrt(sum(part * part for part in self.parts.values()))
+        return math.hypot(*self.parts.values())
 
     @property
     def dof(self) -> float:
         """Effective degrees of freedom (Welch-Satterthwaite, GUM G.4.1)."""
-        weight = sum(p**4 / s.dof for s, p in self.parts.items() if math.isfinite(s.dof))
-        return self.u**4 / weight if weight > 0 else math.inf
+        u = self.u
+        few = [(p / u, s.dof) for s, p in self.parts.items() if u > 0 and math.isfinite(s.dof)]
+        weight = sum(share**4 / dof for share, dof in few)
+        return 1 / weight if weight > 0 else math.inf
 
     @property
     def u95(self) -> float:
@@ -102,12 +109,12 @@ class Value:
 
     def __add__(self, other: Value) -> Value:
         """Add; correlated parts add with their signs."""
-        self._same_unit(other)
+        _same_unit(self, other)
         return Value(self.value + other.value, self.unit, _merged(self.parts, other.parts, 1.0))
 
     def __sub__(self, other: Value) -> Value:
         """Subtract; correlated parts cancel."""
-        self._same_unit(other)
+        _same_unit(self, other)
         return Value(self.value - other.value, self.unit, _merged(self.parts, other.parts, -1.0))
 
     def over(self, other: Value, unit: str) -> Value:
@@ -120,17 +127,21 @@ class Value:
         mine = {s: p / other.value for s, p in self.parts.items()}
         return Value(ratio, unit, _merged(mine, other.parts, -ratio / other.value))
 
-    def _same_unit(self, other: Value) -> None:
-        if self.unit != other.unit:
-            raise ValueError(f"cannot add {other.unit} to {self.unit}")
-
 
 def total(values: list[Value], unit: str) -> Value:
     """Return the sum of several values; zero of ``unit`` for none."""
-    result = Value(0.0, unit)
+    nothing, number, parts = Value(0.0, unit), 0.0, dict[Source, float]()
     for value in values:
-        result = result + value
-    return result
+        _same_unit(nothing, value)
+        number += value.value
+        for source, part in value.parts.items():
+            parts[source] = parts.get(source, 0.0) + part
+    return Value(number, unit, parts)
+
+
+def _same_unit(left: Value, right: Value) -> None:
+    if left.unit != right.unit:
+        raise ValueError(f"cannot add {right.unit} to {left.unit}")
 
 
 def _merged(

@@ -46,8 +46,15 @@ def current() -> Marker | None:
     pid = os.getpid()
     if pid not in _joined:
         directory = os.environ.get(RUN_VARIABLE)
-        _joined[pid] = join(Path(directory)) if directory else None
+        _joined[pid] = _join_if_possible(directory) if directory else None
     return _joined[pid]
+
+
+def _join_if_possible(directory: str) -> Marker | None:
+    try:
+        return join(Path(directory))
+    except JoulemarkError:  # the journal cannot be written: a full disk, say
+        return None
 
 
 def join(directory: Path) -> Marker | None:
@@ -66,8 +73,8 @@ def join(directory: Path) -> Marker | None:
         return None
     meters = []
     for spec in specs:
-        meter = METERS.load(spec["name"])(spec["settings"])
         try:
+            meter = METERS.load(spec["name"])(spec["settings"])
             meter.open(anchor.clock(time.monotonic_ns))
         except JoulemarkError as error:
             journal.caution(Caution(Code.METER_FAILED, f"at the edges of process {pid}: {error}"))

@@ -1,0 +1,264 @@
+"""Meters on their way through the sampling loop: when each is read, and what became of it.
+
+A meter that fails costs nobody else a sample. A failed read is told once and then counted; a meter
+that is gone is told once and opened again, first after a second, then ever more seldom.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from joulemark.core.block import Block, Row
+from joulemark.core.caution import Code
+from joulemark.core.channel import Channel
+from joulemark.core.clock import NS, Clock
+from joulemark.core.errors import JoulemarkError, MeterLostError, UnavailableError, UsageError
+from joulemark.core.interfaces import EdgeMeter, Meter
+
+Note = Callable[[Mapping[str, Any]], None]
+"""Keeps an event, a JSON object."""
+
+FIRST_RETRY_S = 1.0
+LAST_RETRY_S = 60.0
+MAX_KINDS = 100
+"""Kinds of failure that are told apart; more are only counted together."""
+
+
+class Troubles:
+    """Failures: each kind told when it first happens, and counted at the end.
+
+    Args:
+        note: keeps the events.
+    """
+
+    def __init__(self, note: Note) -> None:
+        """Begin with none."""
+        self._note = note
+        self._counts: dict[tuple[str, str, str], int] = {}
+        self._last: dict[tuple[str, str, str], str] = {}
+
+    def failed(self, meter: str, error: Exception, now: int) -> None:
+        """Tell or count a failure."""
+        lost = isinstance(error, MeterLostError)
+        where = error.where if isinstance(error, JoulemarkError) else ""
+        key = (Code.METER_LOST.value if lost else Code.METER_FAILED.value, meter, where)
+        if key not in self._counts and len(self._counts) >= MAX_KINDS:
+            key = (Code.METER_FAILED.value, "other", "")
+        self._counts[key] = self._counts.get(key, 0) + 1
+        self._last[key] = str(error)
+        if self._counts[key] == 1:
+            self.tell(key[0], f"{meter}: {error}", now)
+
+    def tell(self, code: str, detail: str, now: int) -> None:
+        """Keep one event."""
+        self._note({"event": "caution", "code": code, "detail": detail, "phase": "", "time": now})
+
+    def sum_up(self, now: int) -> None:
+        """Tell how often each kind happened, where that was more than once."""
+        for key, count in self._counts.items():
+            if count > 1:
+                self.tell(key[0], f"{key[1]}: {count} times in all, last {self._last[key]}", now)
+
+
+class Feed:
+    """One meter in the loop.
+
+    Args:
+        meter: it, open.
+        every: read at each so many-th tick.
+        places: number of each channel in the spool, by name.
+    """
+
+    def __init__(self, meter: Meter, every: int, places: Mapping[str, int]) -> None:
+        """Take it in; it is due at once."""
+        self.meter = meter
+        self._every = every
+        self._next = 0
+        self._places = places
+        self._place = [places.get(channel.name) for channel in meter.channels]
+        self._wait_s = FIRST_RETRY_S
+        self._lost_at: int | None = None
+        self._retry_at = 0
+
+    def due(self, tick: int) -> bool:
+        """Whether it is to be read at this tick; if so, the next time is settled."""
+        if tick < self._next:
+            return False
+        self._next = (tick // self._every + 1) * self._every
+        return True
+
+    def rows(self, clock: Clock, troubles: Troubles, *, last: bool = False) -> Iterable[Row]:
+        """Return what the meter gives now, with the channels' places in the spool.
+
+        A meter may hold that it was read a moment ago; the ``last`` time it has no choice.
+        """
+        if self._lost_at is not None and not self._returned(clock, troubles):
+            return ()
+        try:
+            block = self.meter.read()
+            if last and not block and isinstance(self.meter, EdgeMeter):
+                block = self.meter.read_edges()
+        except (JoulemarkError, OSError) as error:
+            self._failed(error, clock(), troubles)
+            block = Block()
+        if self.meter.failures:
+            for failure in self.meter.failures:
+                troubles.failed(self.meter.name, failure, clock())
+            self.meter.failures.clear()
+        if not block:
+            return ()
+        placed = [(time, value, self._place[channel]) for time, value, channel in block.rows()]
+        return [(time, value, place) for time, value, place in placed if place is not None]
+
+    def _failed(self, error: Exception, now: int, troubles: Troubles) -> None:
+        troubles.failed(self.meter.name, error, now)
+        if isinstance(error, MeterLostError):
+            self._lost_at = now
+            self._later(now)
+
+    def _later(self, now: int) -> None:
+        self._retry_at = now + round(self._wait_s * NS)
+        self._wait_s = min(2 * self._wait_s, LAST_RETRY_S)
+
+    def _returned(self, clock: Clock, troubles: Troubles) -> bool:
+        """Open a lost meter again if it is time to."""
+        now = clock()
+        if self._lost_at is None or now < self._retry_at:
+            return False
+        try:
+            self.meter.close()
+            self.meter.open(clock)
+        except (JoulemarkError, OSError):
+            self._later(now)
+            return False
+        away = f"{(now - self._lost_at) / NS:.1f}"
+        code = Code.METER_LOST.value
+        troubles.tell(code, f"{self.meter.name}: read again, it was away for {away} s", now)
+        self._place = [self._places.get(channel.name) for channel in self.meter.channels]
+        self._lost_at, self._wait_s = None, FIRST_RETRY_S
+        return True
+
+
+Missing = tuple[str, UnavailableError]
+"""Name of a meter, and what it lacks."""
+
+
+class Feeds:
+    """The meters that could be opened, and what could not.
+
+    Attributes:
+        feeds: one for each open meter.
+        channels: of all meters, in the order of the spool.
+        unavailable: meters, and parts of meters, that could not be opened.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.feeds: list[Feed] = []
+        self.channels: list[Channel] = []
+        self.unavailable: list[Missing] = []
+
+    def add(self, meter: Meter, clock: Clock, every: int) -> None:
+        """Open a meter and take it in; if it is not available, note why.
+
+        Raises:
+            UsageError: if it has a channel of a name that another one has.
+        """
+        try:
+            meter.open(clock)
+        except UnavailableError as error:
+            self.unavailable.append((meter.name, error))
+            return
+        self.unavailable += [(meter.name, error) for error in meter.missing]
+        first, taken = len(self.channels), {channel.name for channel in self.channels}
+        for channel in meter.channels:
+            if channel.name in taken:
+                meter.close()
+                raise UsageError(
+                    f"two channels are called {channel.name!r}",
+                    where=f"meter {meter.name}",
+                    remedy="name each meter once",
+                )
+            taken.add(channel.name)
+        self.channels += meter.channels
+        places = {channel.name: first + i for i, channel in enumerate(meter.channels)}
+        self.feeds.append(Feed(meter, every, places))
+
+    def close(self) -> None:
+        """Close all meters."""
+        for feed in self.feeds:
+            with contextlib.suppress(JoulemarkError, OSError):
+                feed.meter.close()
+
+
+def every_ticks(period: object, period_s: float, meter: str) -> int:
+    """Return at each how many-th tick a meter with a period of its own is read.
+
+    Args:
+        period: its period, s; None for that of the loop.
+        period_s: period of the loop, s.
+        meter: its name, for the message.
+
+    Raises:
+        UsageError: if it is no number of seconds, or shorter than the period of the loop.
+    """
+    if period is None:
+        return 1
+    seconds = _seconds(period)
+    if not period_s * 0.999 <= seconds <= 86400:
+        raise UsageError(
+            f"period_s is {period!r}, the sampler's is {period_s}",
+            where=f"meter {meter}",
+            remedy="a meter may be slower than the sampler (up to a day), not faster",
+        )
+    return round(seconds / period_s)
+
+
+def check_period(period_s: object) -> float:
+    """Return the period of the loop.
+
+    Raises:
+        UsageError: if it is not between 0.1 ms and an hour.
+    """
+    seconds = _seconds(period_s)
+    if not 1e-4 <= seconds <= 3600:
+        raise UsageError(
+            f"a sampling period of {period_s!r} s", remedy="choose from 0.0001 s to 3600 s"
+        )
+    return seconds
+
+
+def _seconds(value: object) -> float:
+    """Return a number as it is; NaN, which fits no bounds, for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return float(value)
+
+
+def slow_and_own(settings: Mapping[str, Any]) -> tuple[object, dict[str, Any]]:
+    """Return the setting that is the sampler's (``period_s``), and those that are the meter's."""
+    own = {name: value for name, value in settings.items() if name != "period_s"}
+    return settings.get("period_s"), own
+
+
+def open_all(meters: Sequence[tuple[Meter, int]], clock: Clock) -> Feeds:
+    """Open meters, each with its number of ticks.
+
+    Raises:
+        UnavailableError: if none could be opened.
+        UsageError: if two give a channel of one name.
+    """
+    feeds = Feeds()
+    try:
+        for meter, every in meters:
+            feeds.add(meter, clock, every)
+    except BaseException:
+        feeds.close()
+        raise
+    if not feeds.feeds:
+        reasons = "; ".join(f"{name}: {error}" for name, error in feeds.unavailable)
+        raise UnavailableError(f"no meter can be read ({reasons})")
+    return feeds

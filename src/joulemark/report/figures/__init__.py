@@ -1,0 +1,1 @@
+"""Pictures as numbers: what to draw where. The templates turn them into markup."""

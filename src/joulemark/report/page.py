@@ -1,0 +1,160 @@
+"""One self-contained HTML page of a run: no network, works without JavaScript, prints."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from joulemark.accounting.results import PhaseResult
+from joulemark.core.run import Run, Status
+from joulemark.core.trace import Trace
+from joulemark.core.units import digits
+from joulemark.core.window import Role
+from joulemark.report import about, style, views
+from joulemark.report.figures.budget import budget
+from joulemark.report.figures.learning import charts, epochs_of
+from joulemark.report.figures.parts import bars
+from joulemark.report.figures.repeats import repeats
+from joulemark.report.figures.timeline import timeline
+from joulemark.report.flat import rows
+from joulemark.report.format import clean, harmless, iso
+from joulemark.report.sentences import headline
+from joulemark.report.warned import all_cautions, grouped
+from joulemark.report.words import PROVENANCE, ROLES, STATUS, disclaimer
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def run_page(
+    run: Run,
+    traces: Mapping[str, Trace],
+    results: Sequence[PhaseResult],
+    *,
+    path: Path | str | None = None,
+    checksums: Mapping[str, str] | None = None,
+) -> str:
+    """Return the page of a run.
+
+    Args:
+        run: the record.
+        traces: all traces by channel name.
+        results: what each phase came to.
+        path: run directory, to be named on the page.
+        checksums: SHA-256 of the files of the run directory, by their names.
+    """
+    where = run.id if path is None else str(path)
+    css, script = f"{style.css()}\n{_static('page.css')}", _static("page.js")
+    return (
+        _templates()
+        .get_template("run.html.j2")
+        .render(
+            css=css,
+            script=script,
+            policy=_policy(css, script),
+            where=clean(where),
+            command=shlex.quote(clean(where)),
+            checksums=sorted((checksums or {}).items()),
+            **_record(run, "" if path is None else where),
+            **_measured(run, traces, results),
+        )
+    )
+
+
+def _record(run: Run, path: str) -> dict[str, Any]:
+    """Return what the page says of the run itself."""
+    loads, load_table = about.loadgen(run.results)
+    learned, epochs = epochs_of(run.results)
+    known = [learned, *(name for name in run.results if "loadgen" in name.lower())]
+    return {
+        "title": clean(run.title or run.id, 200),
+        "id": clean(run.id, 200),
+        "started": (iso(run.anchor.utc_ns) or "").replace("T", " ")[:19],
+        "host": clean(run.system.host, 80),
+        "status": "" if run.status is Status.COMPLETE else STATUS[run.status],
+        "disclaimer": disclaimer(run),
+        "identity": about.run_rows(run, path),
+        "system": about.system_rows(run),
+        "sampler": about.sampler_rows(run),
+        "meters": about.meter_rows(run.channels),
+        "unavailable": about.unavailable(run),
+        "settings": rows({k: v for k, v in run.settings.items() if k != "unavailable"}),
+        "environment": rows(run.environment),
+        "loads": loads,
+        "load_table": load_table,
+        "others": about.others(run.results, known),
+        "learning": charts(epochs),
+        "epochs": epochs,
+    }
+
+
+def _measured(
+    run: Run, traces: Mapping[str, Trace], results: Sequence[PhaseResult]
+) -> dict[str, Any]:
+    """Return the results: words, pictures and tables."""
+    measured = [result for result in results if result.role is Role.MEASURE]
+    return {
+        "headlines": [headline(result) for result in measured],
+        "timeline": timeline(run, traces, results),
+        "phase_headings": views.phase_headings(results),
+        "phases": [views.phase_row(result) for result in results],
+        "repeats": [(clean(r.phase, 60), repeats(r), views.windows(r)) for r in measured],
+        "bars": bars(results),
+        "parts": [(clean(r.phase, 60), views.part_rows(r, results)) for r in measured if r.parts],
+        "budgets": [(clean(r.phase, 60), budget(r)) for r in measured],
+        "states": views.state_table(results, run.channels),
+        "state_phases": [clean(result.phase, 60) for result in results],
+        "warnings": grouped(all_cautions(run, results)),
+        "roles": [(role.value, ROLES[role]) for role in (Role.IDLE, Role.WARM_UP, Role.MEASURE)],
+        "provenance_words": {kind.value: text for kind, text in PROVENANCE.items()},
+    }
+
+
+def _policy(css: str, script: str) -> str:
+    """Return a content security policy that lets nothing run but our own style and script."""
+    return (
+        f"default-src 'none'; img-src data:; style-src '{_hash(css)}'; "
+        f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _static(name: str) -> str:
+    return files("joulemark.report").joinpath("static", name).read_text("utf-8")
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("joulemark.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = _figure
+    return environment
+
+
+def _shown(value: object) -> object:
+    """Return what an expression of a template prints; text of a run is made harmless first."""
+    return harmless(value) if type(value) is str else value
+
+
+def _figure(value: object) -> str:
+    """Return a number of a record that is not ours, or nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return clean(value) if isinstance(value, str) else ""
+    return str(value) if isinstance(value, int) else digits(value, 4)

@@ -1,0 +1,310 @@
+"""The page in a real browser: Debian's chromium and chromium-driver, where they are installed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.report.build import Made, empty, estimated, hostile, killed, many_gpus
+from tests.report.demo import demo
+
+from joulemark.report.page import run_page
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None or DRIVER is None,
+    reason="needs a browser: apt-get install chromium chromium-driver",
+)
+pytestmark = needs_browser
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage",
+)  # fmt: skip
+MAKERS: dict[str, Callable[[], Made]] = {
+    "demo": demo,
+    "hostile": hostile,
+    "estimated": estimated,
+    "killed": killed,
+    "empty": empty,
+    "gpus": lambda: many_gpus(8, 2),
+}
+
+# Every visible text with the colour behind it: (text, contrast) below the limit.
+LOW_CONTRAST = """
+const linear = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+const parse = (c) => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+const light = (c) => 0.2126 * linear(c[0]) + 0.7152 * linear(c[1]) + 0.0722 * linear(c[2]);
+const behind = (element) => {
+  const band = element.closest(".bandlabel");
+  if (band) return parse(getComputedStyle(band.querySelector("rect")).fill);
+  for (let e = element; e; e = e.parentElement) {
+    const colour = parse(getComputedStyle(e).backgroundColor);
+    if (colour.length < 4 || colour[3] > 0.99) return colour;
+  }
+  return [255, 255, 255];
+};
+const low = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+let count = 0;
+while (walker.nextNode()) {
+  const element = walker.currentNode.parentElement, text = walker.currentNode.data.trim();
+  if (!text || ["SCRIPT", "STYLE", "title"].includes(element.tagName)) continue;
+  if (!element.getClientRects().length) continue;
+  const style = getComputedStyle(element);
+  const front = parse(element.closest("svg") ? style.fill : style.color), back = behind(element);
+  const [a, b] = [light(front), light(back)].sort((x, y) => y - x);
+  count += 1;
+  if ((a + 0.05) / (b + 0.05) < 4.5) low.push([text.slice(0, 40), (a + 0.05) / (b + 0.05)]);
+}
+return [count, low];
+"""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pages")
+    for name, make in MAKERS.items():
+        made = make()
+        text = run_page(made.run, made.traces, made.results, path="/data/runs/x")
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    webdriver = pytest.importorskip("selenium.webdriver")
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    started = webdriver.Chrome(options=options, service=Service(executable_path=DRIVER))
+    yield started
+    started.quit()
+
+
+Show = Callable[..., Any]
+
+
+@pytest.fixture
+def show(driver: Any, pages: Path) -> Show:
+    """Return a function that opens a page at some width, light or dark, with or without script."""
+
+    def opened(
+        name: str = "demo", *, width: int = 1280, dark: bool = False, js: bool = True
+    ) -> Any:
+        command = driver.execute_cdp_cmd
+        command(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        command("Emulation.setEmulatedMedia", {"media": "", "features": [scheme]})
+        command("Emulation.setScriptExecutionDisabled", {"value": not js})
+        driver.get((pages / f"{name}.html").as_uri())
+        return driver
+
+    return opened  # fmt: skip
+
+
+def one(driver: Any, selector: str) -> Any:
+    return driver.find_element("css selector", selector)
+
+
+def every(driver: Any, selector: str) -> list[Any]:
+    found: list[Any] = driver.find_elements("css selector", selector)
+    return found
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_no_error_and_no_request(show: Show, name: str) -> None:
+    driver = show(name)
+    driver.get_log("browser")
+    driver.get_log("performance")
+    driver.refresh()
+    assert driver.get_log("browser") == []
+    asked = [
+        message["params"]["request"]["url"]
+        for entry in driver.get_log("performance")
+        if (message := json.loads(entry["message"])["message"])["method"]
+        == "Network.requestWillBeSent"
+    ]
+    assert asked
+    assert all(url.startswith(("file:", "data:")) for url in asked), asked
+    assert sum(url.startswith("file:") for url in asked) == 1
+
+
+@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize("name", MAKERS)
+def test_nothing_overflows(show: Show, name: str, width: int) -> None:
+    driver = show(name, width=width)
+    seen, room = driver.execute_script(
+        "const e = document.documentElement; return [e.scrollWidth, e.clientWidth];"
+    )
+    assert room == pytest.approx(width, abs=20)
+    assert seen <= room
+    wide = driver.execute_script(
+        "return [...document.querySelectorAll('main *')].filter((e) => !e.closest('.scroll, pre')"
+        " && !e.parentElement.closest('svg') && e.getBoundingClientRect().right > innerWidth + 1)"
+        ".map((e) => e.outerHTML.slice(0, 80));"
+    )
+    assert wide == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", ["demo", "estimated", "hostile"])
+def test_all_text_is_legible(show: Show, name: str, *, dark: bool) -> None:
+    driver = show(name, dark=dark)
+    driver.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    count, low = driver.execute_script(LOW_CONTRAST)
+    assert count > 100
+    assert low == []
+
+
+def test_dark_is_dark_and_the_button_turns_it(show: Show) -> None:
+    ground = "return getComputedStyle(document.documentElement).backgroundColor"
+    driver = show(dark=True)
+    dark = driver.execute_script(ground)
+    button = one(driver, "#theme")
+    assert button.text == "Light"
+    button.send_keys("\ue007")
+    light = driver.execute_script(ground)
+    assert light != dark
+    assert button.text == "Dark"
+    assert driver.execute_script(LOW_CONTRAST)[1] == []
+    assert show().execute_script(ground) == light
+    one(driver, "#theme").click()
+    assert driver.execute_script(ground) == dark
+
+
+def test_pointing_reads_values(show: Show) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    driver = show()
+    plot = one(driver, ".plot")
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", plot)
+    ActionChains(driver).move_to_element(plot).perform()
+    said = one(driver, ".readout").text
+    assert re.match(r"at 2 min [56]\.\d s", said)
+    assert said.endswith("train 2")
+    values = [output.text for output in every(driver, ".legend output")]
+    watts = [float(value.removesuffix(" W")) for value in values if value.endswith(" W")]
+    assert watts == pytest.approx([96, 61, 14, 312, 301], rel=0.08)
+    assert any(value.endswith("°C") for value in values)
+    visible = [c.get_attribute("visibility") for c in every(driver, ".cursor")]
+    assert visible == ["visible"] * 5
+    ActionChains(driver).move_to_element(one(driver, "h1")).perform()
+    assert {output.text for output in every(driver, ".legend output")} == {""}
+
+
+def test_dragging_zooms_and_a_double_click_shows_all(show: Show) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    driver = show()
+    plot = one(driver, ".plot")
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", plot)
+    usual = one(driver, ".xaxis").text
+    chain = ActionChains(driver).move_to_element_with_offset(plot, -200, 0).click_and_hold()
+    chain.move_by_offset(100, 5).release().perform()
+    boxes = {view.get_dom_attribute("viewBox").split(" 0 ")[0] for view in every(driver, ".view")}
+    assert len(boxes) == 1
+    assert float(boxes.pop()) > 200
+    assert one(driver, ".xaxis").text != usual
+    assert every(driver, ".brush") == []
+    ActionChains(driver).double_click(plot).perform()
+    assert one(driver, ".view").get_dom_attribute("viewBox").startswith("0 0 1000")
+    assert one(driver, ".xaxis").text == usual
+
+
+def test_the_chart_works_by_keyboard(show: Show) -> None:
+    driver = show()
+    chart = one(driver, "#chart")
+    chart.send_keys("\ue014")
+    first = one(driver, ".readout").text
+    assert first.startswith("at 2 min")
+    chart.send_keys("\ue014")
+    assert one(driver, ".readout").text != first
+    chart.send_keys("\ue012")
+    assert one(driver, ".readout").text == first
+    chart.send_keys("+")
+    width = float(one(driver, ".view").get_dom_attribute("viewBox").split()[2])
+    assert width == pytest.approx(500, abs=1)
+    chart.send_keys("-")
+    chart.send_keys("\ue00c")
+    assert one(driver, ".view").get_dom_attribute("viewBox").startswith("0 0 1000")
+    assert one(driver, ".readout").text.strip() == ""
+
+
+def test_zoom_buttons_go_to_windows(show: Show) -> None:
+    driver = show()
+    buttons = every(driver, ".zoom button")
+    assert [button.text for button in buttons][:4] == ["whole run", "idle 1", "warm-up", "train 1"]
+    buttons[3].send_keys(" ")
+    start = float(one(driver, ".view").get_dom_attribute("viewBox").split()[0])
+    assert start == pytest.approx((46 - 3) / 252 * 1000, abs=3)
+    assert buttons[3].get_attribute("aria-pressed") == "true"
+    assert buttons[0].get_attribute("aria-pressed") == "false"
+
+
+def test_lines_are_hidden_by_keyboard(show: Show) -> None:
+    driver = show()
+    button = one(driver, "li[data-line='line-1-2'] button")
+    line = one(driver, "#line-1-2")
+    assert line.is_displayed()
+    driver.execute_script("arguments[0].focus()", button)
+    button.send_keys(" ")
+    assert not line.is_displayed()
+    assert button.get_attribute("aria-pressed") == "false"
+    button.send_keys("\ue007")
+    assert line.is_displayed()
+
+
+def test_everything_shows_without_javascript(show: Show) -> None:
+    driver = show(js=False)
+    try:
+        assert not one(driver, "#theme").is_displayed()
+        assert not one(driver, ".zoom").is_displayed()
+        assert every(driver, ".legend button") == []
+        assert one(driver, "#line-1-1").is_displayed()
+        assert "148.1 ± 6.5" in one(driver, "#result").text
+        assert one(driver, ".xaxis").text
+    finally:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_hostile_text_runs_nothing(show: Show) -> None:
+    driver = show("hostile")
+    assert every(driver, "img") == []
+    assert len(every(driver, "script")) == 1
+    assert one(driver, "h1").text.startswith("<img src=x")
+
+
+def test_no_script_of_others_can_run(show: Show) -> None:
+    driver = show("demo")
+    ran = driver.execute_script(
+        "window.ran = 0; const s = document.createElement('script');"
+        "s.textContent = 'window.ran = 1'; document.body.append(s);"
+        "const i = document.createElement('div'); document.body.append(i);"
+        "i.innerHTML = '<i onclick=\"window.ran = 2\">x</i>'; i.firstChild.click();"
+        "return window.ran;"
+    )
+    assert ran == 0
+    assert driver.get_log("browser")
+
+
+def test_the_page_prints_in_light(show: Show) -> None:
+    driver = show(dark=True)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert (
+        driver.execute_script("return getComputedStyle(document.body).color") == "rgb(22, 26, 32)"
+    )
+    assert not one(driver, "#theme").is_displayed()
+    assert not one(driver, ".zoom").is_displayed()
