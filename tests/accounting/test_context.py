@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from joulemark.accounting.context import MACHINE, WORKLOAD, context, other_load
+from joulemark.accounting.context import MACHINE, WORKLOAD, clock_step, context, other_load
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Channel, Domain, Quantity
 from joulemark.core.trace import Trace
@@ -110,3 +110,19 @@ def test_without_both_counters_nothing_is_said() -> None:
     assert other_load(WINDOWS, [threads(MACHINE, 5.0)]) is None
     assert other_load(WINDOWS, [threads(WORKLOAD, 5.0)]) is None
     assert other_load(WINDOWS, []) is None
+
+
+@pytest.mark.parametrize(
+    ("offsets", "seen"),
+    [
+        ([0, 0, 0, 0, 0, 0], None),
+        ([0, 400_000, 800_000, 1_200_000, 1_600_000, 2_000_000], None),  # slewing
+        ([0, 0, 3_600_000_000_000, 3_600_000_000_000, 0, 0], "by 3600 s"),
+        ([0, 0, -20_000_000, -20_000_000, -20_000_000, -20_000_000], "by -0.0200 s"),
+        ([0, 50_000_000, 50_000_000, 50_000_000, 50_000_000, 50_000_000], None),  # before
+    ],
+)
+def test_a_clock_that_is_set_during_a_window(offsets: list[int], seen: str | None) -> None:
+    offset = trace(host("host/clock", Quantity.CLOCK_OFFSET, "ns"), [0, 5, 12, 15, 25, 28], offsets)
+    expected = None if seen is None else Caution(Code.CLOCK_STEP, seen)
+    assert clock_step(WINDOWS, [threads(MACHINE, 1.0), offset]) == expected

@@ -199,6 +199,8 @@ def test_updates_of_counters() -> None:
     times = np.arange(101) / 10
     unknown = curve_of(trace(counter(), times, np.floor(times) * 50))
     assert codes(unknown, 1, 9) == {Code.FEW_SAMPLES: "m/part: 8 updates"}
+    senseless = curve_of(trace(counter(update_s=0.0), times, np.floor(times) * 50))
+    assert codes(senseless, 1, 9) == codes(unknown, 1, 9)
     resting = curve_of(trace(counter(), times, np.zeros(101)))
     assert codes(resting, 0, 10) == {Code.FEW_SAMPLES: "m/part: 0 updates"}
     assert energy_between(resting, at(0), at(10)).joules.u == 0

@@ -224,7 +224,7 @@ def covered(case: Callable[[Generator], Draw], seed: int = 20260807) -> tuple[fl
 
 
 @pytest.mark.parametrize(
-    ("case", "widest"), CASES.items(), ids=lambda it: getattr(it, "__name__", "")
+    ("case", "widest"), CASES.items(), ids=lambda it: getattr(it, "__name__", "at-most")
 )
 def test_the_interval_holds_the_truth(case: Callable[[Generator], Draw], widest: float) -> None:
     share, width = covered(case)

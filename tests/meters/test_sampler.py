@@ -85,6 +85,7 @@ def test_a_slow_tick_skips_what_has_wholly_passed_and_does_not_drift() -> None:
     assert record.ticks == 6
     assert record.late_max_s == pytest.approx(0.4)
     assert record.late_mean_s == pytest.approx(0.4 / 5)
+    assert world.cautions == [("sampler-late", "2 of 7 skipped")]
 
 
 def test_a_tick_that_is_only_late_is_not_skipped() -> None:

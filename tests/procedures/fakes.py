@@ -111,3 +111,30 @@ class Counting:
 
     def close(self) -> None:
         self.closed += 1
+
+
+class Stepping(Steady):
+    """The offset of a system clock that somebody sets an hour forward."""
+
+    name = "clock"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+        self.channels = [
+            Channel(
+                name="host/clock",
+                meter="clock",
+                part="host",
+                domain=Domain.HOST,
+                quantity=Quantity.CLOCK_OFFSET,
+                unit="ns",
+            )
+        ]
+
+    def read(self) -> Block:
+        self.reads += 1
+        return Block.of([(self._clock(), 0.0 if self.reads < 3 else 3600.0 * NS, 0)])
+
+    def read_edges(self) -> Block:
+        return Block()

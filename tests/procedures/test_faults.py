@@ -16,7 +16,7 @@ from joulemark.procedures.marker import Edges, Marker
 from joulemark.procedures.marking import join
 from joulemark.procedures.measure import measure
 from joulemark.store.writer import EventWriter
-from tests.procedures.fakes import Failing, Steady
+from tests.procedures.fakes import Failing, Steady, Stepping
 
 
 def full(descriptor: int, data: bytes) -> int:
@@ -102,3 +102,10 @@ def test_git_revision_is_read_from_files(tmp_path: Path) -> None:
     assert git_revision(tmp_path) == {"commit": "0123abc"}
     (git / "HEAD").write_text("ref: ../../../etc/passwd\n")
     assert git_revision(tmp_path) is None
+
+
+def test_a_clock_that_is_set_is_a_named_warning_and_moves_no_sample(tmp_path: Path) -> None:
+    with measure(store=tmp_path, objects=[Steady(), Stepping()], period_s=0.002) as m:
+        sum(range(500_000))
+    assert "clock-step" in {c.code for c in m.result.cautions}
+    assert m.energy.joules.value == pytest.approx(100 * m.result.duration_s, rel=0.02)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,17 @@ START = 1_760_000_000 * NS
 """2025-10-09 08:53:20 UTC."""
 
 
-@dataclass(frozen=True, repr=False)
 class Made:
-    run: Run
-    traces: dict[str, Trace]
-    results: list[PhaseResult]
+    """A run, its traces and its results; a plain class, so that Hypothesis prints it short."""
+
+    def __init__(self, run: Run, traces: dict[str, Trace], results: list[PhaseResult]) -> None:
+        self.run = run
+        self.traces = traces
+        self.results = results
+
+    def __repr__(self) -> str:
+        samples = {trace.channel: trace.value.tolist() for trace in self.traces.values()}
+        return f"{self.run.windows}, {samples}"[:20_000]
 
 
 def made(run: Run, traces: Iterable[Trace]) -> Made:

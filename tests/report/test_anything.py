@@ -78,7 +78,7 @@ def runs(draw: st.DrawFn) -> Made:
 
 
 @settings(
-    max_examples=300,
+    max_examples=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

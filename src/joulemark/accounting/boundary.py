@@ -1,10 +1,9 @@
 """Which parts may be added so that no watt is counted twice, and what the sum lacks.
 
 One channel speaks for each part: a sensor before an estimate, a channel that covers the window
-before one that does not, a counter before interval energies before power, a
-short averaging window before a long one. Of the parts, those that lie inside another part that is
-measured too are shown but not added. An estimate gives way wherever a sensor reads the same kind of
-part.
+before one that does not, a counter before interval energies before power, a short averaging window
+before a long one. Of the parts, those that lie inside another part that is measured too are shown
+but not added. An estimate gives way wherever a sensor reads the same kind of part.
 """
 
 from __future__ import annotations

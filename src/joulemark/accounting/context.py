@@ -16,6 +16,9 @@ _STATES = (Quantity.UTILISATION, Quantity.MEMORY, Quantity.FREQUENCY, Quantity.T
 MACHINE, WORKLOAD = "host/cpu", "host/workload"
 """Channels of processor time: of all programs, and of the measured ones."""
 
+STEP_NS = 10_000_000
+"""A system clock that moves more than this between two looks was set; slewing is far slower."""
+
 OTHERS = 0.05
 """Other programs' share of the window, in busy hardware threads, that is worth a warning."""
 
@@ -47,6 +50,19 @@ def other_load(windows: list[Window], traces: list[Trace]) -> Caution | None:
     if others <= OTHERS:
         return None
     return Caution(Code.OTHER_LOAD, f"{digits(others, 2)} hardware threads on average")
+
+
+def clock_step(windows: list[Window], traces: list[Trace]) -> Caution | None:
+    """Return a warning where the system clock was set while a window was open."""
+    for trace in traces:
+        if trace.channel.quantity is not Quantity.CLOCK_OFFSET:
+            continue
+        moved = np.diff(trace.value)
+        for i in np.flatnonzero(np.abs(moved) > STEP_NS):
+            before, after = int(trace.time[i]), int(trace.time[i + 1])
+            if any(w.start < after and (w.stop or w.start) > before for w in windows):
+                return Caution(Code.CLOCK_STEP, f"by {digits(float(moved[i]) / NS, 3)} s")
+    return None
 
 
 def _mean(trace: Trace, windows: list[Window]) -> float:

@@ -14,7 +14,7 @@ from joulemark.accounting.boundary import (
     split,
     unread,
 )
-from joulemark.accounting.context import context, other_load
+from joulemark.accounting.context import clock_step, context, other_load
 from joulemark.accounting.curve import Curve, curve_of
 from joulemark.accounting.idle import Baseline, baseline, net
 from joulemark.accounting.integrate import energy_between
@@ -206,6 +206,8 @@ def _cautions(
     result: PhaseResult, group: list[Window], idle: Idle, traces: list[Trace], *, cut: bool
 ) -> tuple[Caution, ...]:
     found = list(result.total.cautions) if result.total is not None else []
+    stepped = clock_step(group, traces)
+    found += () if stepped is None else (stepped,)
     if cut:
         found.append(Caution(Code.WINDOW_OPEN))
     if result.total is None:

@@ -85,6 +85,7 @@ class _View:
     Attributes:
         time: knots in the window, of fewer than two those beside it too, ns.
         values: readings at them (W), or cumulative energy (J).
+        stated_s: period of updates that the channel states, s; zero for none.
         changes: how often the value changed.
         period_s: time between two updates of the sensor, s; zero where unknown.
         per_update: samples per update of the sensor; more than one where it is read faster.
@@ -92,6 +93,7 @@ class _View:
 
     def __init__(self, curve: Curve, start: int, stop: int) -> None:
         self.curve, self.channel = curve, curve.channel
+        self.stated_s = max(curve.channel.update_s or 0.0, 0.0)
         self.first = max(int(np.searchsorted(curve.time, start, "right")) - 2, 0)
         self.last = int(np.searchsorted(curve.time, stop, "left")) + 2
         time = curve.time[self.first : self.last]
@@ -106,8 +108,8 @@ class _View:
         self.per_update = self._per_update()
 
     def _period_s(self, changed: Times) -> float:
-        if self.channel.update_s is not None:
-            return self.channel.update_s
+        if self.stated_s:
+            return self.stated_s
         if len(changed) < 2:
             return 0.0
         usual = float(np.quantile(np.diff(changed), 0.1)) / NS
@@ -122,7 +124,7 @@ class _View:
         """Return how often the sensor gave a new value."""
         if self.curve.power is not None:
             return len(self.values) / self.per_update
-        return self.changes if self.channel.update_s is None else length / self.channel.update_s
+        return length / self.stated_s if self.stated_s else self.changes
 
     def highest_w(self) -> float:
         """Return the highest power seen, W."""

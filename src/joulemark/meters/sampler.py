@@ -50,6 +50,8 @@ from joulemark.meters._pace import Pace
 from joulemark.meters._tree import SAMPLER_COMM
 from joulemark.meters.spool import SpoolWriter, channel_to
 
+LATE = 0.01
+"""Share of skipped ticks that is worth a warning."""
 MAX_LINE = 16 << 20
 """Longest line that is read from standard input, bytes."""
 
@@ -91,7 +93,7 @@ def sample(
             ready()
         ended = wait(pace.next_deadline(clock()))
     _take(feeds, None, write, clock, troubles)
-    troubles.sum_up(clock())
+    _sum_up(pace, troubles, clock())
     record = Sampler(
         mode=mode,
         period_s=period_s,
@@ -103,6 +105,13 @@ def sample(
     )
     note({"event": "sampler", **{f.name: getattr(record, f.name) for f in fields(Sampler)}})
     return record
+
+
+def _sum_up(pace: Pace, troubles: Troubles, now: int) -> None:
+    troubles.sum_up(now)
+    if pace.skipped > LATE * pace.ticks:
+        seen = f"{pace.skipped} of {pace.skipped + pace.ticks} skipped"
+        troubles.tell(Code.SAMPLER_LATE.value, seen, now)
 
 
 def _take(

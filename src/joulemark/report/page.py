@@ -112,7 +112,6 @@ def _measured(
         "state_phases": [clean(result.phase, 60) for result in results],
         "warnings": grouped(all_cautions(run, results)),
         "roles": [(role.value, ROLES[role]) for role in (Role.IDLE, Role.WARM_UP, Role.MEASURE)],
-        "provenance_words": {kind.value: text for kind, text in PROVENANCE.items()},
     }
 
 
@@ -145,6 +144,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["figure"] = _figure
+    environment.globals["meaning"] = {kind.value: text for kind, text in PROVENANCE.items()}
     return environment
 
 

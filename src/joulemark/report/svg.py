@@ -17,6 +17,8 @@ _STEPS_S = (
     *(60, 120, 300, 600, 900, 1800),
     *(3600, 7200, 3 * 3600, 6 * 3600, 12 * 3600, 86400),
 )
+TINY = 1e-18
+"""What is smaller is drawn as zero."""
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -46,8 +48,8 @@ class Scale:
         """Return the places of many values, shape as given."""
         if self.high == self.low:
             return np.full_like(values, (self.start + self.stop) / 2)
-        factor = (self.stop - self.start) / (self.high - self.low)
-        return self.start + (values - self.low) * factor
+        shares = (values - self.low) / (self.high - self.low)
+        return self.start + shares * (self.stop - self.start)
 
 
 def nice_step(length: float, count: int) -> float:
@@ -78,7 +80,7 @@ def labelled(values: Sequence[float]) -> list[tuple[float, str]]:
 
 def round_up(value: float, count: int = 4) -> float:
     """Return the first tick at or above a value, so that an axis from zero ends on a tick."""
-    if not math.isfinite(value) or value <= 0:
+    if not TINY < value < math.inf:
         return 1.0
     step = nice_step(value, count)
     return step * math.ceil(value / step - 1e-9)

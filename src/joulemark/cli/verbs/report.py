@@ -30,7 +30,7 @@ def main(args: Namespace) -> int:
     from joulemark.store.files import new_file
 
     stored = stored_run(args)
-    page = run_page(stored.run, stored.traces(), results_of(stored))
+    page = run_page(stored.run, stored.traces(), results_of(stored), path=stored.path)
     target = args.output or Path(f"{stored.run.id}.html")
     new_file(target, page.encode(), force=args.force)
     print(target)
