@@ -8,7 +8,6 @@ from typing import IO
 from joulemark.core.clock import NS
 from joulemark.core.units import duration
 from joulemark.store.catalogue import RunSummary
-from joulemark.store.files import iso_utc
 
 WIDTH = 80
 
@@ -24,12 +23,11 @@ def print_list(runs: list[RunSummary], store: Path, file: IO[str] | None = None)
         console.print(Text(f"no runs in {store}"))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("started (UTC)", "took", "status", "what", "run"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "started (UTC)")
+    for heading in ("run (UTC)", "took", "status", "what"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("took", "status"))
     for run in runs:
         took = "-" if run.stopped is None else duration((run.stopped - run.started) / NS)
         status = "unreadable" if run.status is None else run.status.value
-        started = iso_utc(run.started)[:16].replace("T", " ")
-        table.add_row(*map(Text, (started, took, status, run.title or run.problem, run.id)))
+        table.add_row(*map(Text, (run.id, took, status, run.title or run.problem)))
     console.print(table)
     console.print(Text(f"\n{len(runs)} in {store}"))

@@ -24,6 +24,7 @@ from joulemark.core.units import parse_time
 
 if TYPE_CHECKING:
     from joulemark.core.interfaces import Workload
+    from joulemark.loads.scenario import Scenario
     from joulemark.procedures.bench import BenchSettings, Load
 
 EXAMPLES = """\
@@ -99,17 +100,19 @@ def _workload_arguments(parser: ArgumentParser, name: str) -> None:
 
 def main(args: Namespace) -> int:
     """Measure, then show the result."""
+    from joulemark.loads.scenario import Scenario
     from joulemark.procedures.bench import bench
     from joulemark.procedures.stopping import stoppable
     from joulemark.workloads import WORKLOADS
 
+    scenario = Scenario.parse(args.scenario) if args.scenario else None
     given = {k.removeprefix("set_"): v for k, v in vars(args).items() if k.startswith("set_")}
     workload: Workload = WORKLOADS.load(args.workload)(given)
     settings = _settings(args)
     if args.idle is None:
         args.idle = QUICK_IDLE_S if args.quick else IDLE_S
-    load = _load(args, workload, settings) if args.scenario else None
-    more = {"scenario": args.scenario} if args.scenario else {}
+    load = None if scenario is None else _load(args, workload, settings, scenario)
+    more = {} if scenario is None else {"scenario": scenario.value}
     display, tell = progress()
     with stoppable(), display:
         path = bench(
@@ -144,10 +147,9 @@ def _settings(args: Namespace) -> BenchSettings:
     return settings
 
 
-def _load(args: Namespace, workload: Workload, settings: BenchSettings) -> Load:
+def _load(args: Namespace, workload: Workload, settings: BenchSettings, scenario: Scenario) -> Load:
     from joulemark.core.interfaces import Queries
     from joulemark.loads.loadgen import LoadGenSettings
-    from joulemark.loads.scenario import Scenario
     from joulemark.procedures.loaded import loadgen_load
 
     if not isinstance(workload, Queries):
@@ -158,7 +160,7 @@ def _load(args: Namespace, workload: Workload, settings: BenchSettings) -> Load:
     return loadgen_load(
         workload,
         LoadGenSettings(
-            scenario=Scenario.parse(args.scenario),
+            scenario=scenario,
             min_duration_s=settings.window_s,
             **{name: value for name, value in asked.items() if value is not None},
         ),
