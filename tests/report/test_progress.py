@@ -10,6 +10,8 @@ from rich.cells import cell_len
 
 from joulemark.report.progress import Progress, line
 
+XTERM = {"TERM": "xterm", "COLUMNS": "100", "LINES": "20"}
+
 
 class Clock:
     def __init__(self) -> None:
@@ -76,8 +78,7 @@ def _terminal() -> tuple[int, io.TextIOWrapper]:
 def test_on_a_terminal_one_live_line() -> None:
     ours, file = _terminal()
     with file:
-        progress = Progress(file)
-        progress._console._environ = {"TERM": "xterm", "COLUMNS": "100", "LINES": "20"}
+        progress = Progress(file, environ=XTERM)
         with progress:
             progress.update("train 1", 10.0, 60.0, 84.2, "second of five")
             progress.update("train 1", 20.0, 60.0, 84.2)
@@ -92,8 +93,7 @@ def test_on_a_terminal_one_live_line() -> None:
 
 def test_a_terminal_that_hangs_up_does_not_stop_the_measurement() -> None:
     ours, file = _terminal()
-    progress = Progress(file)
-    progress._console._environ = {"TERM": "xterm", "COLUMNS": "100", "LINES": "20"}
+    progress = Progress(file, environ=XTERM)
     with progress:
         os.close(ours)
         progress.update("train", 1.0, 2.0)

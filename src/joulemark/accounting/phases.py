@@ -227,7 +227,7 @@ def _measured_cautions(result: PhaseResult, idle: Idle, others: Caution | None) 
         found.append(Caution(Code.ESTIMATED, "; ".join(notes)))
     if result.total is not None and result.net is None:
         found.append(Caution(Code.NO_IDLE))
-    if result.net is not None and result.net.value < 0:
+    if result.net is not None and result.net.value + result.net.u95 < 0:
         found.append(Caution(Code.IDLE_ABOVE_LOAD, f"net {si(result.net.value, 'J')}"))
     if len(result.windows) == 1:
         found.append(Caution(Code.ONE_WINDOW))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self, TextIO
@@ -37,14 +38,22 @@ class Progress:
         file: where to write; standard error by default.
         quiet: write nothing where the file is no terminal.
         clock: monotonic, ns.
+        environ: variables that describe the terminal; those of the process by default.
     """
 
     def __init__(
-        self, file: TextIO | None = None, *, quiet: bool = False, clock: Clock = time.monotonic_ns
+        self,
+        file: TextIO | None = None,
+        *,
+        quiet: bool = False,
+        clock: Clock = time.monotonic_ns,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         """Look at the file; nothing is written."""
         self._file = sys.stderr if file is None else file
-        self._console = Console(file=self._file, highlight=False, markup=False, emoji=False)
+        self._console = Console(
+            file=self._file, highlight=False, markup=False, emoji=False, _environ=environ
+        )
         self._quiet = quiet
         self._clock = clock
         self._lock = threading.Lock()
