@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import joulemark
@@ -84,7 +85,7 @@ def test_forked_children_mark_into_the_same_run(tmp_path: Path) -> None:
 def test_environment_names_versions_and_chosen_variables_only(tmp_path: Path) -> None:
     found = environment(tmp_path, {"OMP_NUM_THREADS": "2", "SECRET_TOKEN": "hidden"})
     assert found["variables"] == {"OMP_NUM_THREADS": "2"}
-    assert found["packages"]["numpy"]
+    assert found["packages"]["numpy"] == np.__version__
     assert "hidden" not in json.dumps(found)
 
 

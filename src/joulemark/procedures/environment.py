@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import metadata
+from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-_PACKAGES = {
-    "measuring": ("joulemark", "numpy", "mlcommons-loadgen", "nvidia-ml-py"),
+_MODULES = {
+    "measuring": ("numpy", "mlperf_loadgen", "pynvml"),
     "learning": ("torch", "jax", "tensorflow", "onnxruntime", "transformers", "vllm"),
-    "data": ("scikit-image", "scikit-learn"),
+    "data": ("PIL", "skimage", "sklearn"),
 }
 _VARIABLES = {
     "devices": ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "MKL_NUM_THREADS"),
@@ -20,7 +21,7 @@ _VARIABLES = {
 
 
 def environment(directory: Path, variables: dict[str, str] | None = None) -> dict[str, Any]:
-    """Return interpreter, versions of chosen packages, chosen variables and the git revision.
+    """Return interpreter, versions of imported packages, chosen variables and the git revision.
 
     Args:
         directory: where the measured program was started.
@@ -31,7 +32,7 @@ def environment(directory: Path, variables: dict[str, str] | None = None) -> dic
         "python": sys.version.split()[0],
         "executable": sys.executable,
         "directory": str(directory),
-        "packages": _packages(),
+        "packages": _packages(sys.modules),
         "variables": {
             name: variables[name]
             for names in _VARIABLES.values()
@@ -43,14 +44,13 @@ def environment(directory: Path, variables: dict[str, str] | None = None) -> dic
     return {**found, "git": revision} if revision else found
 
 
-def _packages() -> dict[str, str]:
-    found = {}
-    for name in (name for names in _PACKAGES.values() for name in names):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+def _packages(modules: Mapping[str, ModuleType]) -> dict[str, str]:
+    """Return the versions of chosen packages that this process has imported.
+
+    What a measured command imports is in another process and is not known here.
+    """
+    loaded = (name for names in _MODULES.values() for name in names if name in modules)
+    return {name: str(getattr(modules[name], "__version__", "unknown")) for name in loaded}
 
 
 def git_revision(directory: Path) -> dict[str, Any] | None:
