@@ -18,6 +18,7 @@ from joulemark.core.run import Status
 from joulemark.core.window import Work
 from joulemark.procedures.live import Tell
 from joulemark.procedures.session import Options, Session
+from joulemark.procedures.stopping import handled
 from joulemark.procedures.subreaper import become_subreaper
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
@@ -52,7 +53,8 @@ def run_command(
     settings = {"command": list(argv), "repeat": repeat}
     options = replace(options, own_work=False)
     session = Session("run", title or Path(argv[0]).name, options, settings)
-    with _signals() as caught, session:
+    caught = _Signals()
+    with handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), caught.take), session:
         code = 0
         try:
             with caught.raising():
@@ -150,18 +152,3 @@ def _in_foreground() -> bool:
         return False
     finally:
         os.close(terminal)
-
-
-@contextmanager
-def _signals() -> Iterator[_Signals]:
-    caught = _Signals()
-    before = {
-        number: signal.signal(number, caught.take)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    }
-    try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

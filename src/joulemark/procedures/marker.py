@@ -17,11 +17,26 @@ from joulemark.core.block import Block
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Channel
 from joulemark.core.clock import Anchor
-from joulemark.core.errors import MeterError, StoreError
+from joulemark.core.errors import MeterError, StoreError, UsageError
 from joulemark.core.interfaces import EdgeMeter
 from joulemark.core.window import Role, Window, Work
 from joulemark.meters.spool import SpoolWriter
 from joulemark.store.writer import EventWriter
+
+
+def counted(done: Work | None, count: float, unit: str, of: str) -> Work:
+    """Return the work done so far with some more of it.
+
+    Raises:
+        UsageError: if another unit has been counted before.
+    """
+    done = done or Work(0.0, unit)
+    if done.unit != unit:
+        raise UsageError(
+            f"{of} counts {done.unit}s, some are counted already; {unit}s cannot be added",
+            remedy="use one unit of work per phase",
+        )
+    return Work(done.count + count, unit)
 
 
 class Edges:

@@ -12,10 +12,10 @@ from typing import Any, Self
 
 from joulemark.core.caution import Caution, Code
 from joulemark.core.clock import Anchor
-from joulemark.core.errors import JoulemarkError, StoreError, UsageError
+from joulemark.core.errors import JoulemarkError, StoreError
 from joulemark.core.window import Work
 from joulemark.meters import METERS
-from joulemark.procedures.marker import Edges, Marker, OpenWindow
+from joulemark.procedures.marker import Edges, Marker, OpenWindow, counted
 from joulemark.store.writer import EventWriter
 
 RUN_VARIABLE = "JOULEMARK_RUN"
@@ -138,13 +138,7 @@ class Phase(ContextDecorator):
         Raises:
             UsageError: if the phase has counted another unit before.
         """
-        done = self._work or Work(0.0, unit)
-        if done.unit != unit:
-            raise UsageError(
-                f"phase {self.name!r} counts {done.unit}s, not {unit}s",
-                remedy="use one unit of work per phase",
-            )
-        self._work = Work(done.count + count, unit)
+        self._work = counted(self._work, count, unit, f"phase {self.name!r}")
 
     def __exit__(
         self,

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from joulemark.core.errors import UsageError
+from joulemark.core.errors import UnavailableError, UsageError
 from joulemark.core.interfaces import Meter
-from joulemark.core.window import Work
+from joulemark.procedures.marker import counted
 from joulemark.procedures.marking import activate, deactivate
 from joulemark.procedures.session import Mark, Options, Session
 from joulemark.store.writer import default_store
@@ -102,10 +102,7 @@ class Measurement:
         Raises:
             UsageError: if another unit has been counted before.
         """
-        done = self._mark.work or Work(0.0, unit)
-        if done.unit != unit:
-            raise UsageError(f"{done.unit}s are counted already", remedy="use one unit of work")
-        self._mark.work = Work(done.count + count, unit)
+        self._mark.work = counted(self._mark.work, count, unit, "the measured block")
 
     @property
     def path(self) -> Path:
@@ -138,8 +135,6 @@ class Measurement:
         """
         total = self.result.total
         if total is None:
-            from joulemark.core.errors import UnavailableError
-
             reasons = "; ".join(str(caution) for caution in self.result.cautions)
             raise UnavailableError(f"no energy was read ({reasons})", where=str(self.path))
         return total

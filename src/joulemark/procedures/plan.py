@@ -72,6 +72,13 @@ class Plan:
         for meter in self.meters:
             meter.close()
 
+    def close_all_but_edges(self) -> None:
+        """Close the meters that only the sampler reads; what they can read is known by now."""
+        kept = self.edge_meters()
+        for meter in self.meters:
+            if meter not in kept:
+                meter.close()
+
 
 def plan(
     named: Sequence[tuple[str, Spec]] | None,

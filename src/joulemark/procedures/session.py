@@ -15,7 +15,7 @@ import joulemark
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Domain
 from joulemark.core.clock import Anchor, Clock
-from joulemark.core.errors import StoreError, UnavailableError, UsageError
+from joulemark.core.errors import StoreError, UsageError
 from joulemark.core.interfaces import EdgeMeter, Meter
 from joulemark.core.run import Run, Status, System
 from joulemark.core.window import Role, Window, Work
@@ -89,7 +89,6 @@ class Session:
         self.options = options
         self.settings = dict(settings)
         self.status = Status.COMPLETE
-        self.unavailable: list[tuple[str, UnavailableError]] = []
         self._sampler: SamplerProcess | SamplerThread | None = None
         self._marker: Marker | None = None
 
@@ -123,9 +122,7 @@ class Session:
         if self.options.objects:
             return Plan()
         process = {"root_pid": os.getpid(), "include_root": self.options.own_work}
-        chosen = plan(self.options.meters, clock, process, origin_ns=origin_ns)
-        self.unavailable = chosen.unavailable
-        return chosen
+        return plan(self.options.meters, clock, process, origin_ns=origin_ns)
 
     def _head(self, anchor: Anchor, chosen: Plan) -> Run:
         edge_names = {meter.name for meter in chosen.edge_meters()}
@@ -153,6 +150,7 @@ class Session:
 
     def _start(self, anchor: Anchor, chosen: Plan) -> None:
         directory, period = self.path, self.options.period_s
+        chosen.close_all_but_edges()
         if self.options.objects:
             self._sampler = SamplerThread.start(self.options.objects, period, anchor, directory)
             self._edges = Edges([m for m in self.options.objects if isinstance(m, EdgeMeter)])
@@ -213,11 +211,6 @@ class Session:
     def result(self, name: str, value: object) -> None:
         """Add what another tool said, as JSON values."""
         self.writer.result(name, value)
-
-    def add_settings(self, more: Mapping[str, Any]) -> None:
-        """Add facts that are known only after the workload is prepared."""
-        self._run = replace(self._run, settings={**self._run.settings, **more})
-        self.writer.update(self._run)
 
     def __exit__(
         self,

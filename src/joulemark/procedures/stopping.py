@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+Handler = Callable[[int, FrameType | None], None]
+
+
+@contextmanager
+def handled(numbers: tuple[int, ...], handler: Handler) -> Iterator[None]:
+    """Give signals to a handler while the block runs; those that are ignored stay ignored."""
+    before = {
+        number: signal.signal(number, handler)
+        for number in numbers
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -15,14 +32,5 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Raise KeyboardInterrupt on SIGTERM and SIGHUP while the block runs (main thread only)."""
-    numbers = [
-        number
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, _interrupt) for number in numbers}
-    try:
+    with handled((signal.SIGTERM, signal.SIGHUP), _interrupt):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
