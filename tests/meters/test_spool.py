@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from joulemark.core.block import ROW, Block, Row
-from joulemark.core.channel import Accuracy, Channel, Domain, Provenance, Quantity
+from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Provenance, Quantity
 from joulemark.core.clock import Anchor
 from joulemark.core.errors import FormatError, StoreError
 from joulemark.meters.spool import (
@@ -49,6 +49,8 @@ FULL = Channel(
     update_s=0.001,
     window_s=0.025,
     max_power_w=500.0,
+    rated_w=125.0,
+    instrument=Instrument.ON_CHIP,
     floor=None,
     covers=(Domain.CORE, Domain.UNCORE),
     source="/sys/x",

@@ -62,6 +62,22 @@ class Provenance(StrEnum):
         return Provenance.MEASURED
 
 
+class Instrument(StrEnum):
+    """What kind of thing read the values; one of the conditions of an evidence tier."""
+
+    UNKNOWN = "unknown"
+    MODEL = "model"
+    """Nothing was read but what a model needs (processor time, say)."""
+    ON_CHIP = "on-chip"
+    """A counter or sensor of the device itself: RAPL, NVML."""
+    PLATFORM = "platform"
+    """A sensor of the board, the battery or the power supply: INA3221, ACPI, BMC."""
+    EXTERNAL = "external"
+    """A meter in the supply of the system, of a stated accuracy."""
+    ANALYSER = "analyser"
+    """An accredited power analyser driven by a protocol."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
     """The systematic error of a meter, as 95 % half-widths.
@@ -101,9 +117,11 @@ class Channel:
         resolution: smallest step of the value, in ``unit``.
         accuracy: systematic error.
         provenance: measured, estimated or declared.
+        instrument: what kind of thing read it.
         update_s: nominal time between two updates of the sensor.
         window_s: time over which a power reading is averaged.
         max_power_w: more than this cannot be true; tells a wrap from a counter that went back.
+        rated_w: thermal design power, power limit or nameplate of the part, W; None if unknown.
         floor: a power at or below it is not a reading; None lets negative noise through.
         covers: domains contained in this part that have no channel of their own.
         source: where the value is read: a path, a call.
@@ -123,9 +141,11 @@ class Channel:
     resolution: float = 0.0
     accuracy: Accuracy = Accuracy()
     provenance: Provenance = Provenance.MEASURED
+    instrument: Instrument = Instrument.UNKNOWN
     update_s: float | None = None
     window_s: float | None = None
     max_power_w: float | None = None
+    rated_w: float | None = None
     floor: float | None = 0.0
     covers: tuple[Domain, ...] = ()
     source: str = ""

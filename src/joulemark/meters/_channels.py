@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from joulemark.core.channel import Accuracy, Channel, Domain, Provenance, Quantity
+from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Provenance, Quantity
 from joulemark.core.errors import FormatError
 
 Kind = TypeVar("Kind", bound=StrEnum)
@@ -19,7 +19,7 @@ def channel_to(channel: Channel) -> dict[str, Any]:
     """Return a channel as JSON values: enums as their values, tuples as lists."""
     record = {field.name: getattr(channel, field.name) for field in fields(Channel)}
     accuracy = channel.accuracy
-    for name in ("domain", "quantity", "provenance"):
+    for name in ("domain", "quantity", "provenance", "instrument"):
         record[name] = record[name].value
     record["accuracy"] = {field.name: getattr(accuracy, field.name) for field in fields(Accuracy)}
     record["covers"] = [domain.value for domain in channel.covers]
@@ -92,6 +92,10 @@ def _provenance(value: object, where: str) -> Provenance:
     return _one_of(Provenance, value, where)
 
 
+def _instrument(value: object, where: str) -> Instrument:
+    return _one_of(Instrument, value, where)
+
+
 def _domains(value: object, where: str) -> tuple[Domain, ...]:
     if not isinstance(value, list):
         raise FormatError(f"{value!r:.40} is not a list", where=where)
@@ -123,9 +127,11 @@ _CHANNEL: dict[str, Callable[[object, str], Any]] = {
     "resolution": _number,
     "accuracy": _accuracy,
     "provenance": _provenance,
+    "instrument": _instrument,
     "update_s": _number_or_none,
     "window_s": _number_or_none,
     "max_power_w": _number_or_none,
+    "rated_w": _number_or_none,
     "floor": _number_or_none,
     "covers": _domains,
     "source": _text,

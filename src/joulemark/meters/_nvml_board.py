@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from joulemark.core.channel import Accuracy, Channel, Domain, Quantity
+from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Quantity
 from joulemark.core.errors import MeterError, MeterLostError, UnavailableError
 from joulemark.meters._nvml_state import Ask, Kind, Question, single, state_questions
 from joulemark.meters._polled import Sensor, Values
@@ -197,7 +197,9 @@ class Board:
             scale=kind.scale,
             resolution=1.0,
             accuracy=accuracy,
+            instrument=Instrument.ON_CHIP,
             max_power_w=bound,
+            rated_w=self.limit_w,
             source=f"{source} {self.uuid}",
             note="; ".join(note for note in notes if note),
         )

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from joulemark.core.block import Block
-from joulemark.core.channel import Channel, Provenance, Quantity
+from joulemark.core.channel import Channel, Instrument, Provenance, Quantity
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import MeterError, UnavailableError, UsageError
 from joulemark.core.interfaces import Settings
@@ -158,6 +158,7 @@ def _channel(model: Model, per_s: float, billed: str) -> Channel:
         resolution=per_s / hertz(),
         accuracy=model.accuracy,
         provenance=Provenance.ESTIMATED,
+        instrument=Instrument.MODEL,
         update_s=UPDATE_S,
         covers=model.covers,
         source=f"processor time of {billed}" if per_s else "constant",

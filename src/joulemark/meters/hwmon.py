@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from joulemark.core.channel import Accuracy, Channel, Domain, Quantity
+from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Quantity
 from joulemark.core.errors import PermissionNeededError, UnavailableError
 from joulemark.core.interfaces import Settings
 from joulemark.meters._files import Files
@@ -142,7 +142,7 @@ class Hwmon(Polled):
     def _channel(self, each: _Found, taken: set[str]) -> Channel:
         chip = each.chip
         part, name = _named(each, taken)
-        counter = each.kind == "energy"
+        counter, rated = each.kind == "energy", self._rated_w(each)
         interval = self._number(each, "average_interval") if each.suffix == "average" else None
         update = self._files.number(chip.directory / "update_interval")
         return Channel(
@@ -155,9 +155,11 @@ class Hwmon(Polled):
             scale=1e-6,
             resolution=self._resolution(each),
             accuracy=self._accuracy(each),
+            instrument=Instrument.PLATFORM,
             update_s=update * 1e-3 if update else chip.row.get("update_s"),
             window_s=interval * 1e-3 if interval else None,
-            max_power_w=self._bound_w(each),
+            max_power_w=rated * HEADROOM if rated else None,
+            rated_w=rated,
             covers=each.place.covers,
             source=" × ".join(str(path) for path in each.paths),
             note="; ".join(note for note in self._notes(each) if note),
@@ -172,10 +174,10 @@ class Hwmon(Polled):
         """Return an attribute of a sensor's power (``power1_max``); None if it has none."""
         return self._files.number(each.chip.directory / f"power{each.index}_{end}")
 
-    def _bound_w(self, each: _Found) -> float | None:
+    def _rated_w(self, each: _Found) -> float | None:
         limits = (self._number(each, end) for end in _LIMITS)
         limit = next((limit for limit in limits if limit and limit > 0), None)
-        return limit * 1e-6 * HEADROOM if limit else None
+        return limit * 1e-6 if limit else None
 
     def _resolution(self, each: _Found) -> float:
         """Return the step of a sensor in its unit: what a step of the shunt voltage comes to."""

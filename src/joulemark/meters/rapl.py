@@ -25,7 +25,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from joulemark.core.channel import Accuracy, Channel, Domain, Quantity
+from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Quantity
 from joulemark.core.errors import MeterError, PermissionNeededError, UnavailableError
 from joulemark.core.interfaces import Settings
 from joulemark.meters import _rapl_zones as powercap
@@ -137,7 +137,7 @@ class Rapl(Polled):
     def _sensor(self, zone: Zone, parent: str | None) -> Sensor:
         span = max(self._files.number(zone.path / "max_energy_range_uj") or 0, 0)
         unit = span / COUNTS if span else 1.0
-        notes = [_NOTES.get(zone.domain, ""), zone.note]
+        notes, rated = [_NOTES.get(zone.domain, ""), zone.note], self._rated_w(zone)
         if not span:
             notes.append("its range is unknown: a wrap is taken for a reset")
         channel = Channel(
@@ -152,19 +152,20 @@ class Rapl(Polled):
             wrap=span + unit if span else None,
             resolution=unit,
             accuracy=ACCURACY,
+            instrument=Instrument.ON_CHIP,
             update_s=UPDATE_S,
-            max_power_w=self._bound_w(zone),
+            max_power_w=HEADROOM * rated if rated else BOUND_W[zone.domain],
+            rated_w=rated,
             source=str(zone.path / "energy_uj"),
             note="; ".join(note for note in notes if note),
         )
         return Sensor((channel,), lambda: (float(zone.read()),), device=zone.part)
 
-    def _bound_w(self, zone: Zone) -> float:
+    def _rated_w(self, zone: Zone) -> float | None:
+        """Return the zone's thermal design power, W; None where the kernel tells no sane one."""
         limit = self._files.number(zone.path / "constraint_0_max_power_uw")
         low, high = SANE_TDP_W
-        if limit is not None and low <= limit * 1e-6 <= high:
-            return HEADROOM * limit * 1e-6
-        return BOUND_W[zone.domain]
+        return limit * 1e-6 if limit is not None and low <= limit * 1e-6 <= high else None
 
     def _refusal(self, zones: list[Zone]) -> PermissionNeededError:
         parts = ", ".join(zone.part for zone in zones)
