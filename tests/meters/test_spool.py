@@ -53,6 +53,7 @@ FULL = Channel(
     instrument=Instrument.ON_CHIP,
     floor=None,
     covers=(Domain.CORE, Domain.UNCORE),
+    calibration="wall of 2026-11-25",
     source="/sys/x",
     note="a note",
 )

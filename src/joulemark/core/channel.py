@@ -124,6 +124,8 @@ class Channel:
         rated_w: thermal design power, power limit or nameplate of the part, W; None if unknown.
         floor: a power at or below it is not a reading; None lets negative noise through.
         covers: domains contained in this part that have no channel of their own.
+        calibration: the calibration that was applied to its energies, in words: what against,
+            when, and the first digits of its file's SHA-256. Empty for none; a meter never sets it.
         source: where the value is read: a path, a call.
         note: what a reader of the number must know, the reason of a fallback for instance.
     """
@@ -148,6 +150,7 @@ class Channel:
     rated_w: float | None = None
     floor: float | None = 0.0
     covers: tuple[Domain, ...] = ()
+    calibration: str = ""
     source: str = ""
     note: str = ""
 

@@ -134,6 +134,7 @@ _CHANNEL: dict[str, Callable[[object, str], Any]] = {
     "rated_w": _number_or_none,
     "floor": _number_or_none,
     "covers": _domains,
+    "calibration": _text,
     "source": _text,
     "note": _text,
 }
