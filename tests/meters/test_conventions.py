@@ -13,7 +13,17 @@ from typing import Any
 
 import pytest
 from tests.meters.nvml_stub import Stub
-from tests.meters.trees import HwmonTree, Powercap, Ticks, intel_laptop, jetson_orin_nx
+from tests.meters.trees import (
+    HwmonTree,
+    PerfTree,
+    Powercap,
+    Supplies,
+    Ticks,
+    intel_laptop,
+    jetson_orin_nx,
+    laptop_on_battery,
+    perf_laptop,
+)
 
 from joulemark.core.channel import Channel, Quantity
 from joulemark.core.errors import UnavailableError, UsageError
@@ -21,7 +31,9 @@ from joulemark.core.interfaces import EdgeMeter
 from joulemark.meters import METERS as REGISTRY
 from joulemark.meters.hwmon import Hwmon
 from joulemark.meters.nvml import Nvml
+from joulemark.meters.power_supply import PowerSupply
 from joulemark.meters.rapl import Rapl
+from joulemark.meters.rapl_perf import RaplPerf
 
 Make = Callable[[Path, pytest.FixtureRequest], EdgeMeter]
 
@@ -33,6 +45,11 @@ def _nvml(boards: int) -> Make:
         return Nvml(library=stub.binding())
 
     return make
+
+
+def _rapl_perf(path: Path, _: pytest.FixtureRequest) -> EdgeMeter:
+    tree = perf_laptop(path)
+    return RaplPerf(tree.root, opener=tree.opener, reader=tree.reader, proc=tree.proc)
 
 
 @dataclass(frozen=True)
@@ -62,6 +79,12 @@ METERS = (
         lambda path, _: Hwmon(HwmonTree(path).root),
     ),
     Row("nvml", _nvml(2), _nvml(0)),
+    Row("rapl-perf", _rapl_perf, lambda path, _: RaplPerf(PerfTree(path).root)),
+    Row(
+        "power-supply",
+        lambda path, _: PowerSupply(laptop_on_battery(path).root),
+        lambda path, _: PowerSupply(Supplies(path).root),
+    ),
 )
 
 
@@ -128,7 +151,8 @@ def test_an_unknown_setting_is_refused(row: Row) -> None:
 
 def test_its_import_brings_nothing_heavy(row: Row) -> None:
     heavy = "{'numpy', 'rich', 'msgspec', 'duckdb', 'argparse', 'pynvml'}"
-    code = f"import sys, joulemark.meters.{row.name}; print(*sorted({heavy} & set(sys.modules)))"
+    module = row.name.replace("-", "_")
+    code = f"import sys, joulemark.meters.{module}; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -154,6 +155,96 @@ def jetson_orin_nx(base: Path) -> HwmonTree:
         },
     )
     tree.chip("tmp451", "platform/bus@0/c250000.i2c/i2c-7/7-004c", {"temp1_input": 41_000})
+    return tree
+
+
+class PerfTree:
+    """``/sys`` with the PMU ``power``, the processors it names, and counters to open.
+
+    ``counts`` holds what the counter of an event and a processor stands at.
+    """
+
+    SCALE = "2.3283064365386962890625e-10"
+    PSYS, PACKAGE, CORES, MEMORY, GRAPHICS = 5, 2, 1, 3, 4
+
+    def __init__(self, base: Path, vendor: str = "GenuineIntel", paranoid: int = 0) -> None:
+        self.root = base / "sys"
+        self.proc = base / "proc"
+        self.pmu = self.root / "bus/event_source/devices/power"
+        put(self.proc, {"cpuinfo": f"processor\t: 0\nvendor_id\t: {vendor}"})
+        put(self.proc / "sys/kernel", {"perf_event_paranoid": paranoid})
+        self.counts: dict[tuple[int, int], int] = {}
+        self.refusals: dict[int, int] = {}
+        self._opened: dict[int, tuple[int, int]] = {}
+
+    def add(self, cpus: Mapping[int, tuple[int, int]], **events: int) -> PerfTree:
+        """Add the PMU: its processors with their socket and die, and its events by name."""
+        mask = ",".join(map(str, cpus))
+        put(self.pmu, {"type": 17, "cpumask": mask})
+        put(self.pmu / "format", {"event": "config:0-7"})
+        for name, config in events.items():
+            event = f"energy-{name}"
+            values = {event: f"event=0x{config:02x}", f"{event}.scale": self.SCALE}
+            put(self.pmu / "events", {**values, f"{event}.unit": "Joules"})
+        for cpu, (socket, die) in cpus.items():
+            topology = self.root / f"devices/system/cpu/cpu{cpu}/topology"
+            put(topology, {"physical_package_id": socket, "die_id": die})
+        return self
+
+    def use(self, cpu: int, config: int, joules: float) -> None:
+        """Let a counter count on."""
+        counts = round(joules * 2**32)
+        self.counts[config, cpu] = self.counts.get((config, cpu), 0) + counts
+
+    def opener(self, pmu: int, config: int, cpu: int) -> int:
+        """Open a counter as ``perf_event_open`` does."""
+        code = self.refusals.get(config, errno.ENODEV if pmu != 17 else 0)
+        if code:
+            raise OSError(code, os.strerror(code))
+        descriptor = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._opened[descriptor] = config, cpu
+        return descriptor
+
+    def reader(self, descriptor: int, length: int) -> bytes:
+        """Read a counter as ``read`` does."""
+        return self.counts.get(self._opened[descriptor], 0).to_bytes(length, sys.byteorder)
+
+
+def perf_laptop(base: Path) -> PerfTree:
+    """A client processor with all five events."""
+    return PerfTree(base).add({0: (0, 0)}, psys=5, pkg=2, cores=1, ram=3, gpu=4)
+
+
+class Supplies:
+    """``/sys/class/power_supply`` below a folder."""
+
+    def __init__(self, base: Path) -> None:
+        self.root = base / "sys/class/power_supply"
+        self.root.mkdir(parents=True)
+
+    def add(self, name: str, kind: str, **values: object) -> Path:
+        """Add a supply, or change one."""
+        return put(self.root / name, {"type": kind, **values})
+
+
+def laptop_on_battery(base: Path) -> Supplies:
+    """A laptop whose adapter is not plugged in, with a mouse beside it."""
+    tree = Supplies(base)
+    tree.add("AC", "Mains", online=0)
+    tree.add(
+        "BAT0",
+        "Battery",
+        status="Discharging",
+        present=1,
+        model_name="DELL 7VTMN",
+        power_now=11_532_000,
+        voltage_now=7_615_000,
+        energy_now=41_800_000,
+        energy_full=50_900_000,
+        energy_full_design=53_000_000,
+    )
+    mouse = {"scope": "Device", "status": "Discharging", "present": 1, "online": 1}
+    tree.add("hidpp_battery_0", "Battery", **mouse)
     return tree
 
 

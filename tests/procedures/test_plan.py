@@ -58,6 +58,20 @@ def test_sensors_are_found_and_what_is_missing_is_estimated(tmp_path: Path) -> N
     assert {meter.name for meter in chosen.edge_meters()} >= {"rapl"}
 
 
+def test_perf_events_are_asked_for_what_powercap_refuses(tmp_path: Path) -> None:
+    tree = intel_server(tmp_path)
+    sensors = {"rapl": {"root": str(tree.root)}, "rapl-perf": {"root": str(tmp_path / "no")}}
+
+    def asked() -> list[str]:
+        chosen = plan(None, time.monotonic_ns, {"root_pid": 1}, origin_ns=0, sensors=sensors)
+        chosen.close()
+        return [name for name, _ in chosen.unavailable if name == "rapl-perf"]
+
+    assert asked() == []
+    sensors["rapl"] = {"root": str(tmp_path / "nothing")}
+    assert asked() == ["rapl-perf"]
+
+
 def test_named_meters_are_taken_or_refused(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError):
         plan([("rapl", {"root": str(tmp_path)})], time.monotonic_ns, {}, origin_ns=0)

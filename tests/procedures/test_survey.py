@@ -5,8 +5,13 @@ from __future__ import annotations
 import io
 import itertools
 import json
+from dataclasses import replace
+
+import pytest
 
 from joulemark.core.block import Block
+from joulemark.core.channel import Quantity
+from joulemark.core.clock import Clock
 from joulemark.core.errors import MissingExtraError, PermissionNeededError, UnavailableError
 from joulemark.core.interfaces import Meter
 from joulemark.procedures.survey import survey
@@ -20,6 +25,17 @@ class Ticking(Steady):
     def read(self) -> Block:
         now = self._clock()
         return Block.of([(now, now // 10_000_000, 0)])
+
+
+class Giving(Ticking):
+    """The energy since the read before, 1 J at a time."""
+
+    def open(self, clock: Clock) -> None:
+        super().open(clock)
+        self.channels = [replace(self.channels[0], quantity=Quantity.INTERVAL, scale=1.0)]
+
+    def read(self) -> Block:
+        return Block.of([(self._clock(), 1.0, 0)])
 
 
 class Refusing(Steady):
@@ -43,7 +59,8 @@ REFUSALS = {
 def make(name: str) -> Meter:
     if name in REFUSALS:
         return Refusing(REFUSALS[name])
-    return Ticking() if name == "ticking" else Failing()
+    made = {"ticking": Ticking, "giving": Giving}
+    return made.get(name, Failing)()
 
 
 def test_update_period_and_power_are_measured() -> None:
@@ -72,6 +89,12 @@ def test_update_period_and_power_are_measured() -> None:
     assert "joulemark[nvml]" in text
     assert max(map(len, text.splitlines())) <= 80
     assert json.loads(json.dumps(meters_json(found)))[1]["problems"][0]["where"] == "/sys/x"
+
+
+def test_power_of_interval_energies_is_their_sum_over_time() -> None:
+    clock = itertools.count(0, 1_000_000)
+    (found,) = survey(["giving"], watch_s=0.2, monotonic=lambda: next(clock), make=make)
+    assert found.channels[0].watts == pytest.approx(500)  # 1 J in the time of two looks, 2 ms
 
 
 def test_this_machine_always_has_an_answer() -> None:

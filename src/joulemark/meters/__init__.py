@@ -19,8 +19,10 @@ METERS = Registry(
     "joulemark.meters",
     {
         "rapl": "joulemark.meters.rapl:rapl",
+        "rapl-perf": "joulemark.meters.rapl_perf:rapl_perf",
         "nvml": "joulemark.meters.nvml:nvml",
         "hwmon": "joulemark.meters.hwmon:hwmon",
+        "power-supply": "joulemark.meters.power_supply:power_supply",
         "estimate": "joulemark.meters.estimate:estimate",
         "host": "joulemark.meters.host:host",
         "replay": "joulemark.meters.replay:replay",

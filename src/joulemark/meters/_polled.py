@@ -212,3 +212,15 @@ def seconds_setting(meter: str, settings: Settings, name: str, default: float) -
     if not usable or not math.isfinite(value) or not 0 <= value <= 86400:
         raise UsageError(f"{name} is {value!r}, not a number of seconds", where=f"meter {meter}")
     return float(value)
+
+
+def names_setting(meter: str, settings: Settings, name: str) -> tuple[str, ...]:
+    """Return a setting that is a list of names; none by default.
+
+    Raises:
+        UsageError: if it is not a list of texts.
+    """
+    value = settings.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise UsageError(f"{name} is {value!r:.80}, not a list of names", where=f"meter {meter}")
+    return tuple(value)

@@ -1,4 +1,4 @@
-"""The powercap tree: which zones there are, what each counts, and which of them lie in which.
+"""RAPL's zones: which there are in the powercap tree, what each counts, and which lie in which.
 
 The rules are told at the head of :mod:`joulemark.meters.rapl`.
 """
@@ -9,13 +9,29 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from joulemark.core.channel import Domain
+from joulemark.core.channel import Accuracy, Domain
 from joulemark.core.errors import MeterError, UnavailableError
 from joulemark.meters._files import Files, NumberFile, entries
 
 MAX_ZONES = 512
 MIRROR_UJ = 500_000
 """Two dies that mirror one counter may be an update or two apart: 0.5 J is 1 ms at 500 W."""
+
+UPDATE_S = 0.001
+"""Both makers state about 1 ms (Intel SDM; Linux, ``hwmon/amd_energy``)."""
+ACCURACY = Accuracy(gain=0.05, source="assumed ±5 % for RAPL that measures (Haswell-EP and later)")
+BOUND_W = {
+    Domain.PSYS: 5000.0,
+    Domain.PACKAGE: 2000.0,
+    Domain.CORE: 2000.0,
+    Domain.UNCORE: 1000.0,
+    Domain.DRAM: 1000.0,
+}
+"""More than any such part draws; only to tell a wrap from a counter that was reset."""
+NOTES = {
+    Domain.PSYS: "what it covers depends on how the board's maker wired it",
+    Domain.CORE: "on AMD processors the counter of one core only",
+}
 
 _ENTRY = re.compile(r"(intel-rapl(?:-\w+)?)((?::\d{1,6})*)")
 _PACKAGE = re.compile(r"package-(\d{1,6})(-die-\d{1,6})?")

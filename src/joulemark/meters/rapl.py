@@ -25,28 +25,17 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Quantity
+from joulemark.core.channel import Channel, Instrument, Quantity
 from joulemark.core.errors import MeterError, PermissionNeededError, UnavailableError
 from joulemark.core.interfaces import Settings
 from joulemark.meters import _rapl_zones as powercap
 from joulemark.meters._files import Files
 from joulemark.meters._polled import Polled, Sensor, only_known, path_setting
-from joulemark.meters._rapl_zones import Zone
+from joulemark.meters._rapl_zones import ACCURACY, BOUND_W, NOTES, UPDATE_S, Zone
 
 ROOT = "/sys/class/powercap"
 COUNTS = 2**32 - 1
 """The hardware counter has 32 bits; ``max_energy_range_uj`` is the energy of its largest count."""
-UPDATE_S = 0.001
-"""Both makers state about 1 ms (Intel SDM; Linux, ``hwmon/amd_energy``)."""
-ACCURACY = Accuracy(gain=0.05, source="assumed ±5 % for RAPL that measures (Haswell-EP and later)")
-BOUND_W = {
-    Domain.PSYS: 5000.0,
-    Domain.PACKAGE: 2000.0,
-    Domain.CORE: 2000.0,
-    Domain.UNCORE: 1000.0,
-    Domain.DRAM: 1000.0,
-}
-"""More than any such part draws; only to tell a wrap from a counter that was reset."""
 HEADROOM = 10.0
 """Times the zone's thermal design power, where that is known: short-term limits reach four times
 that, and a late update makes a short stretch look hotter than it was."""
@@ -54,10 +43,6 @@ SANE_TDP_W = (5.0, 2000.0)
 
 _RULE = 'SUBSYSTEM=="powercap", ACTION=="add", RUN+="/bin/chmod a+r %S%p/energy_uj"'
 _RULE_FILE = "/etc/udev/rules.d/70-powercap.rules"
-_NOTES = {
-    Domain.PSYS: "what it covers depends on how the board's maker wired it",
-    Domain.CORE: "on AMD processors the counter of one core only",
-}
 
 
 class Rapl(Polled):
@@ -137,7 +122,7 @@ class Rapl(Polled):
     def _sensor(self, zone: Zone, parent: str | None) -> Sensor:
         span = max(self._files.number(zone.path / "max_energy_range_uj") or 0, 0)
         unit = span / COUNTS if span else 1.0
-        notes, rated = [_NOTES.get(zone.domain, ""), zone.note], self._rated_w(zone)
+        notes, rated = [NOTES.get(zone.domain, ""), zone.note], self._rated_w(zone)
         if not span:
             notes.append("its range is unknown: a wrap is taken for a reset")
         channel = Channel(

@@ -8,15 +8,21 @@ from typing import Any
 
 from joulemark.core.channel import Channel, Domain, Provenance
 from joulemark.core.clock import Clock
-from joulemark.core.errors import UnavailableError
+from joulemark.core.errors import PermissionNeededError, UnavailableError
 from joulemark.core.interfaces import EdgeMeter, Meter
 from joulemark.meters import METERS
 
 Spec = dict[str, Any]
 """JSON settings of a meter, or its name and settings: ``{"name": …, "settings": {…}}``."""
 
-AUTO: Mapping[str, Spec] = {"rapl": {}, "nvml": {}, "hwmon": {}}
-"""Sensors that are looked for where no meter is named, with their settings."""
+AUTO: Mapping[str, Spec] = {
+    "rapl": {},
+    "rapl-perf": {},
+    "nvml": {},
+    "hwmon": {},
+    "power-supply": {},
+}
+"""Sensors that are looked for where no meter is named, in this order, with their settings."""
 _PROCESSOR = {Domain.PACKAGE, Domain.PSYS, Domain.NODE, Domain.WALL, Domain.BOARD}
 _MEMORY = {Domain.DRAM, Domain.PSYS, Domain.NODE, Domain.WALL, Domain.BOARD}
 
@@ -123,10 +129,23 @@ def plan(
 
 def _look_around(chosen: Plan, clock: Clock, model: Spec, sensors: Mapping[str, Spec]) -> None:
     for name, settings in sensors.items():
-        _try(chosen, name, settings, clock)
+        if name != "rapl-perf":
+            _try(chosen, name, settings, clock)
+        elif _rapl_is_lacking(chosen):
+            read = sorted({channel.part for channel in chosen.channels})
+            _try(chosen, name, {**settings, "without": read}, clock)
     missing = missing_parts(chosen.channels)
     if missing:
         _try(chosen, "estimate", {**model, "parts": missing}, clock)
+
+
+def _rapl_is_lacking(chosen: Plan) -> bool:
+    """Whether powercap's counters, or some of them, cannot be read: perf events may show them."""
+    refused = any(
+        name == "rapl" and isinstance(error, PermissionNeededError)
+        for name, error in chosen.unavailable
+    )
+    return refused or all(spec["name"] != "rapl" for spec in chosen.specs)
 
 
 def _try(chosen: Plan, name: str, settings: Spec, clock: Clock) -> None:

@@ -108,10 +108,12 @@ def _state(error: JoulemarkError) -> str:
 
 def _watch(meter: Meter, watch_s: float, monotonic: Clock) -> tuple[ChannelSurvey, ...]:
     seen: dict[int, list[tuple[int, float]]] = {}
+    summed = {i for i, c in enumerate(meter.channels) if c.quantity is Quantity.INTERVAL}
     end = monotonic() + round(watch_s * NS)
     while True:
-        for moment, value, index in meter.read().rows():
+        for moment, raw, index in meter.read().rows():
             samples = seen.setdefault(index, [])
+            value = raw + samples[-1][1] if index in summed and samples else raw
             if not samples or samples[-1][1] != value:
                 samples.append((moment, value))
         if monotonic() >= end:
@@ -136,6 +138,6 @@ def _watts(channel: Channel, samples: list[tuple[int, float]]) -> float | None:
     if channel.quantity is Quantity.POWER:
         return sum(value for _, value in samples) / len(samples) * channel.scale
     (first, low), (last, high) = samples[0], samples[-1]
-    if channel.quantity is not Quantity.ENERGY or last <= first or high < low:
+    if last <= first or high < low:
         return None
     return (high - low) * channel.scale * NS / (last - first)
