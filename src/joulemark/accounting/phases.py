@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from joulemark.accounting.boundary import (
     Part,
@@ -14,12 +14,14 @@ from joulemark.accounting.boundary import (
     split,
     unread,
 )
+from joulemark.accounting.calibrated import Read, calibrate
 from joulemark.accounting.context import clock_step, context, other_load
 from joulemark.accounting.curve import Curve, curve_of
 from joulemark.accounting.idle import Baseline, baseline, net
 from joulemark.accounting.integrate import energy_between
 from joulemark.accounting.repeats import with_repeats
-from joulemark.accounting.results import PhaseResult, WindowResult
+from joulemark.accounting.results import Application, PhaseResult, WindowResult
+from joulemark.core.calibration import Calibration
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Channel, Provenance
 from joulemark.core.energy import Energy
@@ -29,7 +31,9 @@ from joulemark.core.value import Value, total
 from joulemark.core.window import Role, Window, Work
 
 Curves = list[Curve]
-Idle = Mapping[Part, Baseline]
+_Key = tuple[Part, str]
+"""A part, and the calibration that its energy went through."""
+Idle = Mapping[_Key, Baseline]
 
 
 def phases(
@@ -38,6 +42,7 @@ def phases(
     *,
     gpus: bool = False,
     gap_s: float | None = None,
+    calibration: Calibration | None = None,
 ) -> list[PhaseResult]:
     """Return a result for each phase, in the order of its first window.
 
@@ -47,6 +52,7 @@ def phases(
         traces: all traces of the run.
         gpus: whether the system has accelerators, so that a total without them says so.
         gap_s: see :func:`joulemark.accounting.curve.curve_of`.
+        calibration: what to apply to the energies; the traces stay as they are.
     """
     windows, traces = list(windows), list(traces)
     curves = [curve_of(t, gap_s=gap_s) for t in traces if t.channel.carries_energy]
@@ -57,11 +63,24 @@ def phases(
         closed = window if window.stop is not None else replace(window, stop=last)
         named.setdefault(window.phase, []).append(closed)
     groups = [[w for w in group if w.duration_s > 0] or group[:1] for group in named.values()]
-    idle = _idle([w for group in groups for w in group if w.role is Role.IDLE], curves)
-    return [
-        _phase(group, curves, idle, traces, gpus=gpus, cut=group[0].phase in cut)
-        for group in groups
-    ]
+    known, taken = [curve.channel for curve in curves], []
+    for group in groups:
+        reads, applied = [_energies(window, curves) for window in group], None
+        if calibration is not None:
+            reads, applied = calibrate(group, reads, traces, calibration)
+        taken.append(_Taken(group, reads, applied, cut=group[0].phase in cut))
+    idle = _idle(taken)
+    return [_phase(each, known, idle, traces, gpus=gpus) for each in taken]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The windows of one phase, what was read in each, and whether one was never closed."""
+
+    group: list[Window]
+    reads: list[Read]
+    applied: Application | None
+    cut: bool
 
 
 def _energies(window: Window, curves: Curves) -> list[tuple[Channel, Energy]]:
@@ -73,25 +92,31 @@ def _energies(window: Window, curves: Curves) -> list[tuple[Channel, Energy]]:
     return found
 
 
-def _idle(windows: list[Window], curves: Curves) -> Idle:
-    levels: dict[Part, list[tuple[Energy, float]]] = {}
-    for window in windows:
-        for channel, energy in choose(_energies(window, curves)):
+def _idle(taken: list[_Taken]) -> Idle:
+    levels: dict[_Key, list[tuple[Energy, float]]] = {}
+    idle = [each for each in taken if each.group[0].role is Role.IDLE]
+    for window, read in [
+        pair for each in idle for pair in zip(each.group, each.reads, strict=True)
+    ]:
+        for channel, energy in choose(read):
             covered = energy.coverage * window.duration_s
-            levels.setdefault(part_of(channel), []).append((energy, covered))
-    found = {part: baseline("/".join(part), levels[part]) for part in levels}
-    return {part: idle for part, idle in found.items() if idle is not None}
+            levels.setdefault(_key(channel), []).append((energy, covered))
+    found = {key: baseline("/".join(key[0]), levels[key]) for key in levels}
+    return {key: idle for key, idle in found.items() if idle is not None}
 
 
-def _window(window: Window, curves: Curves, idle: Idle) -> WindowResult:
-    known = [curve.channel for curve in curves]
-    chosen = choose(_energies(window, curves))
+def _key(channel: Channel) -> _Key:
+    return part_of(channel), channel.calibration
+
+
+def _window(window: Window, read: Read, known: list[Channel], idle: Idle) -> WindowResult:
+    chosen = choose(read)
     parts = tuple(split(chosen, known))
     added = [part for part in parts if part.added]
     if not added:
         return WindowResult(window=window, total=None, net=None, parts=parts)
     above = None
-    if window.role is Role.MEASURE and all(part_of(part.channel) in idle for part in added):
+    if window.role is Role.MEASURE and all(_key(part.channel) in idle for part in added):
         above = total([_net(part, idle, window.duration_s) for part in added], "J")
     whole = Energy.sum_of([part.energy for part in added])
     lost = [
@@ -104,19 +129,16 @@ def _window(window: Window, curves: Curves, idle: Idle) -> WindowResult:
 
 def _net(part: PartEnergy, idle: Idle, seconds: float) -> Value:
     covered = part.energy.coverage * seconds
-    return net(part.energy.joules, idle[part_of(part.channel)], covered)
+    return net(part.energy.joules, idle[_key(part.channel)], covered)
 
 
 def _phase(
-    group: list[Window],
-    curves: Curves,
-    idle: Idle,
-    traces: list[Trace],
-    *,
-    gpus: bool,
-    cut: bool,
+    taken: _Taken, known: list[Channel], idle: Idle, traces: list[Trace], *, gpus: bool
 ) -> PhaseResult:
-    results = tuple(_window(window, curves, idle) for window in group)
+    group = taken.group
+    results = tuple(
+        _window(window, read, known, idle) for window, read in zip(group, taken.reads, strict=True)
+    )
     gross = [result.total for result in results if result.total is not None]
     nets = [result.net for result in results if result.net is not None]
     complete = len(gross) == len(results)
@@ -134,10 +156,11 @@ def _phase(
         net_per_unit=_per_unit(nets, group, work),
         parts=_parts(results),
         context=context(group, traces),
+        calibration=taken.applied,
     )
     added = [part.channel for part in result.parts if part.added]
     result = replace(result, lacks=lacks(added, gpus=gpus), units_per_joule=_inverse(result))
-    return replace(result, cautions=_cautions(result, group, idle, traces, cut=cut))
+    return replace(result, cautions=_cautions(result, group, idle, traces, cut=taken.cut))
 
 
 def _total(energies: list[Energy], group: list[Window]) -> Energy:
@@ -213,6 +236,8 @@ def _cautions(
     if result.total is None:
         lost = sum(1 for r in result.windows if r.total is None)
         found.append(Caution(Code.NOT_COVERED, f"{lost} of {len(group)} windows have no reading"))
+    if result.calibration is not None and result.calibration.refused:
+        found.append(Caution(Code.CALIBRATION_REFUSED, result.calibration.refused))
     if result.role is Role.MEASURE:
         found += _measured_cautions(result, idle, other_load(group, traces))
     return tuple(dict.fromkeys(replace(caution, phase=result.phase) for caution in found))
@@ -226,7 +251,8 @@ def _measured_cautions(result: PhaseResult, idle: Idle, others: Caution | None) 
         notes = dict.fromkeys(channel.note for channel in models if channel.note)
         found.append(Caution(Code.ESTIMATED, "; ".join(notes)))
     if result.total is not None and result.net is None:
-        found.append(Caution(Code.NO_IDLE))
+        mixed = bool({part.channel.calibration for part in added} - {key[1] for key in idle})
+        found.append(Caution(Code.IDLE_UNCALIBRATED if idle and mixed else Code.NO_IDLE))
     if result.net is not None and result.net.value + result.net.u95 < 0:
         found.append(Caution(Code.IDLE_ABOVE_LOAD, f"net {si(result.net.value, 'J')}"))
     if len(result.windows) == 1:
@@ -234,6 +260,6 @@ def _measured_cautions(result: PhaseResult, idle: Idle, others: Caution | None) 
     if result.work is None or not result.work.count > 0:
         found.append(Caution(Code.NO_WORK))
     for part in added:
-        baseline_of = idle.get(part_of(part.channel))
+        baseline_of = idle.get(_key(part.channel))
         found += () if baseline_of is None else baseline_of.cautions
     return found

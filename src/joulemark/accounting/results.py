@@ -6,10 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from joulemark.accounting.boundary import PartEnergy
+from joulemark.core.calibration import Calibration
 from joulemark.core.caution import Caution
 from joulemark.core.energy import Energy
 from joulemark.core.value import Value
 from joulemark.core.window import Role, Window, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What became of a calibration that was asked for.
+
+    Attributes:
+        calibration: which one.
+        refused: why it does not hold here; empty where it was applied.
+    """
+
+    calibration: Calibration
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +62,7 @@ class PhaseResult:
         parts: energy by part, summed over the windows.
         lacks: what the total leaves out, in words.
         context: means of what was recorded beside energy, by channel name, SI.
+        calibration: what became of the calibration that was asked for; None if none was.
         cautions: warnings.
     """
 
@@ -65,4 +80,5 @@ class PhaseResult:
     parts: tuple[PartEnergy, ...] = ()
     lacks: tuple[str, ...] = ()
     context: Mapping[str, float]
+    calibration: Application | None = None
     cautions: tuple[Caution, ...] = ()

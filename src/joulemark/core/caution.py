@@ -38,10 +38,19 @@ class Code(StrEnum):
     OTHER_LOAD = "other-load", "other programs used the processor meanwhile"
     METER_FAILED = "meter-failed", "a meter failed for a while"
     METER_LOST = "meter-lost", "a meter vanished during the run"
+    # calibration
+    CALIBRATION_REFUSED = (
+        "calibration-refused",
+        "the calibration does not hold here; the figures are not calibrated",
+    )
     # idle
     NO_IDLE = "no-idle", "no idle window; net energy is unknown (add --idle)"
     IDLE_UNSTABLE = "idle-unstable", "idle power before and after differ by more than 10 %"
     IDLE_ABOVE_LOAD = "idle-above-load", "idle power is above the power under load"
+    IDLE_UNCALIBRATED = (
+        "idle-uncalibrated",
+        "of load and idle only one is calibrated; net energy is unknown",
+    )
     # repeats and work
     ONE_WINDOW = "one-window", "a single window says nothing of how well it repeats"
     SPREAD = "spread", "the repeats did not come within the target half-width"

@@ -7,6 +7,7 @@
     │   └── PermissionNeededError a sensor is there and may not be read
     ├── FormatError               a file does not follow its format                   exit 4
     ├── StoreError                a run directory cannot be written or opened         exit 4
+    ├── CalibrationError          no calibration can be made, or it does not hold     exit 1
     └── MeterError                a meter failed while it was being read              exit 5
         └── MeterLostError        … and will not come back by itself
 
@@ -83,6 +84,10 @@ class StoreError(JoulemarkError):
     """A run directory that cannot be written, or that is not one."""
 
     exit_code = 4
+
+
+class CalibrationError(JoulemarkError):
+    """Readings that give no calibration, or a calibration that does not hold for a run."""
 
 
 class MeterError(JoulemarkError):

@@ -31,6 +31,7 @@ class Term(StrEnum):
     IDLE = "idle"
     REPEATS = "repeats"
     WORK = "work"
+    CALIBRATION = "calibration"
 
 
 @dataclass(frozen=True, slots=True, order=True)

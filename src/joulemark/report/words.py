@@ -23,6 +23,7 @@ TERMS: Mapping[Term, str] = {
     Term.IDLE: "idle power before and after",
     Term.REPEATS: "scatter of the repeats beyond the other terms",
     Term.WORK: "how much work was done",
+    Term.CALIBRATION: "the calibration: its fit, and another workload",
 }
 """What each term of an uncertainty budget comes from."""
 
