@@ -15,6 +15,7 @@ from collections.abc import Sequence
 VERBS = {
     "run": "measure any command",
     "bench": "measure a workload: idle, warm-up, windows until they repeat",
+    "validate": "hold the intervals against known truths",
     "meters": "what this machine can read, and what would give more",
     "list": "runs in the store, newest first",
     "show": "results of a run",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,8 +12,9 @@ from joulemark.accounting.phases import phases
 from joulemark.accounting.repeats import half_width
 from joulemark.core.caution import Code
 from joulemark.core.interfaces import Workload
+from joulemark.core.trace import Trace
 from joulemark.core.units import digits
-from joulemark.core.window import Role
+from joulemark.core.window import Role, Window
 from joulemark.procedures.live import Tell, following
 from joulemark.procedures.session import Mark, Options, Session
 from joulemark.store.reader import open_run
@@ -131,7 +132,7 @@ def _measure(
         ):
             load(session, mark, seconds, repeat)
         reached = spread(session, workload.phase)
-        if repeat + 1 >= settings.repeats and reached <= settings.target:
+        if enough(repeat + 1, reached, settings):
             return
     session.caution(Code.SPREAD, f"±{digits(100 * reached, 2)} %", workload.phase)
 
@@ -141,11 +142,21 @@ def window_length(slowest_update_s: float, settings: BenchSettings) -> float:
     return max(settings.window_s, settings.updates * slowest_update_s)
 
 
+def enough(windows: int, reached: float, settings: BenchSettings) -> bool:
+    """Return whether so many windows, whose mean is known to ``reached``, are enough."""
+    return windows >= settings.repeats and reached <= settings.target
+
+
 def spread(session: Session, phase: str) -> float:
     """Return the relative 95 % half-width of energy per unit over the windows measured so far."""
     stored = open_run(session.path)
     windows = [window for window in stored.run.windows if window.phase == phase]
-    for result in phases(windows, stored.traces().values()):
+    return spread_of(windows, stored.traces().values())
+
+
+def spread_of(windows: Sequence[Window], traces: Iterable[Trace]) -> float:
+    """Return the relative 95 % half-width of energy per unit over the windows of one phase."""
+    for result in phases(windows, traces):
         single = [
             w.total.joules.value / w.window.work.count
             for w in result.windows

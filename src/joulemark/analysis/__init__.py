@@ -1,0 +1,1 @@
+"""Questions asked of several results at once: do they differ, do their intervals hold?"""

@@ -1,0 +1,1 @@
+"""What ``joulemark validate`` can hold the intervals against, one file each."""
