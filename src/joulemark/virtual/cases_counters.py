@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 from joulemark.core.channel import Accuracy
-from joulemark.meters.rapl import ACCURACY as RAPL_ACCURACY
 from joulemark.virtual import shapes
 from joulemark.virtual.hardware import Board, Register, counter, spans
 from joulemark.virtual.judge import Check, energies
 from joulemark.virtual.machines import UNIT_J, WRAP_J, rapl
 from joulemark.virtual.nvml import Gpu, nvml
-from joulemark.virtual.sampling import Lateness, Machine, VirtualClock
+from joulemark.virtual.sampling import Lateness, Machine, accuracy_of
 from joulemark.virtual.schedule import Stage, Step, busy, command, observe
 from joulemark.virtual.truth import During, Fed, Ramp, Steady, Sum, Swing, Truth
 
@@ -31,7 +31,7 @@ def processor(
     stage: Stage, package: Truth, dram: Truth, span: float, start: float = 0.0
 ) -> Machine:
     """Return a RAPL machine whose counters share the gain of their board."""
-    board = Board.drawn(stage.rng, RAPL_ACCURACY)
+    board = Board.drawn(stage.rng, accuracy_of_rapl(stage.folder))
     shown = [
         counter(
             stage.rng,
@@ -48,18 +48,21 @@ def processor(
     return rapl(stage.folder, *shown)
 
 
+def _flat(moment: float) -> float:
+    return 1.0
+
+
+@cache
+def accuracy_of_rapl(folder: Path) -> Accuracy:
+    """Return the accuracy class that the meter states for a package."""
+    return accuracy_of(rapl(folder, _flat))
+
+
 @cache
 def accuracy_of_gpu(name: str, architecture: int, *, energy: bool) -> Accuracy:
     """Return the accuracy class that the meter states for a board."""
-
-    def flat(moment: float) -> float:
-        return 1.0
-
-    gpu = Gpu(name, architecture, energy=flat if energy else None, usage=flat)
-    meter = nvml([gpu])(VirtualClock())
-    meter.open(VirtualClock())
-    meter.close()
-    return meter.channels[0].accuracy
+    gpu = Gpu(name, architecture, energy=_flat if energy else None, usage=_flat)
+    return accuracy_of(nvml([gpu]))
 
 
 def gpu_counter(

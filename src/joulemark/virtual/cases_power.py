@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 
-from joulemark.core.channel import Accuracy
 from joulemark.virtual import shapes
 from joulemark.virtual.cases_counters import accuracy_of_gpu, beside_load, end_of
 from joulemark.virtual.hardware import Board, Register, lagging, power, spans
 from joulemark.virtual.judge import Check, energies
 from joulemark.virtual.machines import ina3221, power_meter
 from joulemark.virtual.nvml import Gpu, nvml
-from joulemark.virtual.sampling import Machine, VirtualClock
+from joulemark.virtual.sampling import accuracy_of
 from joulemark.virtual.schedule import Stage, busy, command, observe
 from joulemark.virtual.truth import During, Steady, Sum, Truth
 
@@ -150,19 +149,11 @@ def short(stage: Stage) -> Sequence[Check]:
     return _measured(stage, Kind.RTX_3090, Steady(250.0), 0.35)
 
 
-def _accuracy_of_hwmon(machine: Machine) -> Accuracy:
-    clock = VirtualClock()
-    meter = machine(clock)
-    meter.open(clock)
-    meter.close()
-    return meter.channels[0].accuracy
-
-
 def _small_board(stage: Stage, load: Truth) -> Sequence[Check]:
     steps = command(stage.rng, 2.0, [6.0])
     extra = During(load, busy(stage.rng, steps))
     whole = Sum([Steady(4.0), extra])
-    board = Board.drawn(stage.rng, _accuracy_of_hwmon(ina3221(stage.folder, lambda moment: 4.0)))
+    board = Board.drawn(stage.rng, accuracy_of(ina3221(stage.folder, lambda moment: 4.0)))
     shown = power(stage.rng, whole, board, end_of(steps), period=2e-3, window=1.1e-3)
     return energies(observe(stage, [ina3221(stage.folder, shown.at)], steps), whole, extra)
 
@@ -188,7 +179,7 @@ def server(stage: Stage) -> Sequence[Check]:
     extra = During(shapes.steps(stage.rng, 25.0, 50, 300, 0.8), busy(stage.rng, steps))
     whole = Sum([Steady(150.0), extra])
     machine = power_meter(stage.folder, lambda moment: 150.0, 1.0)
-    board = Board.drawn(stage.rng, _accuracy_of_hwmon(machine))
+    board = Board.drawn(stage.rng, accuracy_of(machine))
     shown = power(stage.rng, whole, board, end_of(steps), period=1.0, window=1.0, unit=1.0)
     machine = power_meter(stage.folder, shown.at, 1.0)
     return energies(observe(stage, [machine], steps), whole, extra)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from joulemark.core.block import Block
-from joulemark.core.channel import Channel
+from joulemark.core.channel import Accuracy, Channel
 from joulemark.core.clock import NS
 from joulemark.core.errors import MeterError
 from joulemark.core.interfaces import Meter
@@ -64,6 +64,15 @@ class VirtualClock:
 
 Machine = Callable[[VirtualClock], Meter]
 """Makes a real meter that reads virtual hardware at the time of a clock."""
+
+
+def accuracy_of(machine: Machine) -> Accuracy:
+    """Return the accuracy class that a meter states for the first part that it reads."""
+    clock = VirtualClock()
+    meter = machine(clock)
+    meter.open(clock)
+    meter.close()
+    return next(channel.accuracy for channel in meter.channels if channel.carries_energy)
 
 
 @dataclass(frozen=True, slots=True)
