@@ -41,9 +41,6 @@ HEADROOM = 10.0
 that, and a late update makes a short stretch look hotter than it was."""
 SANE_TDP_W = (5.0, 2000.0)
 
-_RULE = 'SUBSYSTEM=="powercap", ACTION=="add", RUN+="/bin/chmod a+r %S%p/energy_uj"'
-_RULE_FILE = "/etc/udev/rules.d/70-powercap.rules"
-
 
 class Rapl(Polled):
     """Energy counters of processor packages, their cores, graphics and memory.
@@ -158,10 +155,8 @@ class Rapl(Polled):
             f"only root may read the energy counters of {parts} (since 2020, CVE-2020-8694: they "
             "tell a local attacker what the processor does)",
             where=str(zones[0].path / "energy_uj"),
-            remedy=f"until the next reboot: sudo chmod a+r {self.root}/*/energy_uj; "
-            f"for good: echo '{_RULE}' | sudo tee {_RULE_FILE} && sudo udevadm "
-            "control --reload && sudo udevadm trigger --action=add --subsystem-match=powercap "
-            "(in a container: on its host)",
+            remedy="for good: joulemark meters --fix (or, until the next start: sudo chmod a+r "
+            f"{self.root}/*/energy_uj); in a container: on its host",
         )
 
     def _most_telling(self) -> UnavailableError:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from joulemark.cli.common import checked, print_json
+from joulemark.cli.fix import fix, fix_arguments
+from joulemark.core.errors import UsageError
 from joulemark.core.units import parse_time
 
 EXAMPLES = """\
 examples:
   joulemark meters
   joulemark meters rapl nvml --watch 5 --json
+  joulemark meters --fix --dry-run
+  sudo joulemark meters --fix --group power
+  sudo joulemark meters --fix --undo
 """
 
 
@@ -25,10 +30,16 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         help="read each meter this long to find how often it updates (default: 1 s)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    fix_arguments(parser)
 
 
 def main(args: Namespace) -> int:
-    """Survey and print; 3 if nothing but estimates can be read."""
+    """Survey and print, or fix what keeps a normal user from reading."""
+    if args.fix:
+        return fix(args)
+    for name in ("group", "world", "yes", "dry_run", "undo", "root"):
+        if getattr(args, name):
+            raise UsageError(f"--{name.replace('_', '-')} belongs to --fix", remedy="add --fix")
     from joulemark.procedures.survey import survey
     from joulemark.report.meters import meters_json, print_meters
 

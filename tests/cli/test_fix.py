@@ -1,0 +1,110 @@
+"""``joulemark meters --fix``: it shows, asks and then does."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from joulemark.cli import main
+from joulemark.cli.fix import fix, fix_arguments
+from joulemark.core.errors import UsageError
+from joulemark.procedures.grant import RULE
+from joulemark.procedures.granting import under
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for folder in ("etc", "usr/lib/udev", "usr/lib/systemd/system"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "etc/group").write_text("root:x:0:\n")
+    return tmp_path
+
+
+def arguments(*words: object) -> Namespace:
+    parser = ArgumentParser()
+    parser.add_argument("--json", action="store_true")
+    fix_arguments(parser)
+    return parser.parse_args(["--fix", *map(str, words)])
+
+
+def answering(answer: str) -> Callable[[str], str]:
+    return lambda question: answer
+
+
+def test_it_shows_all_and_writes_nothing_when_dry(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["meters", "--fix", "--root", str(root), "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert f"--- {under(root, RULE)}\n# Written by joulemark" in shown
+    assert "CVE-2020-8694" in shown
+    ours = [line for line in shown.splitlines() if str(root) not in line]
+    assert max(map(len, ours)) <= 80
+    assert not under(root, RULE).exists()
+
+
+def test_it_does_what_is_agreed_to_and_takes_it_back(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fix(arguments("--root", root), answering("n")) == 0
+    assert not under(root, RULE).exists()
+    assert fix(arguments("--root", root), answering(" Yes ")) == 0
+    assert under(root, RULE).is_file()
+    assert fix(arguments("--root", root, "--yes")) == 0
+    assert "in place already" in capsys.readouterr().err
+    assert fix(arguments("--root", root, "--undo", "--dry-run")) == 0
+    assert under(root, RULE).is_file()
+    assert fix(arguments("--root", root, "--undo"), answering("")) == 0
+    assert under(root, RULE).is_file()
+    under(root, RULE).write_text("changed")
+    assert fix(arguments("--root", root, "--undo", "--yes")) == 0
+    assert "were changed since" in capsys.readouterr().out
+    assert list((root / "etc/systemd/system").glob("*.service")) == []
+
+
+def test_with_nobody_to_ask_nothing_is_changed(root: Path) -> None:
+    def nobody(question: str) -> str:
+        raise EOFError
+
+    with pytest.raises(UsageError, match="nobody is there") as caught:
+        fix(arguments("--root", root), nobody)
+    assert "--yes" in caught.value.remedy
+    assert not under(root, RULE).exists()
+
+
+def test_it_answers_in_json(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["meters", "--fix", "--root", str(root), "--dry-run", "--json"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert planned["files"][0]["path"] == str(under(root, RULE))
+    assert planned["commands"] == []
+    assert main(["meters", "--fix", "--root", str(root), "--yes", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == planned
+    assert main(["meters", "--fix", "--undo", "--root", str(root), "--yes", "--json"]) == 0
+    removed = json.loads(capsys.readouterr().out)["removed"]
+    assert removed[0] == str(under(root, RULE))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--undo"], 2, "--undo belongs to --fix"),
+        (["--dry-run"], 2, "--dry-run belongs to --fix"),
+        (["--fix", "--root", "/no/such/folder"], 2, "no such folder"),
+    ],
+)
+def test_arguments_that_make_no_sense(
+    words: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["meters", *words]) == code
+    assert message in capsys.readouterr().err
+
+
+def test_a_missing_group_is_a_wrong_argument(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["meters", "--fix", "--root", str(root), "--group", "wheel"]) == 2
+    assert "there is no group 'wheel'" in capsys.readouterr().err
