@@ -55,8 +55,19 @@ def test_what_is_shared_and_what_is_not() -> None:
         (Term.OFFSET, math.sqrt(2)),
     ):
         assert sum_[term] == pytest.approx(factor * one[term]), term
-    assert {s.of for s in both[0].parts if s.term is Term.GAIN} == {"localhost/m"}
+    assert Source(Term.GAIN, "localhost/gpu-0", kin="localhost/m") in both[0].parts
     assert {s.of for s in both[0].parts if s.term is Term.OFFSET} == {"localhost/gpu-0"}
+
+
+def test_two_boards_of_one_meter_may_differ_wholly() -> None:
+    """Nobody knows how much of their gain two boards share; in a ratio it might be nothing."""
+    first, second = (
+        value(steady(exact(power(part=part), gain=0.05), 40.0, 10), 0, 10)
+        for part in ("gpu-0", "gpu-1")
+    )
+    gain = 0.05 / NORMAL_975
+    assert first.over(second, "1").budget()[Term.GAIN] == pytest.approx(math.sqrt(2) * gain)
+    assert Term.GAIN not in first.over(first, "1").budget()
 
 
 def test_two_nodes_share_no_meter() -> None:

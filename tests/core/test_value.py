@@ -105,6 +105,35 @@ def test_a_total_is_what_adding_one_by_one_gives(rows: list[tuple[float, float, 
     assert whole.parts == one_by_one.parts
 
 
+def _kin(of: str) -> Source:
+    return Source(Term.GAIN, of, kin="meter")
+
+
+def test_kin_are_correlated_where_they_add_and_independent_where_they_do_not() -> None:
+    first, second = value(10, {_kin("a"): 3.0}), value(10, {_kin("b"): 4.0})
+    assert (first + second).u == pytest.approx(7)
+    assert (first - second).u == pytest.approx(5)
+    assert (first - first).u == 0
+    assert first.over(second, "1").u == pytest.approx(0.5)
+    assert (first + second).plus(A, 24.0).u == pytest.approx(25)
+    assert (first + second).plus(A, 24.0).budget() == {Term.SAMPLING: 24, Term.GAIN: 7}
+
+
+def test_kin_of_another_meter_or_term_are_strangers() -> None:
+    other = value(10, {Source(Term.GAIN, "c", kin="other"): 4.0})
+    assert (value(10, {_kin("a"): 3.0}) + other).u == pytest.approx(5)
+    offset = value(10, {Source(Term.OFFSET, "b", kin="meter"): 4.0})
+    assert (value(10, {_kin("a"): 3.0}) + offset).u == pytest.approx(5)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=5), st.floats(0, 1))
+def test_kin_are_never_worse_than_they_are_taken_to_be(parts: list[float], share: float) -> None:
+    """Whatever share of their variance they have in common."""
+    mixed = value(1, {_kin(str(place)): part for place, part in enumerate(parts)})
+    common = share * sum(parts) ** 2 + (1 - share) * sum(part**2 for part in parts)
+    assert mixed.u >= math.sqrt(common) * (1 - 1e-12)
+
+
 def test_units_are_not_mixed() -> None:
     joule, watt = Value(1.0, "J"), Value(1.0, "W")
     for mix in (operator.add, operator.sub, lambda *both: total([*both], "J")):

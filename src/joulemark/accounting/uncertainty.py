@@ -3,7 +3,8 @@
 All are standard uncertainties in joules; a figure given as a 95 % half-width is divided by 1.96.
 
 ========== =================================================================================
-gain       accuracy class of the meter, relative; one error for all channels of a meter
+gain       accuracy class of the meter, relative; one error per part, and how much of it the parts
+           of a meter share is unknown (see :mod:`joulemark.core.value`)
 offset     accuracy class of the meter, W, times the covered time; one error per part
 model      relative error of an estimate's coefficients; one error per meter
 resolution the step of a counter at both edges (q/√12 each), of an interval energy (q/√12·√n), or
@@ -65,7 +66,7 @@ def uncertain(
     edge_w = math.hypot(*[watts for _, watts in edges])
     value = Value(joules, "J")
     for source, u in (
-        (Source(Term.GAIN, meter), channel.accuracy.gain / NORMAL_975 * joules),
+        (Source(Term.GAIN, part, kin=meter), channel.accuracy.gain / NORMAL_975 * joules),
         (Source(Term.OFFSET, part), channel.accuracy.offset_w / NORMAL_975 * covered),
         (Source(Term.MODEL, meter), channel.accuracy.model / NORMAL_975 * joules),
         (Source(Term.RESOLUTION, here), view.resolution_u(covered)),

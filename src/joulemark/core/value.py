@@ -3,7 +3,11 @@
 First-order propagation after the GUM (JCGM 100:2008, 5.1 and 5.2): a value carries signed standard
 uncertainties, each under a :class:`Source`. Uncertainties of one source are fully correlated and
 add with their signs; those of different sources are independent and add in squares. So the gain of
-a meter stays one error through sums, differences and ratios, and cancels where it should.
+a board stays one error through sums, differences and ratios, and cancels where it should.
+
+Sources of one *kin* are alike, but nobody knows how much: two boards of one model share some of
+their gain and not all of it. Any common correlation between none and full is possible, and the
+variance is linear in it, so the larger of the two ends is taken: full in a sum, none in a ratio.
 """
 
 from __future__ import annotations
@@ -42,11 +46,13 @@ class Source:
         term: the kind.
         of: what is shared: a meter for its gain, a window for its edges.
         dof: degrees of freedom of the estimate; infinite unless it came from few repeats.
+        kin: what is alike to an unknown degree: the boards of one meter. Empty for none.
     """
 
     term: Term
     of: str
     dof: float = math.inf
+    kin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,20 @@ class Value:
     @property
     def u(self) -> float:
         """Combined standard uncertainty."""
-        return math.hypot(*self.parts.values())
+        return math.hypot(*self._shares().values())
+
+    def _shares(self) -> dict[Source | tuple[Term, str], float]:
+        """Return the uncertainty of each source, or kin of sources, that is independent."""
+        shares: dict[Source | tuple[Term, str], float] = {}
+        alike: dict[tuple[Term, str], list[float]] = {}
+        for source, part in self.parts.items():
+            if source.kin:
+                alike.setdefault((source.term, source.kin), []).append(part)
+            else:
+                shares[source] = part
+        for kin, parts in alike.items():
+            shares[kin] = max(abs(sum(parts)), math.hypot(*parts))
+        return shares
 
     @property
     def dof(self) -> float:
@@ -89,8 +108,9 @@ class Value:
     def budget(self) -> dict[Term, float]:
         """Return the standard uncertainty by kind, largest first."""
         squares: dict[Term, float] = {}
-        for source, part in self.parts.items():
-            squares[source.term] = squares.get(source.term, 0.0) + part * part
+        for source, part in self._shares().items():
+            term = source.term if isinstance(source, Source) else source[0]
+            squares[term] = squares.get(term, 0.0) + part * part
         ordered = sorted(squares.items(), key=lambda item: -item[1])
         return {term: math.sqrt(square) for term, square in ordered if square > 0}
 
