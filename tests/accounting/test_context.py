@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -120,9 +122,10 @@ def test_without_both_counters_nothing_is_said() -> None:
         ([0, 0, 3_600_000_000_000, 3_600_000_000_000, 0, 0], "by 3600 s"),
         ([0, 0, -20_000_000, -20_000_000, -20_000_000, -20_000_000], "by -0.0200 s"),
         ([0, 50_000_000, 50_000_000, 50_000_000, 50_000_000, 50_000_000], None),  # before
+        ([0, math.inf, math.inf, math.nan, -math.inf, 0], None),  # no readings
     ],
 )
-def test_a_clock_that_is_set_during_a_window(offsets: list[int], seen: str | None) -> None:
+def test_a_clock_that_is_set_during_a_window(offsets: list[float], seen: str | None) -> None:
     offset = trace(host("host/clock", Quantity.CLOCK_OFFSET, "ns"), [0, 5, 12, 15, 25, 28], offsets)
     expected = None if seen is None else Caution(Code.CLOCK_STEP, seen)
     assert clock_step(WINDOWS, [threads(MACHINE, 1.0), offset]) == expected

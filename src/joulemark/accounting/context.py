@@ -57,9 +57,10 @@ def clock_step(windows: list[Window], traces: list[Trace]) -> Caution | None:
     for trace in traces:
         if trace.channel.quantity is not Quantity.CLOCK_OFFSET:
             continue
-        moved = np.diff(trace.value)
+        read = np.isfinite(trace.value)
+        time, moved = trace.time[read], np.diff(trace.value[read])
         for i in np.flatnonzero(np.abs(moved) > STEP_NS):
-            before, after = int(trace.time[i]), int(trace.time[i + 1])
+            before, after = int(time[i]), int(time[i + 1])
             if any(w.start < after and (w.stop or w.start) > before for w in windows):
                 return Caution(Code.CLOCK_STEP, f"by {digits(float(moved[i]) / NS, 3)} s")
     return None
