@@ -6,8 +6,9 @@ to the whole. Time without valid samples adds neither energy nor covered time.
 * A **counter** is unwrapped and taken as linear between two reads. One that jitters by its own
   step keeps the step back, so that the difference of any two reads stays what the counter says.
 * **Power** samples are joined by straight lines (trapezoid); the curve between two samples is the
-  exact integral of that line. A sensor that repeats a value holds it: repeats are kept, so a value
-  ends where the next begins and never becomes a long ramp.
+  exact integral of that line. Readings of a sensor that averages are first put where they belong
+  in time, one for each update (:mod:`joulemark.accounting.sensor`). Of other sensors repeats are
+  kept, so a value ends where the next begins and never becomes a long ramp.
 * **Interval energies** are summed; the first has no known beginning and is left out.
 """
 
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from joulemark.accounting.sensor import placed
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Channel, Quantity
 from joulemark.core.clock import NS
@@ -133,14 +135,14 @@ def _one_value_per_time(trace: Trace) -> tuple[Times, Floats, Times]:
 def _from_power(
     channel: Channel, time: Times, raw: Floats, faults: list[Fault], gap_s: float | None
 ) -> Curve:
-    watts = raw * channel.scale
+    time, watts = placed(channel, time, raw * channel.scale)
     reading = np.isfinite(watts)
     if channel.floor is not None:
         reading &= watts > channel.floor
     if channel.max_power_w is not None:
         reading &= watts <= channel.max_power_w
     seconds = np.diff(time) / NS
-    bound = gap_s if gap_s is not None else _usual_gap(seconds)
+    bound = max(gap_s or _usual_gap(seconds), channel.window_s or 0.0)
     short = seconds <= bound
     faults += [_beside(time, ~reading), (Code.GAP, time[:-1][~short], time[1:][~short])]
     watts = np.where(reading, watts, np.nan)

@@ -11,7 +11,9 @@ resolution the step of a counter at both edges (q/√12 each), of an interval en
            of a power reading (q/√12·T/√n over n changes: a reading that never changes is off by
            one and the same amount)
 sampling   power only: s·T/√n over n sensor updates, s from each update's distance to the line
-           between its neighbours (variance 3/2 s² for independent readings)
+           between its neighbours (variance 3/2 s² for independent readings), and what a beat of
+           load and sensor leaves; both times the square root of the share of time that the
+           sensor does not see
 edges      power: a step anywhere between the two updates at an edge, half their distance times
            their difference, rectangular; counter: position within the last update, and
            interpolation where no read was taken at the edge. Where the load fills the window
@@ -25,7 +27,7 @@ The distance of two updates is the sensor's stated period, else it is taken from
 value changes; an averaging sensor shows a step over its whole averaging time.
 
 No term shows a load that repeats at the very pace of the sensor, which then always sees the same
-moment of it; only a load that is shifted against the sensor helps (within-run random delays).
+moment of it; only a load that is shifted against the sensor helps (random delays between repeats).
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from typing import Literal
 import numpy as np
 
 from joulemark.accounting.curve import SLACK_S, Curve, Floats, Times
+from joulemark.accounting.sensor import beat_u, unseen
 from joulemark.core.channel import Quantity
 from joulemark.core.clock import NS
 from joulemark.core.student import NORMAL_975
@@ -43,6 +46,9 @@ from joulemark.core.value import Source, Term, Value
 
 CLOCK_RATE_U = 5e-5
 """Standard uncertainty of the rate of an undisciplined quartz clock (±100 ppm at 95 %)."""
+
+BEAT_READINGS = 200
+"""A beat between load and sensor is looked for in so many readings, about a window of fewer."""
 
 
 def uncertain(
@@ -152,7 +158,19 @@ class _View:
         else:
             off = watts[lag:-lag] - 0.5 * (watts[: -2 * lag] + watts[2 * lag :])
             spread = math.sqrt(float(np.mean(off * off)) / 1.5)
-        return spread * covered / math.sqrt(max(len(watts) / lag, 1))
+        scatter = spread * covered / math.sqrt(max(len(watts) / lag, 1))
+        between = max(self.period_s, float(np.median(np.diff(self.time))) / NS)
+        missed = unseen(self.channel.window_s, between)
+        return math.sqrt(missed) * math.hypot(scatter, self._beat_u(covered) if missed else 0.0)
+
+    def _beat_u(self, covered: float) -> float:
+        """Return what a beat between load and sensor leaves, J; looked for about the window too."""
+        if not self.channel.window_s or self.curve.power is None:
+            return 0.0
+        more = max(BEAT_READINGS - len(self.values), 0) // 2
+        about = slice(max(self.first - more, 0), self.last + more)
+        known = np.isfinite(self.curve.power[about])
+        return beat_u(self.curve.time[about][known], self.curve.power[about][known], covered)
 
     def edge(self, moment: int, side: Literal["left", "right"]) -> tuple[float, float]:
         """Return the error made at an edge of the window, J, and the highest power near it, W.

@@ -1,0 +1,128 @@
+"""How a power sensor sees: values that it holds, the time that a reading is of, what it misses.
+
+A sensor that averages gives, at each of its updates, the mean power over ``window_s`` before it and
+holds that value until the next (arXiv 2312.02741). So a reading belongs to the middle of its
+window, and is older still by half the time since the read before: all that is known is that the
+sensor updated in between. Repeats of a value are the sensor holding, not power that stood still.
+
+A sensor whose window is shorter than its period never sees the rest. A load that repeats at nearly
+the pace of the sensor is then seen at slowly changing moments of its own period: the readings beat.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from joulemark.core.channel import Channel
+from joulemark.core.clock import NS
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+
+CYCLES = 2
+"""Fewer full cycles than this are no beat but a load that changed."""
+STEPS = 0.7
+"""Where so much of all change is in the two largest changes of each half cycle, the load steps."""
+
+
+def placed(channel: Channel, time: Times, watts: Floats) -> tuple[Times, Floats]:
+    """Return one reading for each update of an averaging sensor, in the middle of its window.
+
+    The last value is held to the last moment. Channels that state no averaging window are returned
+    as they are.
+
+    Args:
+        channel: whose readings.
+        time: ns, strictly increasing.
+        watts: readings, W; NaN where there is none.
+    """
+    window_s, period_s = channel.window_s or 0.0, channel.update_s or 0.0
+    if window_s <= 0 or len(time) < 2:
+        return time, watts
+    between_s = float(np.median(np.diff(time))) / NS
+    kept = updates(time, watts, period_s)
+    age_s = 0.5 * (min(between_s, period_s) if period_s > 0 else between_s)
+    middle = time[kept] - round((0.5 * window_s + age_s) * NS)
+    return np.append(middle, time[-1]), np.append(watts[kept], watts[-1])
+
+
+def updates(time: Times, watts: Floats, period_s: float) -> NDArray[np.bool_]:
+    """Return which readings show an update: new values, and a held one once in each period.
+
+    A held value just before a new one is no update: the new one is.
+
+    Args:
+        time: ns, strictly increasing.
+        watts: readings; NaN is a value of its own.
+        period_s: time between two updates, s; zero keeps every reading.
+    """
+    places, fresh = np.arange(len(time)), np.diff(watts, prepend=np.nan) != 0
+    if period_s <= 0:
+        return np.ones(len(time), dtype=np.bool_)
+    period = period_s * NS
+    began = np.maximum.accumulate(np.where(fresh, places, 0))
+    half_read = 0.5 * float(np.median(np.diff(time)))
+    due = np.diff((time - time[began] + half_read) // period, prepend=0) > 0
+    new = np.append(np.flatnonzero(fresh), len(time) - 1)
+    until_new = time[new[np.searchsorted(new[:-1], places, "right")]] - time
+    last_run = places >= new[-2]
+    held: NDArray[np.bool_] = due & ((until_new >= 0.5 * period) | last_run)
+    return fresh | held
+
+
+def unseen(window_s: float | None, between_s: float) -> float:
+    """Return the share of time that no reading saw, 0 to 1.
+
+    Args:
+        window_s: time over which a reading is averaged; None for a reading of a moment.
+        between_s: time between two readings that differ.
+    """
+    if not window_s or between_s <= 0:
+        return 1.0
+    return max(1.0 - window_s / between_s, 0.0)
+
+
+def beat(time: Times, watts: Floats) -> tuple[float, float] | None:
+    """Return amplitude (W) and period (s) of readings that swing slowly and smoothly.
+
+    A load that itself steps slowly up and down is none: its change is in few readings.
+
+    Args:
+        time: of the readings, ns.
+        watts: readings, W, all finite.
+    """
+    if len(watts) < 4 * CYCLES:
+        return None
+    low, high = float(watts.min()), float(watts.max())
+    side = np.where(watts > low + 0.6 * (high - low), 1, 0)
+    side[watts < low + 0.4 * (high - low)] = -1
+    at = np.flatnonzero(side)
+    crossed = at[1:][np.diff(side[at]) != 0]
+    if len(crossed) < 2 * CYCLES:
+        return None
+    steps = np.sort(np.abs(np.diff(watts)))[::-1]
+    if steps[: 2 * len(crossed)].sum() > STEPS * steps.sum():
+        return None
+    inner = watts[crossed[0] : crossed[-1]]
+    return math.sqrt(2) * float(inner.std()), 2 * float(np.median(np.diff(time[crossed]))) / NS
+
+
+def beat_u(time: Times, watts: Floats, seconds: float) -> float:
+    """Return the standard uncertainty that a beat leaves in an energy, J.
+
+    The beat of a sine of amplitude A and period B, from any phase to any other, leaves A·B/2π;
+    in a window that is short against it A·T/√2 at most.
+
+    Args:
+        time: of the readings in and about the window, ns.
+        watts: readings, W, all finite.
+        seconds: length T of the window, s.
+    """
+    found = beat(time, watts)
+    if found is None:
+        return 0.0
+    amplitude, period = found
+    return amplitude * min(period / (2 * math.pi), seconds / math.sqrt(2))
