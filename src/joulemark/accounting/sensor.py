@@ -69,8 +69,8 @@ def updates(time: Times, watts: Floats, period_s: float) -> NDArray[np.bool_]:
     new = np.append(np.flatnonzero(fresh), len(time) - 1)
     until_new = time[new[np.searchsorted(new[:-1], places, "right")]] - time
     last_run = places >= new[-2]
-    held: NDArray[np.bool_] = due & ((until_new >= 0.5 * period) | last_run)
-    return fresh | held
+    shown: NDArray[np.bool_] = fresh | (due & ((until_new >= 0.5 * period) | last_run))
+    return shown
 
 
 def unseen(window_s: float | None, between_s: float) -> float:
