@@ -13,6 +13,7 @@ from joulemark.accounting.repeats import half_width, with_repeats
 from joulemark.core.value import Source, Term, Value
 
 GAIN, SAMPLING = Source(Term.GAIN, "m"), Source(Term.SAMPLING, "a")
+REPEATS = Source(Term.REPEATS, "train")
 
 
 def test_half_width_of_the_mean() -> None:
@@ -38,13 +39,11 @@ def test_a_single_repeat_adds_nothing() -> None:
 
 def test_scatter_beyond_the_random_terms_is_added() -> None:
     values = [9.0, 10.0, 11.0]
-    scatter = 1 / math.sqrt(3)
     mean = with_repeats(Value(10.0, "J/step", {GAIN: 1.0, SAMPLING: 0.5}), values, "train")
-    source = Source(Term.REPEATS, "train", dof=2)
-    assert mean.parts[source] == pytest.approx(math.sqrt(scatter**2 - 0.5**2))
-    assert mean.only(lambda s: s.term is not Term.GAIN).u == pytest.approx(scatter)
+    without_gain = mean.only(lambda s: s.term is not Term.GAIN)
+    assert without_gain.u95 == pytest.approx(half_width(values) * 10), "as the repeats alone say"
+    assert mean.parts[REPEATS] == pytest.approx(math.sqrt(without_gain.u**2 - 0.5**2))
     assert mean.value == 10
-    assert mean.dof < math.inf
 
 
 def test_random_terms_that_explain_the_scatter_are_not_counted_twice() -> None:
@@ -61,3 +60,26 @@ def test_the_interval_of_a_mean_holds_the_truth(repeats: int) -> None:
         mean = with_repeats(Value(sum(values) / repeats, "J/step"), values, "train")
         held += abs(mean.value - 10) <= mean.u95
     assert held / 2000 == pytest.approx(0.95, abs=0.02)
+
+
+def test_the_fewest_repeats_decide_the_factor() -> None:
+    values = [9.0, 10.0, 11.0, 10.0, 10.0]
+    plain = with_repeats(Value(10.0, "J"), values, "train")
+    early = with_repeats(Value(10.0, "J"), values, "train", fewest=3)
+    assert early.u95 / plain.u95 == pytest.approx(4.302653 / 2.776445, rel=1e-6)
+    assert with_repeats(Value(10.0, "J"), values, "train", fewest=9) == plain
+    assert with_repeats(Value(10.0, "J"), values, "train", fewest=1).u95 > early.u95
+
+
+@pytest.mark.parametrize("spread", [0.005, 0.02, 0.05])
+def test_stopping_as_soon_as_the_repeats_agree_does_no_harm(spread: float) -> None:
+    """Three to ten repeats, until the half-width is 2 %: without ``fewest`` 90 to 93 % hold."""
+    rng = np.random.default_rng(20260807)
+    held = 0
+    for _ in range(4000):
+        values = (1 + rng.normal(0, spread, 10)).tolist()
+        count = next((n for n in range(3, 10) if half_width(values[:n]) <= 0.02), 10)
+        seen = values[:count]
+        mean = with_repeats(Value(sum(seen) / count, "J"), seen, "train", fewest=3)
+        held += abs(mean.value - 1) <= mean.u95
+    assert 0.94 <= held / 4000 <= 0.985

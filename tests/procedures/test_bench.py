@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from joulemark.accounting.phases import phases
 from joulemark.core.caution import Caution, Code
 from joulemark.core.errors import UnavailableError
 from joulemark.core.run import Status
@@ -57,6 +58,24 @@ def test_repeats_go_on_to_the_most_and_say_that_they_spread(tmp_path: Path) -> N
     (spread,) = [c for c in stored.run.cautions if c.code is Code.SPREAD]
     assert spread.phase == "count"
     assert "%" in spread.detail
+
+
+def test_results_know_after_how_many_windows_bench_could_have_stopped(tmp_path: Path) -> None:
+    """Two would have sufficed had they agreed, so two decide how well the scatter is known."""
+    settings = BenchSettings(
+        warm_up_s=0.01, window_s=0.02, updates=1, repeats=2, max_repeats=3, target=1e-9
+    )
+    stored = open_run(bench(Counting(time.monotonic_ns), options(tmp_path, 0), settings))
+    told = {r.phase: r for r in results_of(stored)}["count"].per_unit
+    (plain,) = [
+        r.per_unit
+        for r in phases(stored.run.windows, stored.traces().values())
+        if r.phase == "count"
+    ]
+    assert told is not None
+    assert plain is not None
+    assert told.value == plain.value
+    assert told.u95 > plain.u95
 
 
 def test_quick_says_so_and_a_workload_s_cautions_are_kept(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def phases(
     gpus: bool = False,
     gap_s: float | None = None,
     calibration: Calibration | None = None,
+    fewest: int | None = None,
 ) -> list[PhaseResult]:
     """Return a result for each phase, in the order of its first window.
 
@@ -53,6 +54,8 @@ def phases(
         gpus: whether the system has accelerators, so that a total without them says so.
         gap_s: see :func:`joulemark.accounting.curve.curve_of`.
         calibration: what to apply to the energies; the traces stay as they are.
+        fewest: windows of a phase after which it could have ended, depending on how they agreed;
+            None where their number was settled beforehand.
     """
     windows, traces = list(windows), list(traces)
     curves = [curve_of(t, gap_s=gap_s) for t in traces if t.channel.carries_energy]
@@ -70,7 +73,8 @@ def phases(
             reads, applied = calibrate(group, reads, traces, calibration)
         taken.append(_Taken(group, reads, applied, cut=group[0].phase in cut))
     idle = _idle(taken)
-    return [_phase(each, known, idle, traces, gpus=gpus) for each in taken]
+    found = [_phase(each, known, idle, traces, gpus=gpus) for each in taken]
+    return [_repeated(result, fewest) for result in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +156,12 @@ def _phase(
         net=total(nets, "J") if complete and len(nets) == len(results) else None,
         power=_power(results) if complete else None,
         work=work,
-        per_unit=_per_unit([e.joules for e in gross], group, work) if complete else None,
-        net_per_unit=_per_unit(nets, group, work),
         parts=_parts(results),
         context=context(group, traces),
         calibration=taken.applied,
     )
     added = [part.channel for part in result.parts if part.added]
-    result = replace(result, lacks=lacks(added, gpus=gpus), units_per_joule=_inverse(result))
+    result = replace(result, lacks=lacks(added, gpus=gpus))
     return replace(result, cautions=_cautions(result, group, idle, traces, cut=taken.cut))
 
 
@@ -191,20 +193,27 @@ def _work(group: list[Window]) -> Work | None:
     return Work(sum(work.count for work in done), done[0].unit)
 
 
-def _per_unit(joules: list[Value], group: list[Window], work: Work | None) -> Value | None:
-    """Return energy over work of all windows; the scatter of the windows is in its uncertainty."""
-    if work is None or not work.count > 0 or len(joules) < len(group):
-        return None
-    counts = [window.work.count for window in group if window.work is not None]
-    mean = total(joules, "J").scaled(1 / work.count, f"J/{work.unit}")
-    single = [j.value / count for j, count in zip(joules, counts, strict=True) if count > 0]
-    return with_repeats(mean, single, group[0].phase)
+def _repeated(result: PhaseResult, fewest: int | None) -> PhaseResult:
+    """Return a phase with its energy per unit of work, the scatter of its windows in it."""
+    gross = [None if each.total is None else each.total.joules for each in result.windows]
+    per_unit = _per_unit(gross, result, fewest)
+    net = _per_unit([each.net for each in result.windows], result, fewest)
+    inverse = None
+    if per_unit is not None and result.work is not None and per_unit.value > 0:
+        unit = result.work.unit
+        inverse = Value(1.0, unit).over(per_unit, f"{unit}/J")
+    return replace(result, per_unit=per_unit, net_per_unit=net, units_per_joule=inverse)
 
 
-def _inverse(result: PhaseResult) -> Value | None:
-    if result.per_unit is None or result.work is None or result.per_unit.value <= 0:
+def _per_unit(joules: list[Value | None], result: PhaseResult, fewest: int | None) -> Value | None:
+    """Return energy over work of all windows."""
+    known, work = [j for j in joules if j is not None], result.work
+    if work is None or not work.count > 0 or len(known) < len(joules):
         return None
-    return Value(1.0, result.work.unit).over(result.per_unit, f"{result.work.unit}/J")
+    counts = [each.window.work.count for each in result.windows if each.window.work is not None]
+    mean = total(known, "J").scaled(1 / work.count, f"J/{work.unit}")
+    single = [j.value / count for j, count in zip(known, counts, strict=True) if count > 0]
+    return with_repeats(mean, single, result.phase, fewest=fewest)
 
 
 def _parts(results: tuple[WindowResult, ...]) -> tuple[PartEnergy, ...]:

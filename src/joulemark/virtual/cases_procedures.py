@@ -78,7 +78,7 @@ def _repeated(stage: Stage, spread: float, *, gpu: bool = False) -> Sequence[Che
     else:
         machine = _exact(stage, whole, end_of(steps))
     observed = _stopped(observe(stage, [machine], steps))
-    result = results(observed)["train"]
+    result = results(observed, fewest=_SETTINGS.repeats)["train"]
     return [
         check("gross", gross(result), used(whole, observed, "train")),
         check("per unit", result.per_unit, 260.0 / RATE),

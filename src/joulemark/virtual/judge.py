@@ -41,9 +41,9 @@ def check(quantity: str, said: Value | None, truth: float) -> Check:
     return Check(quantity, Held(said.value, said.u95, truth))
 
 
-def results(observed: Observed) -> dict[str, PhaseResult]:
-    """Return what accounting makes of a measurement, by phase."""
-    found = phases(observed.windows, observed.traces, gpus=True)
+def results(observed: Observed, *, fewest: int | None = None) -> dict[str, PhaseResult]:
+    """Return what accounting makes of a measurement, by phase; ``fewest`` as it has it."""
+    found = phases(observed.windows, observed.traces, gpus=True, fewest=fewest)
     return {result.phase: result for result in found}
 
 
