@@ -81,7 +81,7 @@ def test_channels_say_what_is_known_of_the_sensor(stub: Stub) -> None:
     assert energy.domain is Domain.GPU
     assert energy.quantity is Quantity.ENERGY
     assert (energy.unit, energy.scale, energy.wrap, energy.update_s) == ("mJ", 1e-3, None, 0.1)
-    assert (energy.accuracy.gain, energy.accuracy.offset_w) == (0.05, 5.0)
+    assert (energy.accuracy.gain, energy.accuracy.offset_w) == (0.08, 16.0)
     assert energy.max_power_w == 1400
     assert str(H100["uuid"]) in energy.source
     assert str(H100["name"]) in energy.note

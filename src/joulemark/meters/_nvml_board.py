@@ -21,10 +21,11 @@ from joulemark.meters._polled import Sensor, Values
 
 TABLE = "nvml_sensors.json"
 ACCURACY = Accuracy(
-    gain=0.05,
-    offset_w=5.0,
-    source="assumed ±(5 % + 5 W): 19 boards against a shunt, arXiv 2312.02741",
+    gain=0.080,
+    offset_w=16.0,
+    source="what holds a board not among 19 measured against a shunt, arXiv 2312.02741",
 )
+"""NVIDIA states none for boards since Fermi; derived in ``joulemark.analysis.meter_class``."""
 ENERGY_UPDATE_S = 0.1
 """The energy counter steps about every 100 ms (NVML documentation; ml.energy)."""
 HEADROOM = 2.0
