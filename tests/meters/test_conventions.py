@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.meters import amd_stub
 from tests.meters.nvml_stub import Stub
 from tests.meters.trees import (
     HwmonTree,
@@ -29,6 +30,7 @@ from joulemark.core.channel import Channel, Quantity
 from joulemark.core.errors import UnavailableError, UsageError
 from joulemark.core.interfaces import EdgeMeter
 from joulemark.meters import METERS as REGISTRY
+from joulemark.meters.amdsmi import Amdsmi
 from joulemark.meters.hwmon import Hwmon
 from joulemark.meters.nvml import Nvml
 from joulemark.meters.power_supply import PowerSupply
@@ -43,6 +45,17 @@ def _nvml(boards: int) -> Make:
         stub: Stub = request.getfixturevalue("stub")
         stub.boards(boards)
         return Nvml(library=stub.binding())
+
+    return make
+
+
+def _amdsmi(boards: int) -> Make:
+    def make(path: Path, request: pytest.FixtureRequest) -> EdgeMeter:
+        stub: amd_stub.Stub = request.getfixturevalue("amd")
+        stub.boards(boards)
+        return Amdsmi(
+            library=amd_stub.StandIn(stub), driver=path, wait=stub.wait, monotonic=stub.monotonic
+        )
 
     return make
 
@@ -79,6 +92,7 @@ METERS = (
         lambda path, _: Hwmon(HwmonTree(path).root),
     ),
     Row("nvml", _nvml(2), _nvml(0)),
+    Row("amdsmi", _amdsmi(2), _amdsmi(0)),
     Row("rapl-perf", _rapl_perf, lambda path, _: RaplPerf(PerfTree(path).root)),
     Row(
         "power-supply",
@@ -150,7 +164,7 @@ def test_an_unknown_setting_is_refused(row: Row) -> None:
 
 
 def test_its_import_brings_nothing_heavy(row: Row) -> None:
-    heavy = "{'numpy', 'rich', 'msgspec', 'duckdb', 'argparse', 'pynvml'}"
+    heavy = "{'numpy', 'rich', 'msgspec', 'duckdb', 'argparse', 'pynvml', 'amdsmi'}"
     module = row.name.replace("-", "_")
     code = f"import sys, joulemark.meters.{module}; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(

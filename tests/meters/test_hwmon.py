@@ -311,6 +311,17 @@ def test_a_graphics_card_and_integrated_graphics_differ(tmp_path: Path) -> None:
     meter.close()
 
 
+def test_a_card_that_another_meter_reads_is_left_out(tmp_path: Path) -> None:
+    tree = HwmonTree(tmp_path)
+    for slot in ("0000:03:00.0", "0000:83:00.0"):
+        watts = {"power1_average": 90_000_000, "power1_cap": 300_000_000}
+        tree.chip("amdgpu", f"pci0000:00/{slot}", watts)
+    meter = Hwmon(tree.root, without=["0000:03:00.0"])
+    meter.open(Ticks())
+    assert ["0000:83:00.0" in channel.note for channel in meter.channels] == [True]
+    meter.close()
+
+
 def test_a_card_with_two_readings_is_one_part(tmp_path: Path) -> None:
     tree = HwmonTree(tmp_path)
     files = {"power1_average": 31_000_000, "power1_input": 32_000_000, "power1_cap": 203_000_000}

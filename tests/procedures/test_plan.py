@@ -9,8 +9,9 @@ import pytest
 
 from joulemark.core.channel import Channel, Domain, Provenance, Quantity
 from joulemark.core.errors import UnavailableError, UsageError
-from joulemark.procedures.plan import missing_parts, plan
+from joulemark.procedures.plan import Plan, _without, missing_parts, plan
 from tests.meters.trees import intel_server
+from tests.procedures.fakes import Steady
 
 
 def channel(domain: Domain, provenance: Provenance = Provenance.MEASURED) -> Channel:
@@ -70,6 +71,15 @@ def test_perf_events_are_asked_for_what_powercap_refuses(tmp_path: Path) -> None
     assert asked() == []
     sensors["rapl"] = {"root": str(tmp_path / "nothing")}
     assert asked() == ["rapl-perf"]
+
+
+def test_a_card_is_not_read_by_two_meters() -> None:
+    class Amd(Steady):
+        addresses = ("0000:03:00.0",)
+
+    assert _without(Plan(meters=[Amd()]), "hwmon") == {"without": ["0000:03:00.0"]}
+    assert _without(Plan(meters=[Amd()]), "power-supply") == {}
+    assert _without(Plan(), "hwmon") == {}
 
 
 def test_named_meters_are_taken_or_refused(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ METERS = Registry(
         "rapl": "joulemark.meters.rapl:rapl",
         "rapl-perf": "joulemark.meters.rapl_perf:rapl_perf",
         "nvml": "joulemark.meters.nvml:nvml",
+        "amdsmi": "joulemark.meters.amdsmi:amdsmi",
         "hwmon": "joulemark.meters.hwmon:hwmon",
         "power-supply": "joulemark.meters.power_supply:power_supply",
         "estimate": "joulemark.meters.estimate:estimate",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from joulemark.meters._polled import (
     Polled,
     Sensor,
     Values,
+    names_setting,
     only_known,
     path_setting,
     seconds_setting,
@@ -70,6 +71,7 @@ class Hwmon(Polled):
 
     Args:
         root: the hwmon directory.
+        without: devices (``0000:03:00.0``) that another meter reads already.
         slow_s: least time between two reads of the slow sensors (single cores), s.
         files: how files are read.
     """
@@ -77,15 +79,22 @@ class Hwmon(Polled):
     name = "hwmon"
 
     def __init__(
-        self, root: Path = Path(ROOT), *, slow_s: float = 1.0, files: Files | None = None
+        self,
+        root: Path = Path(ROOT),
+        *,
+        without: Collection[str] = (),
+        slow_s: float = 1.0,
+        files: Files | None = None,
     ) -> None:
         """Keep the arguments; nothing is touched."""
         super().__init__(slow_s=slow_s)
         self.root = root
+        self._without = frozenset(without)
         self._files = files or Files()
 
     def _find(self, owned: ExitStack) -> list[Sensor]:
         all_chips = chips(self.root, self._files)
+        all_chips = [chip for chip in all_chips if chip.device not in self._without]
         found = [each for chip in all_chips for each in self._sensors_of(chip)][:MAX_SENSORS]
         if not found and not self.missing:
             raise self._nothing(all_chips)
@@ -220,14 +229,17 @@ class Hwmon(Polled):
 
 
 def hwmon(settings: Settings) -> Hwmon:
-    """Make the meter from JSON settings: ``root``, the hwmon directory, and ``slow_s``.
+    """Make the meter from JSON settings.
+
+    Settings: ``root``, the hwmon directory; ``without``, devices that are left out; ``slow_s``.
 
     Raises:
         UsageError: for an unknown or senseless setting.
     """
-    only_known("hwmon", settings, ("root", "slow_s"))
+    only_known("hwmon", settings, ("root", "without", "slow_s"))
     return Hwmon(
         Path(path_setting("hwmon", settings, "root", ROOT)),
+        without=names_setting("hwmon", settings, "without"),
         slow_s=seconds_setting("hwmon", settings, "slow_s", 1.0),
     )
 

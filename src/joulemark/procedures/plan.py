@@ -19,6 +19,7 @@ AUTO: Mapping[str, Spec] = {
     "rapl": {},
     "rapl-perf": {},
     "nvml": {},
+    "amdsmi": {},
     "hwmon": {},
     "power-supply": {},
 }
@@ -129,14 +130,19 @@ def plan(
 
 def _look_around(chosen: Plan, clock: Clock, model: Spec, sensors: Mapping[str, Spec]) -> None:
     for name, settings in sensors.items():
-        if name != "rapl-perf":
-            _try(chosen, name, settings, clock)
-        elif _rapl_is_lacking(chosen):
-            read = sorted({channel.part for channel in chosen.channels})
-            _try(chosen, name, {**settings, "without": read}, clock)
+        if name != "rapl-perf" or _rapl_is_lacking(chosen):
+            _try(chosen, name, {**settings, **_without(chosen, name)}, clock)
     missing = missing_parts(chosen.channels)
     if missing:
         _try(chosen, "estimate", {**model, "parts": missing}, clock)
+
+
+def _without(chosen: Plan, name: str) -> Spec:
+    """Return the setting that keeps a meter from what another one reads already."""
+    if name == "rapl-perf":
+        return {"without": sorted({channel.part for channel in chosen.channels})}
+    read = [each for meter in chosen.meters for each in getattr(meter, "addresses", ())]
+    return {"without": read} if name == "hwmon" and read else {}
 
 
 def _rapl_is_lacking(chosen: Plan) -> bool:
