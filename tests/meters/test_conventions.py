@@ -16,12 +16,14 @@ from tests.meters import amd_stub
 from tests.meters.nvml_stub import Stub
 from tests.meters.trees import (
     HwmonTree,
+    JetsonTree,
     PerfTree,
     Powercap,
     Supplies,
     Ticks,
     intel_laptop,
     jetson_orin_nx,
+    jetson_tx2,
     laptop_on_battery,
     perf_laptop,
 )
@@ -32,6 +34,7 @@ from joulemark.core.interfaces import EdgeMeter
 from joulemark.meters import METERS as REGISTRY
 from joulemark.meters.amdsmi import Amdsmi
 from joulemark.meters.hwmon import Hwmon
+from joulemark.meters.jetson import Jetson
 from joulemark.meters.nvml import Nvml
 from joulemark.meters.power_supply import PowerSupply
 from joulemark.meters.rapl import Rapl
@@ -94,6 +97,11 @@ METERS = (
     Row("nvml", _nvml(2), _nvml(0)),
     Row("amdsmi", _amdsmi(2), _amdsmi(0)),
     Row("rapl-perf", _rapl_perf, lambda path, _: RaplPerf(PerfTree(path).root)),
+    Row(
+        "jetson",
+        lambda path, _: Jetson(jetson_tx2(path).root),
+        lambda path, _: Jetson(JetsonTree(path).root),
+    ),
     Row(
         "power-supply",
         lambda path, _: PowerSupply(laptop_on_battery(path).root),

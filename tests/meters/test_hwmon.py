@@ -196,6 +196,17 @@ def test_a_grace_hopper_module_holds_its_parts(tmp_path: Path) -> None:
     meter.close()
 
 
+def test_a_mac_reports_its_total_and_rails_that_are_not_added(tmp_path: Path) -> None:
+    tree = HwmonTree(tmp_path)
+    labels = {"power1_label": "Total System Power", "power2_label": "3.8 V Rail Power"}
+    watts = {"power1_input": 13_000_000, "power2_input": 9_000_000}
+    tree.chip("macsmc_hwmon", "platform/smc", {**labels, **watts})
+    meter = opened(tree)
+    assert parts(meter) == {"node": None, "macsmc-3.8_V_Rail_Power": "node"}
+    assert meter.channels[0].domain is Domain.NODE
+    meter.close()
+
+
 def test_two_meters_of_one_server_are_two_views_of_one_part(tmp_path: Path) -> None:
     tree = HwmonTree(tmp_path)
     for place in (0, 1):
@@ -378,7 +389,8 @@ def test_every_row_of_the_table_takes_any_sensor(tmp_path: Path) -> None:
     rows = json.loads(table.read_text())["chips"]
     names = {
         "amdgpu", "i915", "xe", "nouveau", "ina3221", "ina238", "power_meter", "fam15h_power",
-        "zenpower", "amd_energy", "corsairpsu", "crps", "anything",
+        "zenpower", "amd_energy", "corsairpsu", "crps", "macsmc_hwmon", "amd_hsmp_hwmon",
+        "scmi_sensors", "anything",
     }  # fmt: skip
     with_sensors = [row for row in rows if "sensors" in row]
     assert all(any(re.fullmatch(row["names"], name) for name in names) for row in with_sensors)

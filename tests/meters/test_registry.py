@@ -70,15 +70,6 @@ def test_any_json_value_can_be_written(settings: dict[str, Any]) -> None:
 
 
 def test_our_own_meters_come_first() -> None:
-    ours = [
-        "rapl",
-        "rapl-perf",
-        "nvml",
-        "amdsmi",
-        "hwmon",
-        "power-supply",
-        "estimate",
-        "host",
-        "replay",
-    ]
+    sensors = ["rapl", "rapl-perf", "nvml", "amdsmi", "hwmon", "jetson", "power-supply"]
+    ours = [*sensors, "estimate", "host", "replay"]
     assert METERS.names()[: len(ours)] == ours

@@ -158,6 +158,37 @@ def jetson_orin_nx(base: Path) -> HwmonTree:
     return tree
 
 
+class JetsonTree:
+    """``/sys/bus/i2c/drivers/ina3221x`` below a folder, as kernel 4.9 shows it."""
+
+    def __init__(self, base: Path) -> None:
+        self.root = base / "sys/bus/i2c/drivers/ina3221x"
+        self.devices = base / "sys/devices/3160000.i2c/i2c-0"
+        self.root.mkdir(parents=True)
+
+    def chip(self, address: str, rails: Mapping[str, object]) -> Path:
+        """Add a chip with up to three rails, each with its power in mW."""
+        real = self.devices / address
+        count = sum(1 for each in self.root.iterdir() if each.is_symlink())
+        values: dict[str, object] = {"name": "ina3221x"}
+        for line, (label, milliwatts) in enumerate(rails.items()):
+            values |= {f"rail_name_{line}": label, f"in_power{line}_input": milliwatts}
+            values |= {f"in_current{line}_input": 100, f"in_voltage{line}_input": 19_000}
+        directory = put(real / f"iio:device{count}", values)
+        (self.root / address).symlink_to(real)
+        put(self.root, {"module": ""})
+        return directory
+
+
+def jetson_tx2(base: Path) -> JetsonTree:
+    """A TX2 on its developer's board: a chip of the carrier and two of the module."""
+    tree = JetsonTree(base)
+    tree.chip("0-0040", {"VDD_SYS_GPU": 152, "VDD_SYS_SOC": 381, "VDD_4V0_WIFI": 19})
+    tree.chip("0-0041", {"VDD_IN": 2_748, "VDD_SYS_CPU": 381, "VDD_SYS_DDR": 498})
+    tree.chip("0-0042", {"VDD_MUX": 3_946, "VDD_5V0_IO_SYS": 1_121, "VDD_3V3_SYS": 203})
+    return tree
+
+
 class PerfTree:
     """``/sys`` with the PMU ``power``, the processors it names, and counters to open.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,12 @@ def test_estimates_fill_only_what_no_sensor_covers(
 ) -> None:
     assert missing_parts([channel(domain) for domain in domains]) == missing
     assert missing_parts([channel(d, Provenance.ESTIMATED) for d in domains]) == ["cpu", "dram"]
+
+
+def test_a_rail_that_holds_processor_and_memory_leaves_no_estimate() -> None:
+    rails = [channel(Domain.RAIL), replace(channel(Domain.RAIL), covers=(Domain.PACKAGE,))]
+    assert missing_parts(rails) == ["dram"]
+    assert missing_parts([*rails, replace(rails[0], covers=(Domain.DRAM,))]) == []
 
 
 def test_sensors_are_found_and_what_is_missing_is_estimated(tmp_path: Path) -> None:

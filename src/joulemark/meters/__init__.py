@@ -23,6 +23,7 @@ METERS = Registry(
         "nvml": "joulemark.meters.nvml:nvml",
         "amdsmi": "joulemark.meters.amdsmi:amdsmi",
         "hwmon": "joulemark.meters.hwmon:hwmon",
+        "jetson": "joulemark.meters.jetson:jetson",
         "power-supply": "joulemark.meters.power_supply:power_supply",
         "estimate": "joulemark.meters.estimate:estimate",
         "host": "joulemark.meters.host:host",

@@ -124,10 +124,21 @@ class Chip:
         )
 
 
+def table() -> list[dict[str, Any]]:
+    """Return what is known of chips."""
+    text = (Path(__file__).parent / "data" / TABLE).read_text(encoding="utf-8")
+    rows: list[dict[str, Any]] = json.loads(text)["chips"]
+    return rows
+
+
+def row_of(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is known of the chips of a name."""
+    return next(row for row in rows if re.fullmatch(row["names"], name))
+
+
 def chips(root: Path, files: Files) -> list[Chip]:
     """Return all chips below a hwmon directory, ordered by name and device."""
-    text = (Path(__file__).parent / "data" / TABLE).read_text(encoding="utf-8")
-    table = json.loads(text)["chips"]
+    rows = table()
     seen: dict[str, int] = {}
     found = []
     for name, device, directory, names in sorted(
@@ -138,7 +149,7 @@ def chips(root: Path, files: Files) -> list[Chip]:
         ),
         key=lambda chip: chip[:2],
     ):
-        row = next(row for row in table if re.fullmatch(row["names"], name))
+        row = row_of(name, rows)
         group = row.get("group", name)
         seen[group] = seen.get(group, -1) + 1
         found.append(Chip(name, device, directory, names, seen[group], row))

@@ -21,6 +21,7 @@ AUTO: Mapping[str, Spec] = {
     "nvml": {},
     "amdsmi": {},
     "hwmon": {},
+    "jetson": {},
     "power-supply": {},
 }
 """Sensors that are looked for where no meter is named, in this order, with their settings."""
@@ -163,7 +164,12 @@ def _try(chosen: Plan, name: str, settings: Spec, clock: Clock) -> None:
 
 def missing_parts(channels: Iterable[Channel]) -> list[str]:
     """Return which of ``cpu`` and ``dram`` no sensor covers."""
-    seen = {c.domain for c in channels if c.provenance is Provenance.MEASURED and c.carries_energy}
+    seen = {
+        domain
+        for channel in channels
+        if channel.provenance is Provenance.MEASURED and channel.carries_energy
+        for domain in (channel.domain, *channel.covers)
+    }
     return [name for name, held in (("cpu", _PROCESSOR), ("dram", _MEMORY)) if not seen & held]
 
 
