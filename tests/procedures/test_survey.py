@@ -70,6 +70,7 @@ def test_update_period_and_power_are_measured() -> None:
         watch_s=0.2,
         monotonic=lambda: next(clock),
         make=make,
+        around=set(),
     )
     by_name = {meter.name: meter for meter in found}
     (one,) = by_name["ticking"].channels
@@ -95,6 +96,18 @@ def test_power_of_interval_energies_is_their_sum_over_time() -> None:
     clock = itertools.count(0, 1_000_000)
     (found,) = survey(["giving"], watch_s=0.2, monotonic=lambda: next(clock), make=make)
     assert found.channels[0].watts == pytest.approx(500)  # 1 J in the time of two looks, 2 ms
+
+
+def test_where_a_container_hides_a_meter_the_way_to_it_is_told() -> None:
+    def nothing(name: str) -> Meter:
+        return Refusing(REFUSALS["absent"])
+
+    (rapl, host) = survey(["rapl", "hwmon"], make=nothing, around={"docker"})
+    assert [each.where for each in rapl.problems] == ["", "docker"]
+    assert "--cap-add PERFMON" in rapl.problems[1].remedy
+    assert len(host.problems) == 1
+    (ready,) = survey(["ticking"], watch_s=0.01, make=make, around={"docker", "vm"})
+    assert ready.problems == ()
 
 
 def test_this_machine_always_has_an_answer() -> None:

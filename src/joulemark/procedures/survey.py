@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -19,6 +19,8 @@ from joulemark.core.errors import (
 )
 from joulemark.core.interfaces import Meter
 from joulemark.meters import METERS
+from joulemark.meters._system import describe_system
+from joulemark.meters.surroundings import advice, kinds
 
 NOT_SENSORS = frozenset({"replay", "host"})
 """Meters that a survey leaves out: they bring no sensor of this machine."""
@@ -66,6 +68,7 @@ def survey(
     watch_s: float = WATCH_S,
     monotonic: Clock = time.monotonic_ns,
     make: Callable[[str], Meter] | None = None,
+    around: set[str] | None = None,
 ) -> list[MeterSurvey]:
     """Open every meter, read it as fast as it can be read, and return what was found.
 
@@ -74,9 +77,19 @@ def survey(
         watch_s: how long each meter is read.
         monotonic: the clock.
         make: gives a meter by its name; from the registry by default.
+        around: containers, hypervisors and clouds around this process; by default the real ones.
     """
+    around = kinds(describe_system()) if around is None else around
     wanted = [n for n in METERS.names() if n not in NOT_SENSORS] if names is None else names
-    return [_look(name, make or _from_registry, watch_s, monotonic) for name in wanted]
+    found = [_look(name, make or _from_registry, watch_s, monotonic) for name in wanted]
+    return [meter if meter.channels else _advised(meter, around) for meter in found]
+
+
+def _advised(meter: MeterSurvey, around: set[str]) -> MeterSurvey:
+    """Add what its surroundings keep from a meter, unless it says so itself."""
+    said = {problem.what for problem in meter.problems}
+    more = [each for each in advice(meter.name, around) if each.what not in said]
+    return replace(meter, problems=(*meter.problems, *more))
 
 
 def _from_registry(name: str) -> Meter:
