@@ -86,7 +86,10 @@ def test_a_board_gives_energy_power_and_state(make: Open, amd: Stub) -> None:
     assert seen["gpu-amd-0/memory"] == 20_480
     assert seen["gpu-amd-0/temperature"] == 47
     assert seen["gpu-amd-0/throttled"] == 0
-    assert meter.addresses == ("0000:0c:00.0", "0000:1c:00.0")
+    assert [named(meter, f"gpu-amd-{n}/energy").source for n in (0, 1)] == [
+        "amdsmi_get_energy_count 0000:0c:00.0",
+        "amdsmi_get_energy_count 0000:1c:00.0",
+    ]
     assert meter.facts["boards"][0]["name"] == "AMD Instinct MI300X"
     meter.close()
 
@@ -169,7 +172,7 @@ def test_the_second_die_of_a_board_is_left_out(make: Open, amd: Stub) -> None:
     meter = make()
     assert {channel.part for channel in meter.channels} == {"gpu-amd-0"}
     assert any("two dies (MI250)" in what for what in reasons(meter))
-    assert meter.addresses == ("0000:0c:00.0",)
+    assert [board["address"] for board in meter.facts["boards"]] == ["0000:0c:00.0"]
     meter.close()
 
 

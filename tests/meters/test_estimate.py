@@ -139,6 +139,7 @@ def test_bare_metal_of_a_known_model_has_a_processor_and_memory() -> None:
     assert cpu.full_w == pytest.approx(2 * 150 * 0.70)
     assert cpu.idle_w == pytest.approx(2 * 150 * 0.13)
     assert cpu.accuracy.model == 0.5
+    assert cpu.rated_w == 2 * 150
     assert (cpu.domain, cpu.covers) == (Domain.PACKAGE, ())
     assert "2 x Intel(R) Xeon(R) Gold 6248" in cpu.note
     assert "TDP 150 W: 39 W idle, 210 W" in cpu.note
@@ -152,6 +153,7 @@ def test_a_power_limit_above_the_tdp_counts_under_load() -> None:
     assert cpu.full_w == pytest.approx(253 * 0.70)
     assert cpu.idle_w == pytest.approx(125 * 0.13)
     assert "(limit 253 W)" in cpu.note
+    assert cpu.rated_w == 253
 
 
 def test_an_unknown_number_of_sockets_is_one() -> None:

@@ -81,12 +81,12 @@ def test_perf_events_are_asked_for_what_powercap_refuses(tmp_path: Path) -> None
 
 
 def test_a_card_is_not_read_by_two_meters() -> None:
-    class Amd(Steady):
-        addresses = ("0000:03:00.0",)
-
-    assert _without(Plan(meters=[Amd()]), "hwmon") == {"without": ["0000:03:00.0"]}
-    assert _without(Plan(meters=[Amd()]), "power-supply") == {}
-    assert _without(Plan(), "hwmon") == {}
+    card = replace(channel(Domain.GPU), meter="amdsmi", source="amdsmi_get_energy 0000:03:00.0")
+    amd = Steady()
+    amd.channels = [card]
+    assert _without(Plan(meters=[amd]), "hwmon") == {"without": ["0000:03:00.0"]}
+    assert _without(Plan(meters=[amd]), "power-supply") == {}
+    assert _without(Plan(meters=[Steady()]), "hwmon") == {}
 
 
 def test_named_meters_are_taken_or_refused(tmp_path: Path) -> None:

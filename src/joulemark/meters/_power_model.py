@@ -66,6 +66,7 @@ class Model:
         accuracy: how far off it may be.
         note: what a reader of the numbers must know.
         covers: domains that are in the figure.
+        rated_w: thermal design power or configured limit of the part, W; None if unknown.
     """
 
     part: str
@@ -75,6 +76,7 @@ class Model:
     accuracy: Accuracy
     note: str
     covers: tuple[Domain, ...] = ()
+    rated_w: float | None = None
 
 
 def power_models(system: System, threads: int, parts: tuple[str, ...] = PARTS) -> list[Model]:
@@ -144,6 +146,7 @@ def _cpu(system: System, known: Tdp) -> Model:
         accuracy=Accuracy(model=CPU_INTERVAL, source="TDP models against RAPL, 15 to 93 % off"),
         note=f"{sockets} x {system.cpu}, TDP {known.tdp_w:g} W{limit}: {idle:.3g} W idle,"
         f" {full:.3g} W when all threads work",
+        rated_w=known.limit_w * sockets,
     )
 
 

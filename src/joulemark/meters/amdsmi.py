@@ -10,6 +10,9 @@ What is measured is a physical board, whole. The partitions of a board (CPX, DPX
 sensor: they are listed by the library as boards, and read once. Of a board of two dies (MI250) the
 first die's sensor has both, the second's reads zero and is left out.
 
+The last word of a channel's source is the board's address on the bus, by which its sensors under
+hwmon are known to be the same.
+
 The binding is of one release of ROCm and does not load without its library. Calls are made one at
 a time, as its library was not safe for threads before ROCm 7.2. Tested through the real binding
 (amdsmi 7.0.2) on a compiled stand-in for its library; it has not met hardware.
@@ -24,7 +27,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import (
@@ -34,8 +37,10 @@ from joulemark.core.errors import (
     UnavailableError,
 )
 from joulemark.core.interfaces import Settings
-from joulemark.meters._amdsmi_board import Board, Caller
 from joulemark.meters._polled import Polled, Sensor, only_known, seconds_setting
+
+if TYPE_CHECKING:
+    from joulemark.meters._amdsmi_board import Board, Caller
 
 MAX_BOARDS = 256
 DRIVER = "/sys/module/amdgpu"
@@ -62,10 +67,6 @@ class Amdsmi(Polled):
         driver: what is there where the kernel's driver is loaded.
         wait: lets time pass, s.
         monotonic: clock by which energy counters are watched.
-
-    Attributes:
-        addresses: bus addresses of the boards that are read; the kernel's own sensors of them
-            (hwmon) would count them a second time.
     """
 
     name = "amdsmi"
@@ -82,7 +83,6 @@ class Amdsmi(Polled):
     ) -> None:
         """Keep the arguments; nothing is touched."""
         super().__init__(slow_s=slow_s)
-        self.addresses: tuple[str, ...] = ()
         self._library = library
         self._load = load
         self._driver = driver
@@ -106,13 +106,14 @@ class Amdsmi(Polled):
                 read.append(board)
         if not found:
             raise self.missing[-1]
-        self.addresses = tuple(board.address for board in read)
         self.facts["amdsmi"] = str(getattr(call.library, "__version__", ""))
         self.facts["boards"] = [board.facts() for board in read]
         return found
 
     def _started(self, owned: ExitStack) -> Caller:
         """Load and start the library; ``owned`` shuts it down."""
+        from joulemark.meters._amdsmi_board import Caller
+
         library = self._library
         if library is None:
             try:
@@ -136,6 +137,8 @@ class Amdsmi(Polled):
 
     def _boards(self, call: Caller) -> list[Board]:
         """Ask for the boards, each once; those that do not answer go to ``missing``."""
+        from joulemark.meters._amdsmi_board import Board
+
         try:
             handles = list(call("amdsmi_get_processor_handles"))[:MAX_BOARDS]
         except MeterError as error:

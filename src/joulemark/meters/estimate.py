@@ -160,6 +160,7 @@ def _channel(model: Model, per_s: float, billed: str) -> Channel:
         provenance=Provenance.ESTIMATED,
         instrument=Instrument.MODEL,
         update_s=UPDATE_S,
+        rated_w=model.rated_w,
         covers=model.covers,
         source=f"processor time of {billed}" if per_s else "constant",
         note=model.note,

@@ -142,8 +142,8 @@ def _without(chosen: Plan, name: str) -> Spec:
     """Return the setting that keeps a meter from what another one reads already."""
     if name == "rapl-perf":
         return {"without": sorted({channel.part for channel in chosen.channels})}
-    read = [each for meter in chosen.meters for each in getattr(meter, "addresses", ())]
-    return {"without": read} if name == "hwmon" and read else {}
+    read = {c.source.rpartition(" ")[2] for c in chosen.channels if c.meter == "amdsmi"}
+    return {"without": sorted(read)} if name == "hwmon" and read else {}
 
 
 def _rapl_is_lacking(chosen: Plan) -> bool:
