@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,9 @@ LOADS = (0.15, 0.3, 0.5, 0.75, 1.0)
 """Shares of the rated power at which a class is held against a board."""
 SMALLEST_W = 75.0
 """A board that needs less than a slot gives is of another kind: it is outside the class."""
+
+_SERIES = re.compile(r"RTX|GTX|Tesla|Quadro|-PCIE.*")
+"""What is left of a product's name when this is taken out tells the models apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,23 @@ def class_of(boards: Iterable[BoardLine], without: Sequence[str] = ()) -> Accura
         offset_w=_prediction([board.offset_w for board in used]),
         source=f"{len(used)} boards against a shunt, arXiv 2312.02741",
     )
+
+
+def models_in(name: str, boards: Iterable[BoardLine]) -> list[str]:
+    """Return the models that a name, of a folder for instance, may mean; the longest match wins.
+
+    Args:
+        name: anything that a model's short name is part of, such as ``3090_TR``.
+        boards: all boards that were measured.
+    """
+    text = _squashed(name)
+    keys = {_squashed(_SERIES.sub("", board.model)): board.model for board in boards}
+    found = [key for key in keys if key in text]
+    return [keys[max(found, key=len)]] if found else []
+
+
+def _squashed(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def _prediction(errors: list[float]) -> float:
