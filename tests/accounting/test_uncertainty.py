@@ -147,13 +147,27 @@ def test_a_step_at_the_edges() -> None:
     assert terms[Term.EDGES] == pytest.approx(2 * 0.5 * 0.1 * 180 / math.sqrt(3))
 
 
-@pytest.mark.parametrize(("stated", "reach"), [({"update_s": 0.5}, 0.5), ({"window_s": 1.0}, 1.0)])
-def test_a_sensor_shows_a_step_late(stated: dict[str, float], reach: float) -> None:
-    """The step is seen up to one update, or one averaging time, away from the edge."""
+@pytest.mark.parametrize(
+    ("stated", "reach", "edges"), [({"update_s": 0.5}, 0.5, 1), ({"window_s": 1.0}, 1.0, 2)]
+)
+def test_a_sensor_shows_a_step_late(stated: dict[str, float], reach: float, edges: int) -> None:
+    """The step is seen up to one update, or one averaging time, away from the edge.
+
+    An average may hide one at the other edge too.
+    """
     seconds = np.arange(121) / 10
     watts = np.where(seconds < 1.35, 20.0, 200.0)
     terms = budget(trace(power(**stated), seconds, watts), 1, 11)
-    assert terms[Term.EDGES] == pytest.approx(0.5 * reach * 180 / math.sqrt(3))
+    assert terms[Term.EDGES] == pytest.approx(edges * 0.5 * reach * 180 / math.sqrt(3))
+
+
+def test_a_sensor_that_misses_some_of_the_time_may_have_missed_the_highest_power() -> None:
+    """25 of every 100 ms, always in the pauses of a load that is seen further on."""
+    seconds = np.arange(401) / 10
+    watts = np.where(seconds < 25, 60.0, 190.0)
+    for window_s, seen in ((0.025, 130.0), (0.1, 0.0)):
+        terms = budget(trace(power(update_s=0.1, window_s=window_s), seconds, watts), 20, 22)
+        assert terms.get(Term.EDGES, 0.0) == pytest.approx(2 * 0.5 * 0.1 * seen / math.sqrt(3))
 
 
 def test_an_invalid_reading_beside_an_edge_is_no_step() -> None:

@@ -24,6 +24,10 @@ Times = NDArray[np.int64]
 
 CYCLES = 2
 """Fewer full cycles than this are no beat but a load that changed."""
+NEAR, FAR = 100, 5000
+"""How many readings about an edge tell how high, and how low, the power goes."""
+WHOLE = 0.05
+"""Who misses less than this share of the time sees all of it: no window is known better."""
 STEPS = 0.7
 """Where so much of all change is in the two largest changes of each half cycle, the load steps."""
 
@@ -74,7 +78,7 @@ def updates(time: Times, watts: Floats, period_s: float) -> NDArray[np.bool_]:
 
 
 def unseen(window_s: float | None, between_s: float) -> float:
-    """Return the share of time that no reading saw, 0 to 1.
+    """Return the share of time that no reading saw, 0 to 1; less than 5 % is none.
 
     Args:
         window_s: time over which a reading is averaged; None for a reading of a moment.
@@ -82,7 +86,26 @@ def unseen(window_s: float | None, between_s: float) -> float:
     """
     if not window_s or between_s <= 0:
         return 1.0
-    return max(1.0 - window_s / between_s, 0.0)
+    missed = 1.0 - window_s / between_s
+    return missed if missed >= WHOLE else 0.0
+
+
+def swing_w(watts: Floats, low: int, high: int, *, missed: bool) -> float:
+    """Return how far power may swing within the time that readings at an edge do not resolve, W.
+
+    From the lowest power seen for a long way about it to the highest at the edge: the readings may
+    be means of a load that comes and goes. A sensor that misses some of the time may have missed
+    the highest too, so it is looked for further about.
+
+    Args:
+        watts: readings; NaN where there is none.
+        low: place of the first at the edge.
+        high: place after the last, one of them finite.
+        missed: whether the sensor misses some of the time.
+    """
+    more = NEAR if missed else 0
+    highest = np.nanmax(watts[max(low - more, 0) : high + more])
+    return float(highest - np.nanmin(watts[max(low - FAR, 0) : high + FAR]))
 
 
 def beat(time: Times, watts: Floats) -> tuple[float, float] | None:
@@ -113,8 +136,8 @@ def beat(time: Times, watts: Floats) -> tuple[float, float] | None:
 def beat_u(time: Times, watts: Floats, seconds: float) -> float:
     """Return the standard uncertainty that a beat leaves in an energy, J.
 
-    The beat of a sine of amplitude A and period B, from any phase to any other, leaves A·B/2π;
-    in a window that is short against it A·T/√2 at most.
+    A sine of amplitude A and period B leaves A·B/π·|sin(πT/B)| in T seconds, times the sine of a
+    phase that nobody knows; in more than half a period whatever the length may be.
 
     Args:
         time: of the readings in and about the window, ns.
@@ -125,4 +148,5 @@ def beat_u(time: Times, watts: Floats, seconds: float) -> float:
     if found is None:
         return 0.0
     amplitude, period = found
-    return amplitude * min(period / (2 * math.pi), seconds / math.sqrt(2))
+    turn = min(math.pi * seconds / period, math.pi / 2)
+    return amplitude * period / (math.sqrt(2) * math.pi) * math.sin(turn)

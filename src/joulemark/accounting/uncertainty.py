@@ -11,13 +11,15 @@ resolution the step of a counter at both edges (q/√12 each), of an interval en
            of a power reading (q/√12·T/√n over n changes: a reading that never changes is off by
            one and the same amount)
 sampling   power only: s·T/√n over n sensor updates, s from each update's distance to the line
-           between its neighbours (variance 3/2 s² for independent readings), and what a beat of
-           load and sensor leaves; both times the square root of the share of time that the
-           sensor does not see
+           between its neighbours (variance 3/2 s² for independent readings), times the square
+           root of the share of time that the sensor does not see; and what a beat of load and
+           sensor leaves, where it does not see all
 edges      power: a step anywhere between the two updates at an edge, half their distance times
-           their difference, rectangular; counter: position within the last update, and
-           interpolation where no read was taken at the edge. Where the load fills the window
-           both edges err to one side, so the two are added, not squared
+           their difference, rectangular; where a reading is an average, from the lowest power
+           seen to the highest at the edge, as the load may come and go within it; counter:
+           position within the last update, and interpolation where no read was taken at the
+           edge. Where the load fills the window both edges err to one side, so the two are
+           added, not squared
 coverage   the missing time times the highest power seen, rectangular from zero
 clock      rate of the clock, relative, and the time uncertainty of each edge times the highest
            power at that edge
@@ -38,7 +40,7 @@ from typing import Literal
 import numpy as np
 
 from joulemark.accounting.curve import SLACK_S, Curve, Floats, Times
-from joulemark.accounting.sensor import beat_u, unseen
+from joulemark.accounting.sensor import beat_u, swing_w, unseen
 from joulemark.core.channel import Quantity
 from joulemark.core.clock import NS
 from joulemark.core.student import NORMAL_975
@@ -96,6 +98,7 @@ class _View:
         changes: how often the value changed.
         period_s: time between two updates of the sensor, s; zero where unknown.
         per_update: samples per update of the sensor; more than one where it is read faster.
+        missed: share of the time that no power reading saw.
     """
 
     def __init__(self, curve: Curve, start: int, stop: int) -> None:
@@ -113,6 +116,7 @@ class _View:
         self.changes = len(changed)
         self.period_s = self._period_s(self.time[changed + 1])
         self.per_update = self._per_update()
+        self.missed = unseen(self.channel.window_s, self._between_s())
 
     def _period_s(self, changed: Times) -> float:
         if self.stated_s:
@@ -126,6 +130,10 @@ class _View:
         if self.curve.power is None or len(self.time) < 2:
             return 1
         return max(round(self.period_s * NS / float(np.median(np.diff(self.time)))), 1)
+
+    def _between_s(self) -> float:
+        usual = float(np.median(np.diff(self.time))) / NS if len(self.time) > 1 else 0.0
+        return max(self.period_s, usual)
 
     def updates(self, length: float) -> float:
         """Return how often the sensor gave a new value."""
@@ -159,9 +167,9 @@ class _View:
             off = watts[lag:-lag] - 0.5 * (watts[: -2 * lag] + watts[2 * lag :])
             spread = math.sqrt(float(np.mean(off * off)) / 1.5)
         scatter = spread * covered / math.sqrt(max(len(watts) / lag, 1))
-        between = max(self.period_s, float(np.median(np.diff(self.time))) / NS)
-        missed = unseen(self.channel.window_s, between)
-        return math.sqrt(missed) * math.hypot(scatter, self._beat_u(covered) if missed else 0.0)
+        return math.hypot(
+            math.sqrt(self.missed) * scatter, self._beat_u(covered) if self.missed else 0.0
+        )
 
     def _beat_u(self, covered: float) -> float:
         """Return what a beat between load and sensor leaves, J; looked for about the window too."""
@@ -191,7 +199,10 @@ class _View:
         if self.curve.power is not None:
             near = self.curve.power[low:high]
             near = near[np.isfinite(near)]
-            return 0.5 * reach * float(np.ptp(near)) / math.sqrt(3), float(near.max())
+            swing = float(np.ptp(near))
+            if self.channel.window_s:
+                swing = swing_w(self.curve.power, low, high, missed=self.missed > 0)
+            return 0.5 * reach * swing / math.sqrt(3), float(near.max())
         watts = float(self._stretches_w(low, high).max())
         share = (moment - int(time[i])) / NS / length
         between = share * (1 - share) * length * watts / math.sqrt(3)
