@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
@@ -10,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from joulemark.cli import main
-from joulemark.cli.fix import fix, fix_arguments
-from joulemark.core.errors import UsageError
-from joulemark.procedures.grant import RULE
+from joulemark.cli.fix import agreed, fix, fix_arguments, refuse_container
+from joulemark.core.errors import PermissionNeededError, UnavailableError, UsageError
+from joulemark.procedures.grant import RULE, Grant
 from joulemark.procedures.granting import under
+from joulemark.report.grant import print_failed, print_grant
 
 
 @pytest.fixture
@@ -108,3 +110,29 @@ def test_a_missing_group_is_a_wrong_argument(
 ) -> None:
     assert main(["meters", "--fix", "--root", str(root), "--group", "wheel"]) == 2
     assert "there is no group 'wheel'" in capsys.readouterr().err
+
+
+def test_who_is_not_root_is_told_the_command() -> None:
+    with pytest.raises(PermissionNeededError) as caught:
+        agreed(arguments("--group", "power", "--yes"), answering("y"), user_id=1000)
+    assert "nothing was changed" in caught.value.what
+    assert caught.value.remedy.startswith("sudo ")
+    assert caught.value.remedy.endswith("-m joulemark meters --fix --group power --yes")
+    assert agreed(arguments(), answering("y"), user_id=0)
+
+
+def test_a_container_is_not_changed() -> None:
+    refuse_container("")
+    with pytest.raises(UnavailableError, match=r"a container \(docker\)") as caught:
+        refuse_container("docker")
+    assert "--root DIR" in caught.value.remedy
+
+
+def test_commands_are_shown_before_and_named_when_they_fail() -> None:
+    out = io.StringIO()
+    granted = Grant((), (("usermod", "-aG", "joulemark", "a b"), ("x" * 60, "y" * 60)), ("n",))
+    print_grant(granted, Path("/"), out)
+    assert "  usermod -aG joulemark 'a b'\n" in out.getvalue()
+    assert max(map(len, out.getvalue().splitlines())) <= 80
+    print_failed([(("systemctl", "start", "x"), "exit code 1: no bus")], out)
+    assert "failed: systemctl start x: exit code 1: no bus" in out.getvalue()

@@ -247,6 +247,16 @@ def test_a_failure_half_way_leaves_nothing(root: Path) -> None:
     assert files(root) == before
 
 
+def test_a_link_that_leads_out_of_an_image_is_not_followed(root: Path, tmp_path: Path) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    outside.mkdir()
+    (root / "var").symlink_to(outside)
+    with pytest.raises(StoreError, match="leads out of the image"):
+        apply(root, grant(root), silent)
+    assert list(outside.iterdir()) == []
+    assert not under(root, what.RULE).exists()
+
+
 def test_a_file_that_was_changed_since_stays(root: Path) -> None:
     apply(root, grant(root), silent)
     under(root, what.RULE).write_text("# changed\n")

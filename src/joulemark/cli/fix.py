@@ -35,7 +35,12 @@ def fix_arguments(parser: ArgumentParser) -> None:
 def fix(args: Namespace, ask: Ask = input) -> int:
     """Show what would be changed, ask, and change it; 1 if a command failed.
 
+    Args:
+        args: what ``fix_arguments`` asks for, and ``json``.
+        ask: asks a question and returns the answer.
+
     Raises:
+        UsageError: if the folder is not there, or nobody is there to be asked.
         PermissionNeededError: if this user may not; the message has the command for one who may.
         UnavailableError: in a container, whose rights are those of its host.
     """
@@ -43,7 +48,9 @@ def fix(args: Namespace, ask: Ask = input) -> int:
     if not root.is_dir():
         raise UsageError("no such folder", where=str(root))
     if args.root is None:
-        _refuse_container()
+        from joulemark.meters._system import describe_system
+
+        refuse_container(describe_system().container)
     return _take_back(args, root, ask) if args.undo else _give(args, root, ask)
 
 
@@ -60,7 +67,7 @@ def _give(args: Namespace, root: Path, ask: Ask) -> int:
     if state(root, granted) == "done":
         print("\nAll of it is in place already: nothing was changed.", file=sys.stderr)
         return 0
-    if not _agreed(args, ask):
+    if not agreed(args, ask):
         return 0
     failed = apply(root, granted)
     print_failed(failed, sys.stderr)
@@ -74,7 +81,7 @@ def _take_back(args: Namespace, root: Path, ask: Ask) -> int:
 
     planned = undone(root)
     _show(args, undo_json(planned, root), lambda: print_undo(planned, root))
-    if args.dry_run or not _agreed(args, ask):
+    if args.dry_run or not agreed(args, ask):
         return 0
     failed = undo(root, planned)
     print_failed(failed, sys.stderr)
@@ -89,13 +96,19 @@ def _show(args: Namespace, value: dict[str, Any], printed: Callable[[], None]) -
         printed()
 
 
-def _agreed(args: Namespace, ask: Ask) -> bool:
+def agreed(args: Namespace, ask: Ask, user_id: int | None = None) -> bool:
     """Ask; whoever may not write is told the command instead.
+
+    Args:
+        args: the arguments of the verb.
+        ask: asks a question and returns the answer.
+        user_id: who asks; by default the user of this process.
 
     Raises:
         PermissionNeededError: if this user is not root and the machine itself is to be changed.
     """
-    if args.root is None and os.geteuid() != 0:
+    user_id = os.geteuid() if user_id is None else user_id
+    if args.root is None and user_id != 0:
         words = [sys.executable, "-m", "joulemark", "meters", "--fix"]
         words += ["--group", args.group] if args.group else []
         words += [f"--{name}" for name in ("world", "undo", "yes") if getattr(args, name)]
@@ -108,16 +121,18 @@ def _agreed(args: Namespace, ask: Ask) -> bool:
         answer = ask("\nDo this? [y/N] ")
     except EOFError:
         raise UsageError("nobody is there to be asked", remedy="--yes or --dry-run") from None
-    agreed = answer.strip().lower() in ("y", "yes")
-    if not agreed:
+    yes = answer.strip().lower() in ("y", "yes")
+    if not yes:
         print("nothing was changed", file=sys.stderr)
-    return agreed
+    return yes
 
 
-def _refuse_container() -> None:
-    from joulemark.meters._system import describe_system
+def refuse_container(kind: str) -> None:
+    """Refuse to change a container.
 
-    kind = describe_system().container
+    Raises:
+        UnavailableError: if this is one, of any kind.
+    """
     if kind:
         raise UnavailableError(
             f"this is a container ({kind}): who may read is decided on its host",

@@ -55,6 +55,18 @@ def under(root: Path, path: str) -> Path:
     return root / path.lstrip("/")
 
 
+def _inside(root: Path, path: str) -> Path:
+    """Return the same for a path that is written to.
+
+    Raises:
+        StoreError: if a link in an image leads out of it.
+    """
+    there = under(root, path)
+    if not there.parent.resolve().is_relative_to(root.resolve()):
+        raise StoreError("a link leads out of the image", where=str(there))
+    return there
+
+
 def state(root: Path, granted: Grant) -> str:
     """Return ``new``, or ``done`` if all of it is there already.
 
@@ -98,7 +110,7 @@ def apply(root: Path, granted: Grant, run: Run = run_command) -> list[tuple[Comm
     written: list[Path] = []
     try:
         for file in granted.files:
-            path = under(root, file.path)
+            path = _inside(root, file.path)
             path.parent.mkdir(parents=True, exist_ok=True)
             if file.link:
                 path.symlink_to(file.text)
@@ -108,9 +120,11 @@ def apply(root: Path, granted: Grant, run: Run = run_command) -> list[tuple[Comm
                     out.write(file.text)
                 path.chmod(0o644)
             written.append(path)
-    except OSError as error:
-        for path in written:
-            path.unlink(missing_ok=True)
+    except (OSError, StoreError) as error:
+        for each in written:
+            each.unlink(missing_ok=True)
+        if isinstance(error, StoreError):
+            raise
         kind = PermissionNeededError if isinstance(error, PermissionError) else StoreError
         raise kind(error.strerror or "cannot be written", where=str(path)) from None
     return _run_all(granted.commands, run)
@@ -181,7 +195,7 @@ def undo(root: Path, planned: Undo, run: Run = run_command) -> list[tuple[Comman
         PermissionNeededError: if this user may not remove them.
         StoreError: if a file cannot be removed.
     """
-    for path in (under(root, path) for path in planned.files):
+    for path in [_inside(root, path) for path in planned.files]:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:

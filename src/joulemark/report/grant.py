@@ -62,11 +62,11 @@ def print_undo(planned: Undo, root: Path, file: IO[str] | None = None) -> None:
 
 
 def print_failed(failed: list[tuple[Command, str]], file: IO[str] | None = None) -> None:
-    """Print the commands that failed."""
+    """Print the commands that failed; the files are as they were shown all the same."""
     for command, said in failed:
         print(f"failed: {shlex.join(command)}: {said}", file=file)
     if failed:
-        print("The files are in place: after the next start it holds anyway.", file=file)
+        print("The files are as shown: it holds from the next start on.", file=file)
 
 
 def _commands(commands: tuple[Command, ...], file: IO[str] | None) -> None:
