@@ -196,6 +196,32 @@ def test_a_grace_hopper_module_holds_its_parts(tmp_path: Path) -> None:
     meter.close()
 
 
+def test_other_firmware_of_grace_names_its_sensors_otherwise(tmp_path: Path) -> None:
+    tree = HwmonTree(tmp_path)
+    for place, what in enumerate(
+        (
+            "Module Power Socket 1",
+            "Grace Power Socket 1",
+            "CPU Rail Input Power Socket 1",
+            "SOC Rail Power in uW Socket 1",
+            "DRAM Power Socket 1",
+            "GPU Power Socket 1",
+        )
+    ):
+        values = {"power1_average": 10**8, "power1_oem_info": what}
+        tree.chip("power_meter", f"LNXSYSTM:00/ACPI000D:0{place}", values, legacy=True)
+    meter = opened(tree)
+    assert parts(meter) == {
+        "module-1": None,
+        "package-1": "module-1",
+        "core-1": "package-1",
+        "uncore-1": "package-1",
+        "dram-1": "package-1",
+        "gpu-acpi-1": "module-1",
+    }
+    meter.close()
+
+
 def test_a_mac_reports_its_total_and_rails_that_are_not_added(tmp_path: Path) -> None:
     tree = HwmonTree(tmp_path)
     labels = {"power1_label": "Total System Power", "power2_label": "3.8 V Rail Power"}
