@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,25 @@ def test_the_system_call_opens_a_counter_of_the_kernel() -> None:
     assert 0 < first < second
     with pytest.raises(OSError, match=r"No such|Invalid|not supported|Operation|Permission"):
         open_event(2**31 - 1, 0, 0)
+
+
+def test_a_clock_of_the_kernel_is_read_as_the_power_that_it_stands_for(tmp_path: Path) -> None:
+    software, watts = 1, 50
+    tree = PerfTree(tmp_path).add({0: (0, 0)}, pkg=0)  # the kernel's cpu-clock, ns
+    put(tree.pmu, {"type": software})
+    put(tree.pmu / "events", {"energy-pkg.scale": f"{watts * 1e-9}"})
+    meter = RaplPerf(tree.root, proc=tree.proc)
+    try:
+        meter.open(time.monotonic_ns)
+    except UnavailableError as error:
+        pytest.skip(f"this kernel gives no perf events to this user: {error.what}")
+    ((first, _, _),) = meter.read().rows()
+    joules, last = 0.0, first
+    while last < first + 20_000_000:
+        ((last, counts, _),) = meter.read().rows()
+        joules += counts * meter.channels[0].scale
+    meter.close()
+    assert joules / ((last - first) * 1e-9) == pytest.approx(watts, rel=0.05)
 
 
 def test_the_factory_takes_a_root_and_what_to_leave_out(tmp_path: Path) -> None:

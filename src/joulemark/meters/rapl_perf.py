@@ -11,7 +11,8 @@ is given is therefore the energy since the sample before, and the sampler alone 
 edges lie between two samples.
 
 Parts have the names that :mod:`joulemark.meters.rapl` gives them, so that nothing is counted twice.
-Tested on trees of files and a handed-in ``perf_event_open``; it has not met hardware.
+Tested on trees of files and through the real system call on a clock of the kernel's in place of the
+PMU; the PMU itself it has not met.
 """
 
 from __future__ import annotations
