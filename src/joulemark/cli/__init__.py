@@ -2,7 +2,9 @@
 
 Exit codes: 0 done; 1 any other failure of joulemark; 2 a wrong argument; 3 a sensor, a right or a
 package is missing; 4 a file or run directory cannot be read or written; 5 a meter failed; 130
-interrupted. ``joulemark run`` passes on the exit code of the command it measured (126 and 127 if
+interrupted. ``joulemark compare --max-increase`` answers 0 where a larger increase is excluded, 1
+where it is larger, 6 where it cannot be told and 7 where the sides are not comparable.
+``joulemark run`` passes on the exit code of the command it measured (126 and 127 if
 it could not be started, 128 + n if signal n ended it).
 """
 
@@ -19,6 +21,7 @@ VERBS = {
     "meters": "what this machine can read, and what would give more",
     "list": "runs in the store, newest first",
     "show": "results of a run",
+    "compare": "B against A: ratio with interval, verdict, gate for CI, ranking",
     "report": "one self-contained HTML page of a run",
     "export": "a run as JSON, CSV or Parquet",
     "dataset": "write the photograph set as files in CIFAR-10's layout",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from joulemark.accounting.boundary import PartEnergy, part_of
+from joulemark.accounting.repeats import RANDOM
 from joulemark.accounting.results import PhaseResult, WindowResult
 from joulemark.core.caution import Caution
 from joulemark.core.channel import Channel, Quantity
@@ -127,6 +128,10 @@ def _phase(result: PhaseResult, run: Run) -> dict[str, Any]:
         "parts": _parts(result),
         "budget": _budget(None if total is None else total.joules),
         "budget_per_unit": _budget(result.per_unit),
+        "sources": {
+            "energy_j": _sources(None if total is None else total.joules),
+            "net_energy_j": _sources(result.net),
+        },
         "context": _context(result.context, run.channels),
         "repeats": [_repeat(window) for window in result.windows],
         "warnings": [warning(caution) for caution in _of_phase(result, run)],
@@ -179,6 +184,21 @@ def _budget(value: Value | None) -> dict[str, Any] | None:
         for term, u in value.budget().items()
         if variance > 0
     }
+
+
+def _sources(value: Value | None) -> list[dict[str, Any]] | None:
+    """Return each signed standard uncertainty (J) with what it belongs to.
+
+    Those that differ from window to window are summed up by kind and belong to nothing.
+    """
+    if value is None:
+        return None
+    random = value.only(lambda source: source.term in RANDOM).budget()
+    named = [(s.term, s.of, u) for s, u in value.parts.items() if s.term not in RANDOM]
+    return [
+        {"term": term.value, "of": of, "standard_uncertainty": u}
+        for term, of, u in [*named, *((term, "", u) for term, u in random.items())]
+    ]
 
 
 def _context(context: Mapping[str, float], channels: Sequence[Channel]) -> dict[str, Any]:

@@ -1,0 +1,188 @@
+"""The two sides of a comparison as one number: the logarithm of B/A, with what is left of errors.
+
+Each run's figure is taken as its logarithm, whose uncertainties are relative; a side is the mean of
+its runs. So errors of one instrument cancel to the last digit in the difference of two sides, and
+B/A and A/B have the same interval turned round.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from joulemark.accounting.repeats import RANDOM, with_repeats
+from joulemark.analysis.bootstrap import Bootstrap, bootstrap
+from joulemark.analysis.instruments import Instrument, instrument, kind_of_load, renamed
+from joulemark.analysis.metrics import Metric, figure, single
+from joulemark.analysis.observed import Observation
+from joulemark.analysis.scatter import Level, Pairs, Replicate, Scatter, are_paired, scatter
+from joulemark.core.value import Source, Term, Value, total
+
+Runs = Sequence[Observation]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An error that both sides have from one instrument.
+
+    Attributes:
+        term: its kind.
+        by: whose error it is.
+    """
+
+    term: Term
+    by: Instrument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRatio:
+    """The logarithm of B/A.
+
+    Attributes:
+        value: with its uncertainties by source, the scatter beyond the known ones included.
+        scatter: how the repeats scatter.
+        drawn: the bootstrap of it; None where there are too few repeats.
+        shared: errors that cancel, wholly or in part.
+    """
+
+    value: Value
+    scatter: Scatter
+    drawn: Bootstrap | None
+    shared: tuple[Shared, ...]
+
+    @property
+    def u_random(self) -> float:
+        """Standard uncertainty that more repeats reduce."""
+        return self.value.only(_is_random).u
+
+    @property
+    def u_systematic(self) -> float:
+        """Standard uncertainty that no number of repeats reduces."""
+        return self.value.only(lambda source: not _is_random(source)).u
+
+
+def _is_random(source: Source) -> bool:
+    return source.term in RANDOM or source.term is Term.REPEATS
+
+
+def log_ratio(
+    a: Runs, b: Runs, metric: Metric, *, pairs: Pairs = Pairs.AUTO, same_meters: bool = False
+) -> LogRatio:
+    """Return the logarithm of B/A of comparable runs.
+
+    Args:
+        a: runs of A, at least one.
+        b: runs of B, at least one.
+        metric: what is compared; every run has it, above zero.
+        pairs: which repeats belong together.
+        same_meters: take the meters of all runs for the same instruments.
+    """
+    value = side_of(b, metric, same=same_meters) - side_of(a, metric, same=same_meters)
+    for source, u in _other_power(a, b, metric, value):
+        value = value.plus(source, u)
+    first, second, level = replicates(a, b, metric)
+    seen = scatter(first, second, level, pairs)
+    known = value.only(lambda source: source.term in RANDOM).u
+    beyond = math.sqrt(max(seen.u**2 - known**2, 0.0))
+    return LogRatio(
+        value=value.plus(Source(Term.REPEATS, "B/A", seen.dof), beyond),
+        scatter=seen,
+        drawn=bootstrap(first, second, paired=are_paired(first, second, pairs)),
+        shared=_shared(a, b, metric, same=same_meters),
+    )
+
+
+def side_of(runs: Runs, metric: Metric, *, same: bool = False) -> Value:
+    """Return the mean logarithm of a figure of several runs, with relative uncertainties."""
+    logarithms = []
+    for one in runs:
+        value = figure(one, metric)
+        if value is None:
+            raise ValueError(f"{one.run} has no {metric}")
+        relative = renamed(value, one, same=same).scaled(1 / value.value, "1")
+        logarithms.append(Value(math.log(value.value), "1", relative.parts))
+    return total(logarithms, "1").scaled(1 / len(runs), "1")
+
+
+def figure_of(runs: Runs, metric: Metric) -> Value | None:
+    """Return a figure of one side with the scatter of its repeats; None where it is not known."""
+    each = [figure(one, metric) for one in runs]
+    if any(value is None or not value.value > 0 for value in each):
+        return None if len(each) > 1 else each[0]
+    side = side_of(runs, metric)
+    mean = Value(math.exp(side.value), each[0].unit if each[0] else "", side.parts)
+    mean = Value(mean.value, mean.unit, {s: part * mean.value for s, part in mean.parts.items()})
+    if len(runs) > 1:
+        return with_repeats(mean, [value.value for value in each if value], "runs")
+    single_figures = (single(repeat, metric) for repeat in runs[0].repeats)
+    return with_repeats(mean, [x for x in single_figures if x is not None], "windows")
+
+
+def replicates(a: Runs, b: Runs, metric: Metric) -> tuple[list[Replicate], list[Replicate], Level]:
+    """Return what counts as one repeat of each side, in the order of time."""
+    if max(len(a), len(b)) > 1:
+        return _runs(a, metric), _runs(b, metric), Level.RUNS
+    return _windows(a[0], metric), _windows(b[0], metric), Level.WINDOWS
+
+
+def _logarithms(one: Observation, metric: Metric) -> list[float]:
+    each = (single(repeat, metric) for repeat in one.repeats)
+    return [math.log(value) for value in each if value is not None]
+
+
+def _runs(runs: Runs, metric: Metric) -> list[Replicate]:
+    found = [
+        Replicate(
+            one.started, side_of([one], metric).value, tuple(_logarithms(one, metric)), one.seconds
+        )
+        for one in runs
+    ]
+    return sorted(found, key=lambda run: run.start)
+
+
+def _windows(one: Observation, metric: Metric) -> list[Replicate]:
+    each = zip(one.repeats, _logarithms(one, metric), strict=True)
+    return [Replicate(r.start, value, (value,), r.seconds) for r, value in each]
+
+
+def _other_power(a: Runs, b: Runs, metric: Metric, ratio: Value) -> list[tuple[Source, float]]:
+    """Return what a shared model's error leaves in a ratio of loads of different power.
+
+    A model is a line, idle power plus a slope, both uncertain by u. With the idle share s of the
+    power, ln(P_B/P_A) has the standard uncertainty |s_B - s_A|·√2·u, and the shares differ by no
+    more than 1 - P_min/P_max.
+    """
+    if metric is Metric.TIME:
+        return []
+    watts = [[one.watts for one in side if one.watts] for side in (a, b)]
+    if not all(watts):
+        return []
+    means = sorted(sum(side) / len(side) for side in watts)
+    apart = 1 - means[0] / means[1] if means[1] > 0 else 0.0
+    models = [side_of(side, metric).only(lambda s: s.term is Term.MODEL).u for side in (a, b)]
+    left = ratio.only(lambda source: source.term is Term.MODEL).u
+    u = math.sqrt(2) * apart * max(models)
+    return [(Source(Term.MODEL, "loads of different power"), u)] if u > left else []
+
+
+def _shared(a: Runs, b: Runs, metric: Metric, *, same: bool) -> tuple[Shared, ...]:
+    sides = [
+        {_owned for one in side for _owned in _errors(one, metric, same=same)} for side in (a, b)
+    ]
+    return tuple(sorted(sides[0] & sides[1], key=lambda shared: (shared.term, shared.by)))
+
+
+def _errors(one: Observation, metric: Metric, *, same: bool) -> set[Shared]:
+    value = figure(one, metric)
+    owners = (
+        []
+        if value is None
+        else [(source.term, instrument(source, one, same=same)) for source in value.parts]
+    )
+    return {Shared(term, by) for term, by in owners if by is not None and term is not Term.CLOCK}
+
+
+def same_kind_of_load(a: Runs, b: Runs) -> bool:
+    """Return whether all runs do the same kind of work, as far as they say."""
+    return len({kind_of_load(one) for one in (*a, *b)}) == 1
