@@ -73,7 +73,7 @@ def observation(
     meter, part = f"{made.node}/{made.meter}", f"{made.node}/{made.part}"
     value = Value(total, "J")
     for source, u in (
-        (Source(Term.GAIN, meter), gain / NORMAL_975 * total),
+        (Source(Term.GAIN, part, kin=meter), gain / NORMAL_975 * total),
         (Source(Term.OFFSET, part), offset_w / NORMAL_975 * length),
         (Source(Term.MODEL, meter), model / NORMAL_975 * total),
         (Source(Term.SAMPLING, f"{part}@{start_s}"), random * len(joules) ** 0.5),

@@ -140,7 +140,7 @@ def test_an_offset_cancels_only_at_equal_power() -> None:
     assert limits(same) == pytest.approx((1, 1))
     half = compare([a], [observation([600] * 3, "b", gain=0, offset_w=2, seconds=120)])
     assert half.ratio is not None
-    assert half.ratio.value.u95 == pytest.approx(2 / 5 - 2 / 10)
+    assert half.ratio.known.u95 == pytest.approx(2 / 5 - 2 / 10)
 
 
 def test_a_model_cancels_for_the_same_machine_and_kind_of_load() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from joulemark.core.student import NORMAL_975, student_975
 from joulemark.core.value import Source, Term, Value
@@ -46,9 +48,30 @@ def with_repeats(value: Value, values: list[float], of: str, *, fewest: int | No
     if len(values) < 2:
         return value
     known = value.only(lambda source: source.term in RANDOM).u
-    dof = max(min(len(values), fewest or len(values)), 2) - 1
+    dof = degrees_of_freedom(len(values), fewest)
     scatter = student_975(dof) / NORMAL_975 * _standard_error(values)
     return value.plus(Source(Term.REPEATS, of), math.sqrt(max(scatter**2 - known**2, 0.0)))
+
+
+def fewest_repeats(settings: Mapping[str, Any]) -> int | None:
+    """Return after how many windows ``bench`` could have stopped; None for other procedures.
+
+    Args:
+        settings: of a run.
+    """
+    bench = settings.get("bench")
+    repeats = bench.get("repeats") if isinstance(bench, Mapping) else None
+    return repeats if isinstance(repeats, int) else None
+
+
+def degrees_of_freedom(count: int, fewest: int | None = None) -> int:
+    """Return the degrees of freedom of the scatter of at least two repeats.
+
+    Args:
+        count: how many there are.
+        fewest: repeats after which it could have been the last, as for :func:`with_repeats`.
+    """
+    return max(min(count, fewest or count), 2) - 1
 
 
 def _standard_error(values: list[float]) -> float:

@@ -174,6 +174,7 @@ def _facts(one: Observation) -> dict[str, str]:
         "phase": one.phase,
         **system,
         "meters": sorted({f"{c.meter} {c.quantity.value}" for c in one.channels}),
+        "calibration": sorted({c.calibration for c in one.channels if c.calibration}),
         "period_s": one.settings.get("period_s"),
         "python": one.environment.get("python"),
         "packages": one.environment.get("packages"),

@@ -11,10 +11,9 @@ from joulemark.analysis.comparable import Difference, Refusal, differences, refu
 from joulemark.analysis.metrics import Metric
 from joulemark.analysis.observed import Observation
 from joulemark.analysis.power import Outlook, outlook
-from joulemark.analysis.quantile import factor
 from joulemark.analysis.scatter import CONFIDENCE, Pairs
 from joulemark.analysis.sides import LogRatio, figure_of, log_ratio
-from joulemark.core.value import Term, Value
+from joulemark.core.value import Value
 
 MARGIN = 0.02
 """Relative difference that does not matter, where nothing else is said: what `bench` repeats to."""
@@ -88,7 +87,7 @@ class Comparison:
     @property
     def value(self) -> float | None:
         """B/A; None where they are not comparable."""
-        return None if self.ratio is None else math.exp(self.ratio.value.value)
+        return None if self.ratio is None else math.exp(self.ratio.known.value)
 
     def interval(self, level: float = CONFIDENCE) -> tuple[float, float] | None:
         """Return the interval of B/A; None where they are not comparable or nothing repeats.
@@ -96,10 +95,10 @@ class Comparison:
         Args:
             level: two-sided confidence; 0.90 gives the one-sided 95 % limits.
         """
-        half = math.inf if self.ratio is None else half_width(self.ratio, level)
+        half = math.inf if self.ratio is None else self.ratio.half_width(level)
         if self.ratio is None or not math.isfinite(half):
             return None
-        centre = self.ratio.value.value
+        centre = self.ratio.known.value
         return math.exp(max(centre - half, -_LARGEST)), math.exp(min(centre + half, _LARGEST))
 
 
@@ -134,26 +133,8 @@ def compare(a: Runs, b: Runs, question: Question | None = None) -> Comparison:
     )
 
 
-def half_width(ratio: LogRatio, level: float) -> float:
-    """Return the half-width of the interval of a log ratio: Student's t or bootstrap, the wider.
-
-    Args:
-        ratio: the log ratio.
-        level: two-sided confidence.
-    """
-    value = ratio.value
-    if not math.isfinite(value.u):
-        return math.inf
-    half = value.u * factor(level, max(value.dof, 1.0)) if value.u > 0 else 0.0
-    if ratio.drawn is None:
-        return half
-    beyond = value.only(lambda source: source.term is Term.REPEATS).u
-    rest = value.only(lambda source: source.term is not Term.REPEATS).u * factor(level)
-    return max(half, math.hypot(rest, beyond * ratio.drawn.factor(level)) if beyond else rest)
-
-
 def _verdict(ratio: LogRatio, margin: float) -> Verdict:
-    half, centre = half_width(ratio, CONFIDENCE), ratio.value.value
+    half, centre = ratio.half_width(CONFIDENCE), ratio.known.value
     if centre + half < 0:
         return Verdict.LOWER
     if centre - half > 0:

@@ -2,12 +2,13 @@
 
 The file says of each phase which uncertainty comes from which meter (``sources``), so errors of an
 instrument cancel against a later run as they do between two stored runs. A file without it has only
-the budget by kind of uncertainty; these are then taken for errors of its one meter, or, with
-several meters, for errors that cancel with nothing. Its net energy cannot be compared.
+the budget by kind of uncertainty; these are then taken for errors of its one part and meter, or,
+with several, for errors that cancel with nothing. Its net energy cannot be compared.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from typing import Annotated, Any
 import msgspec
 
 from joulemark.analysis.observed import Observation, Repeat, in_order
-from joulemark.core.channel import Channel, Provenance
+from joulemark.core.channel import Channel, Domain, Provenance, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError, StoreError
 from joulemark.core.run import SCHEMA, System
@@ -39,6 +40,13 @@ class _Number(msgspec.Struct):
 class _Part(msgspec.Struct):
     channel: str
     added: bool
+    part: str
+    domain: Domain
+    node: str
+    meter: str
+    provenance: Provenance
+    source: str
+    calibration: str | None = None
 
 
 class _Uncertainty(msgspec.Struct):
@@ -48,6 +56,7 @@ class _Uncertainty(msgspec.Struct):
 class _Source(_Uncertainty):
     term: Term
     of: str
+    kin: str = ""
 
 
 class _Sources(msgspec.Struct):
@@ -134,7 +143,7 @@ def _check_version(result: _Result, path: Path) -> None:
 
 def _observation(phase: _Phase, result: _Result) -> Observation:
     channels = {channel.name: channel for channel in result.channels}
-    added = tuple(channels[part.channel] for part in phase.parts if part.added)
+    added = tuple(_channel(part, channels) for part in phase.parts if part.added)
     counted = phase.work is not None and phase.work.count > 0
     sources = phase.sources
     return Observation(
@@ -158,12 +167,30 @@ def _observation(phase: _Phase, result: _Result) -> Observation:
     )
 
 
+def _channel(part: _Part, known: Mapping[str, Channel]) -> Channel:
+    """Return the channel that speaks for a part; that of a calibration is not among the run's."""
+    if not part.calibration:
+        return known[part.channel]
+    return Channel(
+        name=part.channel,
+        meter=part.meter,
+        part=part.part,
+        domain=part.domain,
+        quantity=Quantity.ENERGY,
+        unit="J",
+        node=part.node,
+        provenance=part.provenance,
+        calibration=part.calibration,
+        source=part.source,
+    )
+
+
 def _value(number: _Number | None, sources: list[_Source] | None) -> Value | None:
     if number is None or sources is None:
         return None
     value = Value(number.value, "J")
     for one in sources:
-        value = value.plus(Source(one.term, one.of), one.standard_uncertainty)
+        value = value.plus(Source(one.term, one.of, kin=one.kin), one.standard_uncertainty)
     return value
 
 
@@ -178,7 +205,7 @@ def _from_budget(phase: _Phase, channels: tuple[Channel, ...]) -> dict[Source, f
     meters = {f"{channel.node}/{channel.meter}" for channel in channels}
     parts = {f"{channel.node}/{channel.part}" for channel in channels}
     nodes = {channel.node for channel in channels}
-    owners = {Term.GAIN: meters, Term.MODEL: meters, Term.OFFSET: parts, Term.CLOCK: nodes}
+    owners = {Term.GAIN: parts, Term.MODEL: meters, Term.OFFSET: parts, Term.CLOCK: nodes}
     found = {}
     for term, u in (phase.budget or {}).items():
         owner = owners.get(term, set())

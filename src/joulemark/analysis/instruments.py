@@ -1,12 +1,14 @@
 """Whose error an uncertainty is: what two runs share cancels in their ratio, the rest stays.
 
-A source of uncertainty is named within a run ("localhost/nvml"). Across runs it is the same error
+A source of uncertainty is named within a run ("localhost/gpu-0"). Across runs it is the same error
 only if the same instrument made it:
 
 proven   every part was read by a device whose unique number (UUID) is in both runs
 assumed  same name of the host, same processor, same meter, part and place of reading
 model    a model's coefficients: as assumed, and the same kind of load (procedure, program or
          network, mode and phase)
+calibration
+         the coefficients of one calibration, by its checksum, and its reference
 
 Anything else gets the name of its run and cancels with nothing. Errors that differ from window to
 window, and idle power, never cancel between runs.
@@ -35,6 +37,8 @@ class Known(StrEnum):
 
     PROVEN = "proven"
     ASSUMED = "assumed"
+    CALIBRATED = "calibrated"
+    """One calibration was applied to both."""
     SAID = "said"
     """The person who compares said so."""
 
@@ -66,7 +70,7 @@ def renamed(value: Value, of: Observation, *, same: bool = False) -> Value:
     for source, part in value.parts.items():
         owner = instrument(source, of, same=same)
         name = _own(source, of) if owner is None else owner.key
-        renaming = Source(source.term, name, source.dof)
+        renaming = Source(source.term, name, source.dof, _kin(source, of, same=same))
         parts[renaming] = parts.get(renaming, 0.0) + part
     return Value(value.value, value.unit, parts)
 
@@ -77,17 +81,29 @@ def _own(source: Source, of: Observation) -> str:
     return f"{of.run}:{phase}:{source.of}"
 
 
+def _kin(source: Source, of: Observation, *, same: bool) -> str:
+    """Return what an error is akin to: the errors of the meters of one machine."""
+    if not source.kin or same:
+        return source.kin
+    return f"{_machine(of, source.kin.partition('/')[0])}/{source.kin}"
+
+
 def instrument(source: Source, of: Observation, *, same: bool = False) -> Instrument | None:
     """Return the instrument that a systematic error belongs to; None for an error of the run."""
     if source.term is Term.CLOCK:
         if source.of not in {channel.node for channel in of.channels} | {""}:
             return None
         return _named("clock", f"the clock of {_host(of, source.of)}", _machine(of, source.of))
+    if source.term is Term.CALIBRATION:
+        return None if "@" in source.of else _calibration(source, of)
     if source.term not in (Term.GAIN, Term.OFFSET, Term.MODEL):
         return None
     made = [channel for channel in of.channels if source.of == _owner(source.term, channel)]
-    if not made:
-        return None
+    return _meter(source, made, of, same=same) if made else _calibration(source, of)
+
+
+def _meter(source: Source, made: list[Channel], of: Observation, *, same: bool) -> Instrument:
+    """Return the instrument behind the channels that an error is of."""
     name = f"{' and '.join(_distinct(c.meter for c in made))} of {_host(of, made[0].node)}"
     if same:
         return Instrument(f"said:{source.of}", name, Known.SAID)
@@ -100,13 +116,27 @@ def instrument(source: Source, of: Observation, *, same: bool = False) -> Instru
     return _named("meter", name, *sorted(_place(of, channel) for channel in made))
 
 
+def _calibration(source: Source, of: Observation) -> Instrument | None:
+    """Return the calibration that an error of its coefficients or its reference belongs to."""
+    applied = _distinct(channel.calibration for channel in of.channels if channel.calibration)
+    if not applied:
+        return None
+    name = f"the calibration {' and '.join(applied)}"
+    return Instrument(f"{'|'.join(applied)}|{source.of}", name, Known.CALIBRATED)
+
+
 def _named(kind: str, name: str, *places: str) -> Instrument:
     return Instrument("|".join((kind, *places)), name, Known.ASSUMED)
 
 
 def _owner(term: Term, channel: Channel) -> str:
-    """Return what accounting calls the owner of such an error of a channel."""
-    return f"{channel.node}/{channel.part if term is Term.OFFSET else channel.meter}"
+    """Return what accounting calls the owner of such an error of a channel; nothing for none.
+
+    A calibrated channel has the errors of its calibration.
+    """
+    if channel.calibration:
+        return ""
+    return f"{channel.node}/{channel.meter if term is Term.MODEL else channel.part}"
 
 
 def _host(of: Observation, node: str) -> str:

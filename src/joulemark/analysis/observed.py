@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from joulemark.accounting.repeats import fewest_repeats
 from joulemark.accounting.results import PhaseResult, WindowResult
 from joulemark.core.channel import Channel, Provenance
 from joulemark.core.energy import Energy
@@ -75,6 +76,11 @@ class Observation:
     energy: Value | None
     net: Value | None
     repeats: tuple[Repeat, ...]
+
+    @property
+    def fewest(self) -> int | None:
+        """Windows after which the run could have ended, depending on how they agreed."""
+        return fewest_repeats(self.settings)
 
     @property
     def count(self) -> float:

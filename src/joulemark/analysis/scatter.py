@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from joulemark.accounting.repeats import degrees_of_freedom
 from joulemark.analysis.quantile import factor
 
 FEWEST_PAIRS = 3
@@ -63,6 +64,8 @@ class Replicate:
 
 
 Side = Sequence[Replicate]
+Fewest = tuple[int | None, int | None]
+"""Repeats of A and of B after which each could have been the last, depending on how they agreed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,9 @@ class Scatter:
     seconds: float
 
 
-def scatter(a: Side, b: Side, level: Level, pairs: Pairs = Pairs.AUTO) -> Scatter:
+def scatter(
+    a: Side, b: Side, level: Level, pairs: Pairs = Pairs.AUTO, fewest: Fewest = (None, None)
+) -> Scatter:
     """Return the scatter of the difference of two sides' mean logarithms.
 
     Args:
@@ -96,12 +101,14 @@ def scatter(a: Side, b: Side, level: Level, pairs: Pairs = Pairs.AUTO) -> Scatte
         b: repeats of B, at least one.
         level: what they are.
         pairs: which of them belong together.
+        fewest: see :func:`joulemark.accounting.repeats.with_repeats`.
     """
+    dofs = [degrees_of_freedom(len(x), least) for x, least in zip((a, b), fewest, strict=True)]
     paired = are_paired(a, b, pairs)
     if paired:
-        u, dof = _of_pairs(a, b)
+        u, dof = _of_pairs(a, b), float(min(dofs))
     else:
-        u, dof = _welch(a, b)
+        u, dof = _welch(a, b, dofs)
     return Scatter(
         u=u,
         dof=dof,
@@ -124,12 +131,12 @@ def are_paired(a: Side, b: Side, pairs: Pairs) -> bool:
     return len(a) >= FEWEST_PAIRS and all(x[1] != y[1] for x, y in blocks)
 
 
-def _of_pairs(a: Side, b: Side) -> tuple[float, float]:
+def _of_pairs(a: Side, b: Side) -> float:
     apart = [y.value - x.value for x, y in zip(a, b, strict=True)]
-    return math.sqrt(_variance(apart) / len(apart)), len(apart) - 1.0
+    return math.sqrt(_variance(apart) / len(apart))
 
 
-def _welch(a: Side, b: Side) -> tuple[float, float]:
+def _welch(a: Side, b: Side, dofs: list[int]) -> tuple[float, float]:
     """Return the standard error and its degrees of freedom; of one repeat a side nothing is known.
 
     A side with a single repeat is taken to scatter like the other.
@@ -137,14 +144,15 @@ def _welch(a: Side, b: Side) -> tuple[float, float]:
     if len(a) < 2 and len(b) < 2:
         return math.inf, 1.0
     if len(a) < 2 or len(b) < 2:
-        more = a if len(a) > 1 else b
+        more, dof = (a, dofs[0]) if len(a) > 1 else (b, dofs[1])
         spread = _variance([one.value for one in more])
-        return math.sqrt(spread * (1 + 1 / len(more))), len(more) - 1.0
-    each = [(_variance([one.value for one in side]) / len(side), len(side) - 1) for side in (a, b)]
+        return math.sqrt(spread * (1 + 1 / len(more))), float(dof)
+    means = [_variance([one.value for one in side]) / len(side) for side in (a, b)]
+    each = list(zip(means, dofs, strict=True))
     variance = sum(square for square, _ in each)
     if variance == 0:
-        return 0.0, float(min(len(a), len(b)) - 1)
-    if len(a) != len(b) and min(len(a), len(b)) < ENOUGH:
+        return 0.0, float(min(dofs))
+    if dofs[0] != dofs[1] and min(dofs) < ENOUGH - 1:
         return math.sqrt(variance), _cochran_dof(each)
     weight = sum(square**2 / dof for square, dof in each)
     return math.sqrt(variance), variance**2 / weight

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from joulemark.accounting.repeats import RANDOM, with_repeats
 from joulemark.analysis.bootstrap import Bootstrap, bootstrap
-from joulemark.analysis.instruments import Instrument, instrument, kind_of_load, renamed
+from joulemark.analysis.instruments import Instrument, instrument, renamed
 from joulemark.analysis.metrics import Metric, figure, single
 from joulemark.analysis.observed import Observation
+from joulemark.analysis.quantile import factor
 from joulemark.analysis.scatter import Level, Pairs, Replicate, Scatter, are_paired, scatter
 from joulemark.core.value import Source, Term, Value, total
 
@@ -40,30 +41,50 @@ class LogRatio:
     """The logarithm of B/A.
 
     Attributes:
-        value: with its uncertainties by source, the scatter beyond the known ones included.
+        known: with the uncertainties that its windows know of, by source.
         scatter: how the repeats scatter.
         drawn: the bootstrap of it; None where there are too few repeats.
         shared: errors that cancel, wholly or in part.
     """
 
-    value: Value
+    known: Value
     scatter: Scatter
     drawn: Bootstrap | None
     shared: tuple[Shared, ...]
 
+    def whole(self, level: float) -> Value:
+        """Return it with the scatter of the repeats, so that a normal interval of it is the one.
+
+        The scatter is widened by Student's t or by the bootstrap, whichever is wider. It holds the
+        random terms, so only what goes beyond them is added (GUM 4.2).
+
+        Args:
+            level: two-sided confidence.
+        """
+        wide = factor(level, self.scatter.dof)
+        if self.drawn is not None:
+            wide = max(wide, self.drawn.factor(level))
+        seen, random = self.scatter.u and wide / factor(level) * self.scatter.u, self._random_u
+        beyond = math.sqrt(max(seen**2 - random**2, 0.0))
+        return self.known.plus(Source(Term.REPEATS, "B/A"), beyond)
+
+    def half_width(self, level: float) -> float:
+        """Return the half-width of its interval at a two-sided confidence."""
+        return factor(level) * self.whole(level).u
+
+    @property
+    def _random_u(self) -> float:
+        return self.known.only(lambda source: source.term in RANDOM).u
+
     @property
     def u_random(self) -> float:
         """Standard uncertainty that more repeats reduce."""
-        return self.value.only(_is_random).u
+        return max(self._random_u, self.scatter.u)
 
     @property
     def u_systematic(self) -> float:
         """Standard uncertainty that no number of repeats reduces."""
-        return self.value.only(lambda source: not _is_random(source)).u
-
-
-def _is_random(source: Source) -> bool:
-    return source.term in RANDOM or source.term is Term.REPEATS
+        return self.known.only(lambda source: source.term not in RANDOM).u
 
 
 def log_ratio(
@@ -78,19 +99,28 @@ def log_ratio(
         pairs: which repeats belong together.
         same_meters: take the meters of all runs for the same instruments.
     """
-    value = side_of(b, metric, same=same_meters) - side_of(a, metric, same=same_meters)
+    side_a, side_b = (side_of(side, metric, same=same_meters) for side in (a, b))
+    value = _alike(side_b, side_a) - side_a
     for source, u in _other_power(a, b, metric, value):
         value = value.plus(source, u)
     first, second, level = replicates(a, b, metric)
-    seen = scatter(first, second, level, pairs)
-    known = value.only(lambda source: source.term in RANDOM).u
-    beyond = math.sqrt(max(seen.u**2 - known**2, 0.0))
+    fewest = (None, None) if level is Level.RUNS else (a[0].fewest, b[0].fewest)
     return LogRatio(
-        value=value.plus(Source(Term.REPEATS, "B/A", seen.dof), beyond),
-        scatter=seen,
+        known=value,
+        scatter=scatter(first, second, level, pairs, fewest),
         drawn=bootstrap(first, second, paired=are_paired(first, second, pairs)),
         shared=_shared(a, b, metric, same=same_meters),
     )
+
+
+def _alike(value: Value, other: Value) -> Value:
+    """Return a value whose errors of an instrument of the other are named as there.
+
+    A board that was moved is akin to the boards of another machine, but its error is its own.
+    """
+    known = {(source.term, source.of): source for source in other.parts}
+    parts = {known.get((source.term, source.of), source): u for source, u in value.parts.items()}
+    return Value(value.value, value.unit, parts)
 
 
 def side_of(runs: Runs, metric: Metric, *, same: bool = False) -> Value:
@@ -116,7 +146,8 @@ def figure_of(runs: Runs, metric: Metric) -> Value | None:
     if len(runs) > 1:
         return with_repeats(mean, [value.value for value in each if value], "runs")
     single_figures = (single(repeat, metric) for repeat in runs[0].repeats)
-    return with_repeats(mean, [x for x in single_figures if x is not None], "windows")
+    values = [x for x in single_figures if x is not None]
+    return with_repeats(mean, values, "windows", fewest=runs[0].fewest)
 
 
 def replicates(a: Runs, b: Runs, metric: Metric) -> tuple[list[Replicate], list[Replicate], Level]:
@@ -181,8 +212,3 @@ def _errors(one: Observation, metric: Metric, *, same: bool) -> set[Shared]:
         else [(source.term, instrument(source, one, same=same)) for source in value.parts]
     )
     return {Shared(term, by) for term, by in owners if by is not None and term is not Term.CLOCK}
-
-
-def same_kind_of_load(a: Runs, b: Runs) -> bool:
-    """Return whether all runs do the same kind of work, as far as they say."""
-    return len({kind_of_load(one) for one in (*a, *b)}) == 1

@@ -10,7 +10,7 @@ from joulemark.analysis.gate import ONE_SIDED, Outcome
 from joulemark.analysis.instruments import Known
 from joulemark.analysis.metrics import Metric
 from joulemark.analysis.power import MOST, Outlook
-from joulemark.analysis.scatter import Level, Scatter
+from joulemark.analysis.scatter import CONFIDENCE, Level, Scatter
 from joulemark.core.caution import Code
 from joulemark.core.channel import Provenance
 from joulemark.core.units import digits, duration
@@ -28,6 +28,7 @@ _FIGURES: Mapping[Metric, str] = {
 _KNOWN: Mapping[Known, str] = {
     Known.PROVEN: "the same device, by its unique number",
     Known.ASSUMED: "assumed to be the same: host, processor and place of reading agree",
+    Known.CALIBRATED: "applied to both",
     Known.SAID: "the same, as you say (--same-meters)",
 }
 _CANCELS: Mapping[Term, str] = {
@@ -159,8 +160,12 @@ def _help(comparison: Comparison) -> str:
 
 
 def _uncancelled(comparison: Comparison) -> list[str]:
-    terms = {} if comparison.ratio is None else comparison.ratio.value.budget()
-    return [term.value for term in terms if term in (Term.GAIN, Term.OFFSET, Term.MODEL, Term.IDLE)]
+    terms = {} if comparison.ratio is None else comparison.ratio.whole(CONFIDENCE).budget()
+    return [
+        term.value
+        for term in terms
+        if term in (Term.GAIN, Term.OFFSET, Term.MODEL, Term.CALIBRATION, Term.IDLE)
+    ]
 
 
 def notes(comparison: Comparison) -> Iterator[str]:
@@ -207,7 +212,7 @@ def _scattered(scatter: Scatter, *, drawn: bool) -> str:
 
 def _remains(comparison: Comparison) -> str:
     """Return the terms of the ratio's interval with their shares of its variance."""
-    value = None if comparison.ratio is None else comparison.ratio.value
+    value = None if comparison.ratio is None else comparison.ratio.whole(CONFIDENCE)
     if value is None or not 0 < value.u < math.inf:
         return ""
     shares = {term: (u / value.u) ** 2 for term, u in value.budget().items()}

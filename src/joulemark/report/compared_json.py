@@ -88,7 +88,7 @@ def _ratio(ratio: LogRatio | None) -> dict[str, Any]:
         return {"budget": None, "cancels": [], "repeats": None}
     seen = ratio.scatter
     return {
-        "budget": {term.value: u for term, u in ratio.value.budget().items()},
+        "budget": {term.value: u for term, u in ratio.whole(CONFIDENCE).budget().items()},
         "cancels": [
             {"term": one.term.value, "of": one.by.name, "known": one.by.known.value}
             for one in ratio.shared

@@ -12,7 +12,7 @@ from joulemark.report.format import clean
 LABEL, WIDTH = 12, 64
 """Columns of the name and of the axis."""
 _WIDEST = 4.605
-"""An axis reaches no farther than a ratio of 100 (its logarithm); longer intervals end in an arrow."""
+"""Logarithm of the largest ratio that an axis reaches, 100; longer intervals end in an arrow."""
 
 Row = tuple[str, float | None, tuple[float, float] | None]
 """Name, ratio and interval; None where there is none."""

@@ -18,7 +18,7 @@ from joulemark.core.caution import Caution
 from joulemark.core.channel import Channel, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.run import Run
-from joulemark.core.value import Value
+from joulemark.core.value import Source, Value
 from joulemark.core.window import Work
 from joulemark.report.format import iso
 from joulemark.report.nesting import containers, phase_watts
@@ -194,10 +194,11 @@ def _sources(value: Value | None) -> list[dict[str, Any]] | None:
     if value is None:
         return None
     random = value.only(lambda source: source.term in RANDOM).budget()
-    named = [(s.term, s.of, u) for s, u in value.parts.items() if s.term not in RANDOM]
+    named = [(source, u) for source, u in value.parts.items() if source.term not in RANDOM]
+    summed = [(Source(term, ""), u) for term, u in random.items()]
     return [
-        {"term": term.value, "of": of, "standard_uncertainty": u}
-        for term, of, u in [*named, *((term, "", u) for term, u in random.items())]
+        {"term": s.term.value, "of": s.of, "kin": s.kin, "standard_uncertainty": u}
+        for s, u in [*named, *summed]
     ]
 
 
