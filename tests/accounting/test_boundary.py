@@ -105,6 +105,35 @@ def test_nodes_are_added_up() -> None:
     assert added((part("wall", WALL, node="a"), part("gpu-0", GPU, node="b"))) == ["gpu-0", "wall"]
 
 
+RACK = part("strip", WALL, node="rack", nodes=("a", "b"))
+
+
+def test_one_wall_meter_over_several_nodes_contains_the_parts_of_each() -> None:
+    nodes = tuple(part(c.part, c.domain, c.parent, node=n) for n in "ab" for c in METERED[2:])
+    assert added((RACK, *nodes)) == ["strip"]
+    elsewhere = part("gpu-0", GPU, node="c")
+    assert added((RACK, *nodes, elsewhere)) == ["gpu-0", "strip"]
+    assert lacks([RACK], gpus=True) == ("network", "cooling of the room")
+    assert lacks([RACK, elsewhere], gpus=True)[:2] == ("processor", "memory")
+
+
+def test_the_meter_of_a_rack_contains_the_wall_meter_of_a_node_but_no_other_rack() -> None:
+    own = part("wall", WALL, node="a")
+    assert added((RACK, own)) == ["strip"]
+    assert added((own, RACK)) == ["strip"]
+    other = part("strip", WALL, node="rack-2", nodes=("c", "d"))
+    assert added((RACK, other)) == ["strip", "strip"]
+    assert added((part("wall", WALL, node="a"), part("wall-2", WALL, node="a"))) == [
+        "wall",
+        "wall-2",
+    ]
+
+
+def test_a_sensor_of_a_rack_stands_for_the_estimate_of_each_node() -> None:
+    model = part("wall", WALL, node="b", provenance=ESTIMATED)
+    assert [c.part for c, _ in choose(with_energy((RACK, model)))] == ["strip"]
+
+
 def test_a_card_that_a_node_estimate_leaves_out_is_added() -> None:
     node = part("server", NODE, provenance=ESTIMATED, covers=(PACKAGE, DRAM))
     assert added((node, *GPUS[:1])) == ["gpu-0", "server"]

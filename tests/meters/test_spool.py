@@ -54,6 +54,7 @@ FULL = Channel(
     floor=None,
     covers=(Domain.CORE, Domain.UNCORE),
     calibration="wall of 2026-11-25",
+    nodes=("node1", "node2"),
     source="/sys/x",
     note="a note",
 )

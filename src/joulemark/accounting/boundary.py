@@ -30,7 +30,7 @@ _WHOLE = (Domain.WALL, Domain.NODE, Domain.PSYS)
 _RANK = {Quantity.ENERGY: 0, Quantity.INTERVAL: 1, Quantity.POWER: 2}
 _ENOUGH = 0.99
 
-_ASPECTS: tuple[tuple[str, Domain], ...] = (
+ASPECTS: tuple[tuple[str, Domain], ...] = (
     ("processor", Domain.PACKAGE),
     ("memory", Domain.DRAM),
     ("GPU", Domain.GPU),
@@ -38,6 +38,7 @@ _ASPECTS: tuple[tuple[str, Domain], ...] = (
     ("power supply losses", Domain.WALL),
     ("network", Domain.SWITCH),
 )
+"""What a total may lack, and the kind of part that has it."""
 _SHARED = (Domain.GPU, Domain.SWITCH)
 """Kinds that not every node has one of."""
 COOLING = "cooling of the room"
@@ -66,14 +67,20 @@ def part_of(channel: Channel) -> Part:
     return channel.node, channel.part
 
 
+def hosts(channel: Channel) -> tuple[str, ...]:
+    """Return the hosts whose parts a part may contain: those it supplies, else its own."""
+    return channel.nodes or (channel.node,)
+
+
 def choose(energies: Iterable[tuple[Channel, Energy]]) -> list[tuple[Channel, Energy]]:
     """Return one channel for each part, the best; estimates only where nothing is measured."""
     best: dict[Part, tuple[Channel, Energy]] = {}
     for channel, energy in sorted(energies, key=lambda pair: _order(*pair)):
         best.setdefault(part_of(channel), (channel, energy))
     measured = {
-        (channel.node, channel.domain)
+        (host, channel.domain)
         for channel, _ in best.values()
+        for host in hosts(channel)
         if channel.provenance is not Provenance.ESTIMATED
     }
     return [
@@ -102,7 +109,7 @@ def contains(outer: Channel, inner: Channel, parents: Mapping[Part, str | None])
         inner: a channel of the part that may be contained.
         parents: the named parent of each part of the run.
     """
-    if outer.node != inner.node or outer.part == inner.part:
+    if part_of(outer) == part_of(inner) or not set(hosts(inner)) <= set(hosts(outer)):
         return False
     seen, name = {inner.part}, parents.get(part_of(inner))
     named = name is not None
@@ -113,6 +120,8 @@ def contains(outer: Channel, inner: Channel, parents: Mapping[Part, str | None])
         name = parents.get((inner.node, name))
     if named and outer.domain not in _WHOLE:
         return False
+    if outer.domain is inner.domain is Domain.WALL:
+        return len(hosts(inner)) < len(hosts(outer))
     return inner.domain in (outer.covers or _INSIDE.get(outer.domain, ()))
 
 
@@ -170,14 +179,18 @@ def lacks(channels: Iterable[Channel], *, gpus: bool) -> tuple[str, ...]:
         gpus: whether the system has accelerators.
     """
     held: dict[str, set[Domain]] = {}
-    for channel in channels:
-        inside = channel.covers or _INSIDE.get(channel.domain, ())
-        held.setdefault(channel.node, set()).update((channel.domain, *inside))
-        if channel.domain is Domain.WALL:
-            held[channel.node].add(Domain.NODE)
-    hosts = [domains for domains in held.values() if domains != {Domain.SWITCH}]
-    known = set.intersection(*hosts) if hosts else set()
+    for channel, host in ((channel, host) for channel in channels for host in hosts(channel)):
+        held.setdefault(host, set()).update(held_by(channel))
+    each = [domains for domains in held.values() if domains != {Domain.SWITCH}]
+    known = set.intersection(*each) if each else set()
     known.update(d for domains in held.values() for d in domains if d in _SHARED)
     if not gpus:
         known.add(Domain.GPU)
-    return (*(name for name, domain in _ASPECTS if domain not in known), COOLING)
+    return (*(name for name, domain in ASPECTS if domain not in known), COOLING)
+
+
+def held_by(channel: Channel) -> set[Domain]:
+    """Return the kinds of parts whose energy is in a part's energy, its own included."""
+    inside = channel.covers or _INSIDE.get(channel.domain, ())
+    known = {channel.domain, *inside}
+    return known | {Domain.NODE} if channel.domain is Domain.WALL else known

@@ -112,6 +112,8 @@ class Channel:
         unit: unit of the recorded values; times ``scale`` it is SI (J, W, s, Hz, B, K, 1).
         scale: factor from ``unit`` to SI.
         node: host that the part sits in.
+        nodes: hosts that it supplies, where that is more than the one it sits in: a wall meter or a
+            power strip of a rack. Empty for ``node`` alone.
         parent: part that contains this one.
         wrap: value in ``unit`` at which a counter starts again from zero (its modulus).
         resolution: smallest step of the value, in ``unit``.
@@ -138,6 +140,7 @@ class Channel:
     unit: str
     scale: float = 1.0
     node: str = "localhost"
+    nodes: tuple[str, ...] = ()
     parent: str | None = None
     wrap: float | None = None
     resolution: float = 0.0

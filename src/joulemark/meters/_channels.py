@@ -23,6 +23,7 @@ def channel_to(channel: Channel) -> dict[str, Any]:
         record[name] = record[name].value
     record["accuracy"] = {field.name: getattr(accuracy, field.name) for field in fields(Accuracy)}
     record["covers"] = [domain.value for domain in channel.covers]
+    record["nodes"] = list(channel.nodes)
     return record
 
 
@@ -96,6 +97,12 @@ def _instrument(value: object, where: str) -> Instrument:
     return _one_of(Instrument, value, where)
 
 
+def _texts(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise FormatError(f"{value!r:.40} is not a list", where=where)
+    return tuple(_text(item, f"{where}[{place}]") for place, item in enumerate(value))
+
+
 def _domains(value: object, where: str) -> tuple[Domain, ...]:
     if not isinstance(value, list):
         raise FormatError(f"{value!r:.40} is not a list", where=where)
@@ -122,6 +129,7 @@ _CHANNEL: dict[str, Callable[[object, str], Any]] = {
     "unit": _text,
     "scale": _number,
     "node": _text,
+    "nodes": _texts,
     "parent": _text_or_none,
     "wrap": _number_or_none,
     "resolution": _number,
