@@ -179,8 +179,9 @@ def lacks(channels: Iterable[Channel], *, gpus: bool) -> tuple[str, ...]:
         gpus: whether the system has accelerators.
     """
     held: dict[str, set[Domain]] = {}
-    for channel, host in ((channel, host) for channel in channels for host in hosts(channel)):
-        held.setdefault(host, set()).update(held_by(channel))
+    for channel in channels:
+        for host in hosts(channel):
+            held.setdefault(host, set()).update(held_by(channel))
     each = [domains for domains in held.values() if domains != {Domain.SWITCH}]
     known = set.intersection(*each) if each else set()
     known.update(d for domains in held.values() for d in domains if d in _SHARED)

@@ -41,6 +41,7 @@ def energy_between(curve: Curve, start: int, stop: int, *, edge_u_s: float = 0.0
         provenance=curve.channel.provenance,
         coverage=coverage,
         method=curve.method,
+        updates=updates,
         cautions=tuple(_cautions(curve, start, stop, coverage, updates)),
     )
 

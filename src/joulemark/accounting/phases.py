@@ -20,11 +20,13 @@ from joulemark.accounting.curve import Curve, curve_of
 from joulemark.accounting.idle import Baseline, baseline, net
 from joulemark.accounting.integrate import energy_between
 from joulemark.accounting.repeats import with_repeats
-from joulemark.accounting.results import Application, PhaseResult, WindowResult
+from joulemark.accounting.results import Application, PhaseResult, WindowResult, over_windows
+from joulemark.accounting.trust import trusted
 from joulemark.core.calibration import Calibration
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Channel, Provenance
 from joulemark.core.energy import Energy
+from joulemark.core.evidence import Conduct
 from joulemark.core.trace import Trace
 from joulemark.core.units import si
 from joulemark.core.value import Value, total
@@ -44,6 +46,7 @@ def phases(
     gap_s: float | None = None,
     calibration: Calibration | None = None,
     fewest: int | None = None,
+    conduct: Conduct | None = None,
 ) -> list[PhaseResult]:
     """Return a result for each phase, in the order of its first window.
 
@@ -56,6 +59,7 @@ def phases(
         calibration: what to apply to the energies; the traces stay as they are.
         fewest: windows of a phase after which it could have ended, depending on how they agreed;
             None where their number was settled beforehand.
+        conduct: how the run was conducted, for its evidence; nothing is known of it if None.
     """
     windows, traces = list(windows), list(traces)
     curves = [curve_of(t, gap_s=gap_s) for t in traces if t.channel.carries_energy]
@@ -74,7 +78,8 @@ def phases(
         taken.append(_Taken(group, reads, applied, cut=group[0].phase in cut))
     idle = _idle(taken)
     found = [_phase(each, known, idle, traces, gpus=gpus) for each in taken]
-    return [_repeated(result, fewest) for result in found]
+    results = [_repeated(result, fewest) for result in found]
+    return trusted(results, curves, traces, conduct or Conduct(), gpus=gpus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ def _window(window: Window, read: Read, known: list[Channel], idle: Idle) -> Win
         for channel in unread([channel for channel, _ in chosen], known)
     ]
     whole = replace(whole, cautions=(*whole.cautions, *lost))
-    return WindowResult(window=window, total=whole, net=above, parts=parts)
+    return WindowResult(window=window, total=whole, net=above, parts=parts, readings=tuple(read))
 
 
 def _net(part: PartEnergy, idle: Idle, seconds: float) -> Value:
@@ -152,7 +157,7 @@ def _phase(
         role=group[0].role,
         windows=results,
         duration_s=sum(max(window.duration_s, 0.0) for window in group),
-        total=_total(gross, group) if complete else None,
+        total=over_windows(gross, group) if complete else None,
         net=total(nets, "J") if complete and len(nets) == len(results) else None,
         power=_power(results) if complete else None,
         work=work,
@@ -163,12 +168,6 @@ def _phase(
     added = [part.channel for part in result.parts if part.added]
     result = replace(result, lacks=lacks(added, gpus=gpus))
     return replace(result, cautions=_cautions(result, group, idle, traces, cut=taken.cut))
-
-
-def _total(energies: list[Energy], group: list[Window]) -> Energy:
-    length = sum(window.duration_s for window in group)
-    covered = sum(e.coverage * w.duration_s for e, w in zip(energies, group, strict=True))
-    return replace(Energy.sum_of(energies), coverage=covered / length)
 
 
 def _power(results: tuple[WindowResult, ...]) -> Value:
@@ -226,7 +225,7 @@ def _parts(results: tuple[WindowResult, ...]) -> tuple[PartEnergy, ...]:
     return tuple(
         PartEnergy(
             group[0].channel,
-            _total([part.energy for part in group], windows),
+            over_windows([part.energy for part in group], windows),
             added=all(part.added for part in group),
         )
         for group in found.values()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from joulemark.accounting.boundary import PartEnergy
+from joulemark.accounting.crosscheck import CrossCheck
 from joulemark.core.calibration import Calibration
 from joulemark.core.caution import Caution
+from joulemark.core.channel import Channel
 from joulemark.core.energy import Energy
+from joulemark.core.evidence import Evidence
 from joulemark.core.value import Value
 from joulemark.core.window import Role, Window, Work
 
@@ -35,12 +38,14 @@ class WindowResult:
         total: energy of the parts that are added; None where nothing was read.
         net: J above idle; None where idle power is unknown.
         parts: every part, with whether it is added.
+        readings: energy of every channel, also of those that speak for no part.
     """
 
     window: Window
     total: Energy | None
     net: Value | None
     parts: tuple[PartEnergy, ...]
+    readings: tuple[tuple[Channel, Energy], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,8 @@ class PhaseResult:
         context: means of what was recorded beside energy, by channel name, SI.
         calibration: what became of the calibration that was asked for; None if none was.
         cautions: warnings.
+        crosscheck: what its meters say of each other.
+        evidence: its tier, and why it is not a higher one; None where nothing was read.
     """
 
     phase: str
@@ -82,3 +89,12 @@ class PhaseResult:
     context: Mapping[str, float]
     calibration: Application | None = None
     cautions: tuple[Caution, ...] = ()
+    crosscheck: CrossCheck = field(default_factory=CrossCheck)
+    evidence: Evidence | None = None
+
+
+def over_windows(energies: Sequence[Energy], windows: Sequence[Window]) -> Energy:
+    """Return the energy of all windows of a phase; coverage is that of their whole time."""
+    length = sum(window.duration_s for window in windows)
+    covered = sum(e.coverage * w.duration_s for e, w in zip(energies, windows, strict=True))
+    return replace(Energy.sum_of(list(energies)), coverage=covered / length)

@@ -43,6 +43,39 @@ class Code(StrEnum):
         "calibration-refused",
         "the calibration does not hold here; the figures are not calibrated",
     )
+    # meters checked against each other
+    CHILD_ABOVE_PARENT = (
+        "child-above-parent",
+        "parts used more than the part that contains them; trust neither meter yet",
+    )
+    METERS_DISAGREE = (
+        "meters-disagree",
+        "two channels of one part differ by more than both claim; compare each with a third",
+    )
+    UNRELATED_METERS = (
+        "unrelated-meters",
+        "a part does not move when a part within it does; check what its meter is wired to",
+    )
+    FROZEN_SENSOR = (
+        "frozen-sensor",
+        "the sensor stood still while another moved; leave it out with --meter",
+    )
+    WRONG_UNIT = (
+        "wrong-unit",
+        "off by about a thousand: mW for W or W for kW; check unit and scale of the channel",
+    )
+    ABOVE_RATING = (
+        "above-rating",
+        "more power than the part is rated for; check the unit, or count the part once",
+    )
+    DOUBLE_COUNT = (
+        "double-count",
+        "counters repeat each other; count one of them",
+    )
+    CLOCKS_APART = (
+        "clocks-apart",
+        "one meter's record is behind the other's; synchronise the clocks",
+    )
     # idle
     NO_IDLE = "no-idle", "no idle window; net energy is unknown (add --idle)"
     IDLE_UNSTABLE = "idle-unstable", "idle power before and after differ by more than 10 %"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from joulemark.core.caution import Caution
@@ -22,6 +23,7 @@ class Energy:
         provenance: measured, estimated or declared (the weakest of a sum).
         coverage: share of the window's time that valid samples cover, 0 to 1.
         method: how it was computed (counter, trapezoid, interval; several for a sum).
+        updates: how often the sensor gave a new value in the window; of a sum the fewest.
         cautions: warnings, in the order of their finding.
     """
 
@@ -29,6 +31,7 @@ class Energy:
     provenance: Provenance
     coverage: float = 1.0
     method: str = ""
+    updates: float = math.inf
     cautions: tuple[Caution, ...] = ()
 
     def __str__(self) -> str:
@@ -52,5 +55,6 @@ class Energy:
             provenance=Provenance.weakest([part.provenance for part in parts]),
             coverage=min(part.coverage for part in parts),
             method=" + ".join(methods),
+            updates=min(part.updates for part in parts),
             cautions=tuple(cautions),
         )
