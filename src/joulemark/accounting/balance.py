@@ -55,6 +55,11 @@ Reading = tuple[Channel, Energy]
 """A channel and its energy over one phase."""
 
 
+FOLLOWS = (0.7, 1.6)
+"""Watts that a whole moves for each watt of its parts, where the two confirm each other: a gain
+within 30 % below, the losses of a supply and what moves along above."""
+
+
 class Verdict(StrEnum):
     """What a balance says."""
 
@@ -94,6 +99,20 @@ class Balance:
     def share(self) -> float | None:
         """The rest as a share of the whole; None where the whole is nothing."""
         return self.rest_w.value / self.whole_w.value if self.whole_w.value > 0 else None
+
+    @property
+    def follows(self) -> bool:
+        """Whether the whole moved as its parts did, and little else moved it."""
+        low, high = FOLLOWS
+        moved = self.motion
+        return (
+            moved is not None and low <= moved.slope - moved.u95 <= moved.slope + moved.u95 <= high
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The channels that are compared, the whole first."""
+        return (self.whole.name, *(channel.name for channel in self.parts))
 
     @property
     def verdict(self) -> Verdict:

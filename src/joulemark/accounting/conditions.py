@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from joulemark.accounting.balance import Balance, Verdict
-from joulemark.accounting.boundary import ASPECTS, COOLING, part_of
+from joulemark.accounting.boundary import ASPECTS, COOLING
 from joulemark.accounting.results import PhaseResult
 from joulemark.core.caution import Code
 from joulemark.core.channel import Channel, Domain, Instrument, Provenance
@@ -25,9 +25,6 @@ CLASSES = (
 )
 """Classes of meters, the weakest first."""
 
-FOLLOWS = (0.7, 1.6)
-"""Watts that a whole moves for each watt of its parts, where the two confirm each other: a gain
-within 30 % below, the losses of a supply and what moves along above."""
 _DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _DETAILS = 60
 
@@ -170,24 +167,23 @@ def cross_check(facts: Facts, bound: float) -> Condition:
 
 
 def _confirmed(channel: Channel, result: PhaseResult, bound: float) -> str:
-    """Return the meter that confirms a channel; nothing if none does."""
-    for agreement in result.crosscheck.agreements:
-        pair = (agreement.channel, agreement.other)
-        others = [c for c in pair if c.name != channel.name]
-        if channel.name in {c.name for c in pair} and agreement.agrees and _other(others, channel):
-            return others[0].meter
-    for balance in result.crosscheck.balances:
-        within = part_of(channel) in [part_of(c) for c in balance.parts]
-        if part_of(balance.whole) == part_of(channel) and _other(balance.parts, channel):
-            found = _holds(balance, bound)
-        else:
-            found = within and _other([balance.whole], channel) and _holds(balance, bound)
-        if found:
-            return balance.parts[0].meter if not within else balance.whole.meter
+    """Return the meters that confirm a channel; nothing if none does."""
+    check = result.crosscheck
+    doubtful = {name for finding in check.impossible for name in finding.channels}
+    pairs = [(one.channel, [one.other]) for one in check.agreements if one.agrees]
+    pairs += [(one.other, [one.channel]) for one in check.agreements if one.agrees]
+    for balance in check.balances:
+        if _holds(balance, bound):
+            pairs.append((balance.whole, list(balance.parts)))
+            pairs += [(inner, [balance.whole]) for inner in balance.parts]
+    for confirmed, others in pairs:
+        sound = not doubtful & {confirmed.name, *(other.name for other in others)}
+        if confirmed.name == channel.name and sound and _other(others, channel):
+            return " and ".join(dict.fromkeys(other.meter for other in others))
     return ""
 
 
-def _other(channels: tuple[Channel, ...] | list[Channel], than: Channel) -> bool:
+def _other(channels: list[Channel], than: Channel) -> bool:
     """Return whether sensors of another meter, and no models, read these channels."""
     return all(c.meter != than.meter and c.instrument is not Instrument.MODEL for c in channels)
 
@@ -195,12 +191,7 @@ def _other(channels: tuple[Channel, ...] | list[Channel], than: Channel) -> bool
 def _holds(balance: Balance, bound: float) -> bool:
     if balance.verdict is Verdict.IMPOSSIBLE or not balance.whole_w.value > 0:
         return False
-    low, high = FOLLOWS
-    moved = balance.motion
-    follows = (
-        moved is not None and low <= moved.slope - moved.u95 <= moved.slope + moved.u95 <= high
-    )
-    return follows or balance.sum_w.value >= bound * balance.whole_w.value
+    return balance.follows or balance.sum_w.value >= bound * balance.whole_w.value
 
 
 def _confirmers(facts: Facts, bound: float) -> str:

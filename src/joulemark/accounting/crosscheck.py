@@ -30,16 +30,21 @@ from joulemark.accounting.implausible import (
     unit_of_balance,
     unit_of_readings,
 )
-from joulemark.accounting.motion import Motion, motion
+from joulemark.accounting.motion import Motion, motion, slope
 from joulemark.accounting.series import spans_of
 from joulemark.accounting.twins import repeated, twins
 from joulemark.core.caution import Code
 from joulemark.core.trace import Trace
-from joulemark.core.units import digits, si
+from joulemark.core.units import si
 from joulemark.core.window import Window
 
 STILL = 0.25
 """A whole that moves by less than this for each watt of its parts does not follow them."""
+
+_EXPLAINS: Mapping[Code, tuple[Code, ...]] = {
+    Code.WRONG_UNIT: (Code.ABOVE_RATING, Code.CHILD_ABOVE_PARENT, Code.METERS_DISAGREE),
+    Code.FROZEN_SENSOR: (Code.UNRELATED_METERS,),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +149,7 @@ def check_phase(
 
 
 def _of_balance(balance: Balance) -> list[Finding]:
-    names = (balance.whole.name, *(channel.name for channel in balance.parts))
+    names = balance.names
     found = [each for each in (unit_of_balance(balance), repeated(balance)) if each is not None]
     if balance.verdict is Verdict.IMPOSSIBLE and not found:
         seen = f"{balance.whole.name}: {balance.whole_w}, its parts: {balance.sum_w}"
@@ -153,10 +158,12 @@ def _of_balance(balance: Balance) -> list[Finding]:
     if moved is None:
         return found
     if moved.slope + moved.u95 < STILL and not found:
-        by = f"{digits(moved.slope, 2)} ± {digits(moved.u95, 2)} W for each W of its parts"
-        seen = f"{balance.whole.name} moved {by}, which moved {si(moved.moved_w, 'W', 3)}"
+        seen = (
+            f"{balance.whole.name} moved {slope(moved)} W for each W of its parts, "
+            f"which moved {si(moved.moved_w, 'W', 3)}"
+        )
         found.append(Finding(Code.UNRELATED_METERS, seen, names))
-    if abs(moved.lag_s) > moved.lag_u_s:
+    if abs(moved.lag_s) > moved.lag_u_s and balance.follows:
         way = "behind" if moved.lag_s > 0 else "ahead of"
         apart = si(abs(moved.lag_s), "s", 2)
         seen = f"{balance.whole.name} is {apart} {way} its parts"
@@ -167,15 +174,19 @@ def _of_balance(balance: Balance) -> list[Finding]:
 def _without_echoes(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Leave out what another finding explains: a channel is said to be wrong once.
 
-    A wrong unit explains power above a rating, parts above their whole and a disagreement; what a
-    sensor did during the whole run need not be said of a phase again.
+    A wrong unit explains power above a rating, parts above their whole and a disagreement, a still
+    sensor that it does not move; what a sensor did during the whole run need not be said of a phase
+    again.
     """
     kept: list[Finding] = []
     found = list(findings)
-    slips = {name for each in found if each.code is Code.WRONG_UNIT for name in each.channels}
-    explained = (Code.ABOVE_RATING, Code.CHILD_ABOVE_PARENT, Code.METERS_DISAGREE)
+    causes = {
+        code: {name for each in found if each.code is cause for name in each.channels}
+        for cause, codes in _EXPLAINS.items()
+        for code in codes
+    }
     for each in found:
-        echo = each.code in explained and bool(slips & set(each.channels))
+        echo = bool(causes.get(each.code, set()) & set(each.channels))
         said = any(other.code is each.code and _covers(other, each) for other in kept)
         if not echo and not said:
             kept.append(each)

@@ -69,7 +69,7 @@ def frozen(watched: Watched, spans: Sequence[Span]) -> list[Finding]:
         moved = _witness(curve, watched, spans, parents)
         if moved:
             names = (curve.channel.name,)
-            said = f"{curve.channel.name}: {still}, while {moved}"
+            said = f"{curve.channel.name}: {still}; {moved}"
             found.append(Finding(Code.FROZEN_SENSOR, said, names))
     return found
 
@@ -84,7 +84,7 @@ def _still(curve: Curve, trace: Trace, spans: Sequence[Span]) -> str:
         return ""
     what = "counter" if curve.channel.quantity is Quantity.ENERGY else "reading"
     unit = "J" if curve.channel.quantity is not Quantity.POWER else "W"
-    return f"one {what} of {si(float(seen[0]), unit)} for {digits(length, 3)} s"
+    return f"one {what}, {si(float(seen[0]), unit)}, for {digits(length, 3)} s"
 
 
 def _witness(

@@ -119,8 +119,7 @@ def unit_of_balance(balance: Balance) -> Finding | None:
     The slope tells it wherever the parts moved. Without motion only parts far above their whole
     do: a whole far above its parts may have other parts.
     """
-    names = (balance.whole.name, *(channel.name for channel in balance.parts))
-    motion = balance.motion
+    names, motion = balance.names, balance.motion
     if motion is not None and motion.slope > 0 and motion.correlation > 0:
         slope = motion.slope
         if _thousand(slope) or _thousand(1 / slope):

@@ -24,6 +24,7 @@ from joulemark.accounting.curve import Curve
 from joulemark.accounting.series import edges_between, mean_power, spacing_s, spread
 from joulemark.core.clock import NS
 from joulemark.core.student import student_975
+from joulemark.core.units import with_u95
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -35,11 +36,13 @@ MOVED = 0.10
 """Share of its own power by which the inner power must have moved to say anything."""
 MOST_SHIFTS = 100
 """Steps by which one meter is shifted against the other at most."""
+LEAST_SHOWN = 1e-3
+"""A slope below this is shown as none."""
 FINEST = 6000
 """Steps in the search for a shift at most."""
 PACE = 1.5
 """A shift of as many steps as this is explained by the meters' own pace."""
-ALIKE, BETTER = 0.8, 0.02
+ALIKE, BETTER = 0.95, 0.02
 """Least correlation at a shift, and least gain over none, for it to count."""
 
 
@@ -96,9 +99,9 @@ def motion(whole: Curve, parts: Sequence[Curve]) -> Motion | None:
     inner, outer = inner[both], outer[both]
     if len(inner) < FEWEST_STEPS or not spread(inner) > 0:
         return None
-    slope, u95 = _slope(inner, outer)
+    each, u95 = _slope(inner, outer)
     return Motion(
-        slope=slope,
+        slope=each,
         u95=u95,
         correlation=_correlation(inner, outer),
         moved_w=moved,
@@ -106,6 +109,13 @@ def motion(whole: Curve, parts: Sequence[Curve]) -> Motion | None:
         lag_u_s=unseen_s,
         steps=len(inner),
     )
+
+
+def slope(of: Motion) -> str:
+    """Return a slope with its interval; what rounds to nothing is 0."""
+    if max(abs(of.slope), of.u95) < LEAST_SHOWN:
+        return "0"
+    return with_u95(of.slope, of.u95, "").strip()
 
 
 def _sum(parts: Sequence[Curve], edges: Times) -> Floats:

@@ -85,5 +85,4 @@ def repeated(balance: Balance) -> Finding | None:
         return None
     name = balance.whole.name
     said = f"each of the {count} parts of {name} shows what {name} does: {digits(whole, 4)} W"
-    names = (name, *(channel.name for channel in balance.parts))
-    return Finding(Code.DOUBLE_COUNT, said, names)
+    return Finding(Code.DOUBLE_COUNT, said, balance.names)

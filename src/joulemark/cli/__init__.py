@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 any other failure of joulemark; 2 a wrong argument; 3 a se
 package is missing; 4 a file or run directory cannot be read or written; 5 a meter failed; 130
 interrupted. ``joulemark compare --max-increase`` answers 0 where a larger increase is excluded, 1
 where it is larger, 6 where it cannot be told and 7 where the sides are not comparable.
+``joulemark crosscheck`` answers 1 where a meter says something impossible.
 ``joulemark run`` passes on the exit code of the command it measured (126 and 127 if
 it could not be started, 128 + n if signal n ended it).
 """
@@ -22,6 +23,7 @@ VERBS = {
     "list": "runs in the store, newest first",
     "show": "results of a run",
     "compare": "B against A: ratio with interval, verdict, gate for CI, ranking",
+    "crosscheck": "meters of a run against each other; what cannot be true",
     "report": "one self-contained HTML page of a run",
     "export": "a run as JSON, CSV or Parquet",
     "dataset": "write the photograph set as files in CIFAR-10's layout",
@@ -42,8 +44,9 @@ examples:
   joulemark show last --budget
 
 joulemark VERB --help says more; joulemark --version prints the version.
-Exit codes: 0 done, 2 wrong argument, 3 sensor, right or package missing,
-4 file or run unreadable, 5 meter failed, 130 interrupted.
+Exit codes: 0 done, 1 failed or found impossible, 2 wrong argument,
+3 sensor, right or package missing, 4 file or run unreadable, 5 meter failed,
+130 interrupted.
 """
 
 

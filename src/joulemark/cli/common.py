@@ -119,7 +119,14 @@ def stored_run(args: Namespace) -> StoredRun:
     return open_run(find_run(store_of(args), args.run))
 
 
-def show_run(path: Path, *, as_json: bool, budget: bool = False, file: Any = None) -> None:
+def show_run(
+    path: Path,
+    *,
+    as_json: bool,
+    budget: bool = False,
+    evidence: bool = False,
+    file: Any = None,
+) -> None:
     """Print the results of a run as a table or as JSON."""
     from joulemark.procedures.results import results_of
     from joulemark.report.plain import run_json
@@ -131,7 +138,8 @@ def show_run(path: Path, *, as_json: bool, budget: bool = False, file: Any = Non
     if as_json:
         print_json(run_json(stored.run, results, stored.path))
     else:
-        print_run(stored.run, results, stored.path, budget=budget, file=file or sys.stdout)
+        out = file or sys.stdout
+        print_run(stored.run, results, stored.path, budget=budget, evidence=evidence, file=out)
 
 
 def print_json(value: Any) -> None:

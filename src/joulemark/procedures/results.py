@@ -7,6 +7,7 @@ from typing import Any
 
 from joulemark.accounting.phases import phases
 from joulemark.accounting.results import PhaseResult
+from joulemark.procedures.conduct import conduct_of
 from joulemark.store.reader import StoredRun
 
 
@@ -18,6 +19,7 @@ def results_of(stored: StoredRun) -> list[PhaseResult]:
         stored.traces().values(),
         gpus=bool(run.system.gpus),
         fewest=_fewest(run.settings),
+        conduct=conduct_of(run),
     )
 
 

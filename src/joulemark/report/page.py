@@ -16,7 +16,8 @@ from joulemark.core.run import Run, Status
 from joulemark.core.trace import Trace
 from joulemark.core.units import digits
 from joulemark.core.window import Role
-from joulemark.report import about, style, views
+from joulemark.report import about, style, views, views_trust
+from joulemark.report.figures.balance import balance_bars
 from joulemark.report.figures.budget import budget
 from joulemark.report.figures.learning import charts, epochs_of
 from joulemark.report.figures.parts import bars
@@ -25,6 +26,7 @@ from joulemark.report.figures.timeline import timeline
 from joulemark.report.flat import rows
 from joulemark.report.format import clean, harmless, iso
 from joulemark.report.sentences import headline
+from joulemark.report.table_balance import has_balance
 from joulemark.report.warned import all_cautions, grouped
 from joulemark.report.words import PROVENANCE, ROLES, STATUS, disclaimer
 
@@ -99,6 +101,7 @@ def _measured(
 ) -> dict[str, Any]:
     """Return the results: words, pictures and tables."""
     measured = [result for result in results if result.role is Role.MEASURE]
+    compared = [result for result in measured if has_balance(result)]
     return {
         "headlines": [headline(result) for result in measured],
         "timeline": timeline(run, traces, results),
@@ -107,6 +110,8 @@ def _measured(
         "repeats": [(clean(r.phase, 60), repeats(r), views.windows(r)) for r in measured],
         "bars": bars(results),
         "parts": [(clean(r.phase, 60), views.part_rows(r, results)) for r in measured if r.parts],
+        "balances": [(clean(r.phase, 60), balance_bars(r, results)) for r in compared],
+        "evidences": [views_trust.evidence_view(r) for r in measured],
         "budgets": [(clean(r.phase, 60), budget(r)) for r in measured],
         "states": views.state_table(results, run.channels),
         "state_phases": [clean(result.phase, 60) for result in results],

@@ -22,6 +22,7 @@ from joulemark.core.value import Source, Value
 from joulemark.core.window import Work
 from joulemark.report.format import iso
 from joulemark.report.nesting import containers, phase_watts
+from joulemark.report.plain_trust import balance_json, evidence_json
 from joulemark.report.words import disclaimer
 
 MAX_DEPTH = 40
@@ -125,7 +126,9 @@ def _phase(result: PhaseResult, run: Run) -> dict[str, Any]:
         "coverage": None if total is None else total.coverage,
         "method": None if total is None else total.method,
         "lacks": list(result.lacks),
+        "evidence": evidence_json(result.evidence),
         "parts": _parts(result),
+        "balance": balance_json(result.crosscheck),
         "budget": _budget(None if total is None else total.joules),
         "budget_per_unit": _budget(result.per_unit),
         "sources": {

@@ -20,7 +20,9 @@ from joulemark.core.units import duration
 from joulemark.core.window import Role
 from joulemark.report.about import counted
 from joulemark.report.format import clean, harmless, iso
+from joulemark.report.table_balance import balance_table, has_balance
 from joulemark.report.table_budget import budget_table
+from joulemark.report.table_evidence import evidence_lines, evidence_tables
 from joulemark.report.table_parts import parts_table
 from joulemark.report.table_phases import phase_table
 from joulemark.report.warned import Warned, all_cautions, grouped
@@ -36,6 +38,7 @@ def print_run(
     path: Path | str,
     *,
     budget: bool = False,
+    evidence: bool = False,
     file: TextIO | None = None,
 ) -> None:
     """Print a run in 80 columns, in colour only on a terminal (and not with ``NO_COLOR``).
@@ -45,10 +48,11 @@ def print_run(
         results: what each phase came to.
         path: run directory.
         budget: show the uncertainty of each measured phase term by term.
+        evidence: show every condition of every tier of evidence.
         file: where to print; standard output by default.
     """
     console = Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False)
-    console.print(run_tables(run, results, path, budget=budget))
+    console.print(run_tables(run, results, path, budget=budget, evidence=evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,12 @@ class Guarded:
 
 
 def run_tables(
-    run: Run, results: Sequence[PhaseResult], path: Path | str, *, budget: bool = False
+    run: Run,
+    results: Sequence[PhaseResult],
+    path: Path | str,
+    *,
+    budget: bool = False,
+    evidence: bool = False,
 ) -> Guarded:
     """Return everything that ``show`` prints of a run.
 
@@ -78,18 +87,18 @@ def run_tables(
         results: what each phase came to.
         path: run directory.
         budget: show the uncertainty of each measured phase term by term.
+        evidence: show every condition of every tier of evidence.
     """
     measured = [result for result in results if result.role is Role.MEASURE]
     shown: list[RenderableType] = [header(run, path), Text()]
     if results:
         shown += [phase_table(results), Text()]
+        shown += [evidence_lines(measured), Text()] if measured else []
     else:
         shown += [Text("No phase of this run has ended: there is nothing to show."), Text()]
     for result in measured:
-        if result.parts:
-            shown += [parts_table(result, results), Text()]
-        if budget:
-            shown += [budget_table(result), Text()]
+        for table in _tables(result, results, budget=budget, evidence=evidence):
+            shown += [table, Text()]
     groups = grouped(all_cautions(run, results))
     if groups:
         shown += [warnings(groups), Text()]
@@ -99,6 +108,16 @@ def run_tables(
     while isinstance(shown[-1], Text) and not shown[-1].plain:
         shown.pop()
     return Guarded(Group(*shown))
+
+
+def _tables(
+    result: PhaseResult, results: Sequence[PhaseResult], *, budget: bool, evidence: bool
+) -> list[RenderableType]:
+    """Return the tables of one phase."""
+    found: list[RenderableType] = [parts_table(result, results)] if result.parts else []
+    found += [balance_table(result)] if has_balance(result) else []
+    found += [budget_table(result)] if budget else []
+    return [*found, evidence_tables(result)] if evidence else found
 
 
 def header(run: Run, path: Path | str) -> RenderableType:

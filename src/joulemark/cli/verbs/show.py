@@ -12,6 +12,7 @@ EXAMPLES = """\
 examples:
   joulemark show
   joulemark show 20261122-004512 --budget
+  joulemark show last --evidence
   joulemark show last --json | jq '.phases[0].energy_per_unit'
   joulemark show last --verify
 """
@@ -22,6 +23,9 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--budget", action="store_true", help="uncertainty, term by term")
+    parser.add_argument(
+        "--evidence", action="store_true", help="the tier of evidence, condition by condition"
+    )
     parser.add_argument("--verify", action="store_true", help="check the run's checksums first")
 
 
@@ -37,5 +41,5 @@ def main(args: Namespace) -> int:
                 "; ".join(problems), where=str(stored.path), remedy="do not trust this run"
             )
         print(f"{stored.path}: all checksums hold", file=sys.stderr)
-    show_run(stored.path, as_json=args.json, budget=args.budget)
+    show_run(stored.path, as_json=args.json, budget=args.budget, evidence=args.evidence)
     return 0

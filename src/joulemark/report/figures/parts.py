@@ -61,7 +61,7 @@ def bars(results: Sequence[PhaseResult]) -> Bars | None:
         return None
     factor, unit = axis_unit(highest, "W")
     axis = svg.Scale(0.0, svg.round_up(highest / factor), 0.0, 100.0)
-    colours = _colours(read)
+    colours = colours_of(read)
     return Bars(
         unit=unit,
         bars=[
@@ -81,7 +81,7 @@ def _label(part: Part, among: dict[Part, int]) -> str:
     return clean(f"{node} {name}" if several else name, 60)
 
 
-def _colours(results: Sequence[PhaseResult]) -> dict[Part, int]:
+def colours_of(results: Sequence[PhaseResult]) -> dict[Part, int]:
     """Number the parts as the timeline does."""
     channels = {
         part_of(part.channel): part.channel
