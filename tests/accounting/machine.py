@@ -33,7 +33,8 @@ BOARD_W = 40.0
 
 def seconds(every: float = 0.1) -> Floats:
     """Times of samples, s."""
-    return np.arange(round(LENGTH / every) + 1) * every
+    times: Floats = np.arange(round(LENGTH / every) + 1) * np.float64(every)
+    return times
 
 
 def load(at: Floats) -> Floats:
@@ -105,7 +106,7 @@ UTILISATION = Channel(
 )
 
 
-def record(name: str, watts: Floats | None = None, **more: Any) -> Trace:
+def record(name: str, watts: Floats | None = None, /, **more: Any) -> Trace:
     """The trace that a meter of the machine leaves, or one of other watts or another channel."""
     channel = replace(CHANNELS[name], **more)
     at = seconds()
@@ -115,7 +116,7 @@ def record(name: str, watts: Floats | None = None, **more: Any) -> Trace:
     return trace(channel, at, values / channel.scale)
 
 
-def also(name: str, watts: Floats | None = None, **more: Any) -> Trace:
+def also(name: str, watts: Floats | None = None, /, **more: Any) -> Trace:
     """A power reading beside what the machine has of a part."""
     channel = power(
         name=f"other/{name}", meter="other", part=name, domain=CHANNELS[name].domain, accuracy=CLASS

@@ -135,7 +135,7 @@ def boundary(facts: Facts, bound: float) -> Condition:
     else:
         asked = [name for name, domain in ASPECTS if domain is not Domain.SWITCH]
         required = "the whole system, its power supply included"
-    absent = [name for name in facts.result.lacks if name in asked] + lost
+    absent = [*lost, *(name for name in facts.result.lacks if name in asked)]
     seen = f"without {_listed(absent)}" if absent else f"all but {_listed(_outside(facts))}"
     return Condition("boundary", required, seen, not absent)
 

@@ -36,6 +36,8 @@ MOVED = 0.10
 """Share of its own power by which the inner power must have moved to say anything."""
 MOST_SHIFTS = 100
 """Steps by which one meter is shifted against the other at most."""
+ROUNDING = 1e-9
+"""What moves by less than this share of itself is rounding."""
 LEAST_SHOWN = 1e-3
 """A slope below this is shown as none."""
 FINEST = 6000
@@ -90,21 +92,20 @@ def motion(whole: Curve, parts: Sequence[Curve]) -> Motion | None:
         return None
     edges = edges_between(start, stop, step, MOST_STEPS)
     inner = _sum(parts, edges)
-    moved = spread(inner[np.isfinite(inner)])
-    if not moved > MOVED * float(np.nanmedian(np.append(np.abs(inner), 0.0))):
+    if not _moves(inner):
         return None
     lag_s, unseen_s = _lag(whole, parts, start, stop)
     outer = mean_power(whole, edges + round(lag_s * NS))
     both = np.isfinite(inner) & np.isfinite(outer)
     inner, outer = inner[both], outer[both]
-    if len(inner) < FEWEST_STEPS or not spread(inner) > 0:
+    if len(inner) < FEWEST_STEPS or not _moves(inner):
         return None
     each, u95 = _slope(inner, outer)
     return Motion(
         slope=each,
         u95=u95,
         correlation=_correlation(inner, outer),
-        moved_w=moved,
+        moved_w=spread(inner),
         lag_s=lag_s,
         lag_u_s=unseen_s,
         steps=len(inner),
@@ -123,6 +124,12 @@ def _sum(parts: Sequence[Curve], edges: Times) -> Floats:
     return summed
 
 
+def _moves(values: Floats) -> bool:
+    """Return whether power moved by a share of itself that says something."""
+    known = values[np.isfinite(values)]
+    return spread(known) > MOVED * float(np.median(np.abs(known))) if len(known) else False
+
+
 def _slope(inner: Floats, outer: Floats) -> tuple[float, float]:
     """Return the slope and the half-width of its 95 % interval."""
     blocks = np.array_split(np.arange(len(inner)), BLOCKS)
@@ -135,7 +142,7 @@ def _slope(inner: Floats, outer: Floats) -> tuple[float, float]:
 def _median_slope(inner: Floats, outer: Floats) -> float:
     first, second = np.triu_indices(len(inner), 1)
     run, rise = inner[second] - inner[first], outer[second] - outer[first]
-    apart = run != 0
+    apart = np.abs(run) > ROUNDING * np.abs(inner).max()
     if not apart.any():
         return 0.0
     slopes, weights = rise[apart] / run[apart], np.abs(run[apart])
@@ -146,7 +153,7 @@ def _median_slope(inner: Floats, outer: Floats) -> float:
 
 def _correlation(a: Floats, b: Floats) -> float:
     """Return Pearson's correlation; zero where one of the two does not move."""
-    if len(a) < 2 or not (np.ptp(a) > 0 and np.ptp(b) > 0):
+    if any(len(x) < 2 or np.ptp(x) <= ROUNDING * np.abs(x).max() for x in (a, b)):
         return 0.0
     return float(np.corrcoef(a, b)[0, 1])
 
