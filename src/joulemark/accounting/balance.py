@@ -1,10 +1,10 @@
 """The balance of meters that cover the same part: what a whole used beyond its measured parts.
 
 The rest is a difference of two meters. What is the same error in both (the rate of the clock)
-cancels in it. The gain does not, though a total takes it as one error of a meter: that is the
-careful side for a sum, and here the careful side is that two sensors differ. Five boards of one
-model differed from each other by 7 % (SC24, arXiv 2312.02741), so that a gain which is taken to
-cancel would call honest meters impossible.
+cancels in it. The gain does not, even between sensors of one meter: the careful side is that they
+differ, while those of the parts on one side err together. Five boards of one model differed from
+each other by 7 % (SC24, arXiv 2312.02741), so that a gain which is taken to cancel would call
+honest meters impossible.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from joulemark.core.energy import Energy
 from joulemark.core.value import Source, Term, Value, total
 
 OF_A_SENSOR = (Term.GAIN, Term.MODEL)
-"""Terms that a sum takes as one error of a meter, and a comparison as errors of two sensors."""
+"""Terms that may be one error of a meter in a sum, and are errors of two sensors here."""
 
 MAY_HOLD: Mapping[Domain, tuple[str, ...]] = {
     Domain.WALL: ("losses of the power supply",),
@@ -150,11 +150,15 @@ class Agreement:
 
 def apart(value: Value, side: str) -> Value:
     """Return a value whose gain is an error of its own sensors, for comparing with another's."""
-    parts: dict[Source, float] = {}
-    for source, u in value.parts.items():
-        own = replace(source, of=f"{source.of} {side}") if source.term in OF_A_SENSOR else source
-        parts[own] = u
+    parts = {_own(source, side): u for source, u in value.parts.items()}
     return Value(value.value, value.unit, parts)
+
+
+def _own(source: Source, side: str) -> Source:
+    if source.term not in OF_A_SENSOR:
+        return source
+    kin = f"{source.kin} {side}" if source.kin else ""
+    return replace(source, of=f"{source.of} {side}", kin=kin)
 
 
 def mean_watts(energy: Energy, seconds: float) -> Value:
