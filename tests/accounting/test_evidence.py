@@ -11,12 +11,13 @@ import pytest
 from joulemark.accounting.evidence import CONDITIONS, TIERS
 from joulemark.accounting.phases import phases
 from joulemark.accounting.results import PhaseResult
+from joulemark.core.calibration import TOTAL, Calibration, Kind, Side, Span
 from joulemark.core.channel import Accuracy, Domain, Instrument, Provenance
 from joulemark.core.evidence import Condition, Conduct, Evidence, Protocol, Tier
 from joulemark.core.trace import Trace
 
 from .build import part, steady, trace, window
-from .machine import CHANNELS, also, record, seconds, train, truth
+from .machine import CHANNELS, WINDOWS, also, record, seconds, train, truth
 
 TRUTH = truth(seconds())
 ALL = tuple(CHANNELS)
@@ -259,3 +260,32 @@ def test_many_failing_channels_are_shortened() -> None:
     found = train(*boards)
     seen = condition(found, "cross-check", Tier.CROSS_CHECKED).seen
     assert seen == "no meter confirms nvml/0, nvml/1, nvml/2 and 3 more"
+
+
+# ---------------------------------------------------------------------------------- calibrations
+
+
+def test_a_calibrated_figure_of_another_part_confirms_nothing_and_is_confirmed_by_nothing() -> None:
+    fit = Calibration(
+        target=Side(name=TOTAL, node="localhost", channels=("rapl/package-0", "m/gpu-0")),
+        reference=Side(name="plug/wall", meter="plug", part="wall", domain=Domain.WALL),
+        kind=Kind.AFFINE,
+        coefficients=(1.2, 30.0),
+        covariance=((0.0, 0.0), (0.0, 0.0)),
+        dof=20.0,
+        between_w=0.0,
+        within_w=0.0,
+        residual_w=0.0,
+        points=44,
+        groups=22,
+        power_w=Span(50.0, 2000.0),
+        duration_s=Span(1.0, 100.0),
+    )
+    traces = [record("package-0"), record("gpu-0", 3 * TRUTH["gpu-0"], rated_w=100.0)]
+    found = {r.phase: r for r in phases(WINDOWS, traces, gpus=True, calibration=fit)}["train"]
+    assert found.calibration is not None
+    assert found.calibration.refused == ""
+    assert [p.channel.part for p in found.parts if p.added] == ["wall"]
+    assert not found.crosscheck.balances
+    assert "no meter confirms" in failed(found, Tier.CROSS_CHECKED)["cross-check"]
+    assert failed(found, Tier.ON_CHIP)["consistency"].startswith("above-rating: m/gpu-0")

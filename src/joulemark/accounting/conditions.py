@@ -92,10 +92,15 @@ def _stated(channel: Channel) -> bool:
 
 def consistency(facts: Facts, bound: float) -> Condition:
     """No meter of the total says something impossible."""
-    names = {channel.name for channel in facts.added}
+    names = {name for c in facts.added for name in (c.name, *_calibrated_from(c))}
     against = [f for f in facts.result.crosscheck.impossible if names & set(f.channels)]
     seen = f"{against[0].code.value}: {against[0].detail}" if against else "nothing impossible"
     return Condition("consistency", "no impossible reading in the total", seen, not against)
+
+
+def _calibrated_from(channel: Channel) -> list[str]:
+    """Return the channels that a calibrated figure is computed from; none for a reading."""
+    return channel.source.split(" + ") if channel.calibration else []
 
 
 def coverage(facts: Facts, bound: float) -> Condition:

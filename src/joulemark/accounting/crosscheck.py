@@ -8,7 +8,7 @@ sensors stood still. Nothing is corrected; what cannot be true is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from joulemark.accounting.balance import (
@@ -103,7 +103,7 @@ def check_run(
     """
     watched = Watched(curves, {trace.channel.name: trace for trace in traces})
     spans, by_name = spans_of(windows), {curve.channel.name: curve for curve in curves}
-    known = [curve.channel for curve in curves]
+    known, parts = [curve.channel for curve in curves], _read(parts, by_name)
     motions = {
         part_of(parts[whole].channel): motion(
             by_name[parts[whole].channel.name], [by_name[parts[i].channel.name] for i in inner]
@@ -134,7 +134,7 @@ def check_phase(
         run: what was seen over the whole run.
     """
     seconds = sum(window.duration_s for window in windows if window.duration_s > 0)
-    known = [curve.channel for curve in run.watched.curves]
+    known, parts = [curve.channel for curve in run.watched.curves], _read(parts, run.watched.traces)
     weighed = balances(parts, known, seconds, run.motions, gpus=run.gpus)
     chosen = {part_of(part.channel): part.channel for part in parts}
     compared = agreements(chosen, readings, seconds)
@@ -146,6 +146,11 @@ def check_phase(
     return CrossCheck(
         balances=tuple(weighed), agreements=tuple(compared), findings=_without_echoes(found)
     )
+
+
+def _read(parts: Iterable[PartEnergy], names: Container[str]) -> list[PartEnergy]:
+    """Return the parts that a meter read; a calibration's figure of another part checks nothing."""
+    return [part for part in parts if part.channel.name in names]
 
 
 def _of_balance(balance: Balance) -> list[Finding]:
