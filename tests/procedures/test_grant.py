@@ -216,6 +216,15 @@ def test_only_what_was_shown_is_written_and_undoing_leaves_nothing(root: Path) -
         undone(root)
 
 
+def test_once_group_and_member_are_made_it_is_done_all_the_same(root: Path) -> None:
+    apply(root, grant(root, user="ada"), silent)
+    with (root / "etc/group").open("a") as out:
+        out.write("joulemark:x:990:ada\n")
+    again = grant(root, user="ada")
+    assert what.USERS not in [file.path for file in again.files]
+    assert state(root, again) == "done"
+
+
 def test_what_is_in_the_way_is_neither_overwritten_nor_removed(root: Path) -> None:
     mine = under(root, what.RULE)
     mine.parent.mkdir(parents=True)

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 _MODULES = {
-    "measuring": ("numpy", "mlperf_loadgen", "pynvml"),
+    "measuring": ("numpy", "mlperf_loadgen", "pynvml", "amdsmi"),
     "learning": ("torch", "jax", "tensorflow", "onnxruntime", "transformers", "vllm"),
     "data": ("PIL", "skimage", "sklearn"),
 }

@@ -76,11 +76,12 @@ def state(root: Path, granted: Grant) -> str:
     there = [file for file in granted.files if os.path.lexists(under(root, file.path))]
     if not there:
         return "new"
-    foreign = [file for file in there if not _is(root, file)]
-    if not foreign and len(there) == len(granted.files):
+    record = under(root, what.RECORD).is_file()
+    lasting = [file for file in granted.files if file.path not in (what.RECORD, what.USERS)]
+    if record and all(_is(root, file) for file in lasting):
         return "done"
-    record = under(root, what.RECORD)
-    remedy = "joulemark meters --fix --undo, then again" if record.is_file() else "move it away"
+    foreign = [file for file in there if not _is(root, file)]
+    remedy = "joulemark meters --fix --undo, then again" if record else "move it away"
     first = (foreign or there)[0]
     raise StoreError(
         "another file is in the way", where=str(under(root, first.path)), remedy=remedy
