@@ -247,7 +247,7 @@ def test_one_window_outside_leaves_the_whole_phase_as_it_was() -> None:
     ("target", "words"),
     [
         ({"node": ""}, "does not say which machine"),
-        ({"node": "other"}, "made on other, not on localhost"),
+        ({"node": "other"}, "made on other, not on this machine"),
         ({"device": "/sys/p9"}, "made for /sys/p9"),
         ({"name": "m/package-1"}, "it is for m/package-1; here is nothing of it"),
         (

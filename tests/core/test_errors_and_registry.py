@@ -9,6 +9,7 @@ import pytest
 
 from joulemark.core import errors
 from joulemark.core.errors import (
+    CalibrationError,
     FormatError,
     JoulemarkError,
     MeterError,
@@ -54,6 +55,7 @@ def test_a_missing_package_names_its_extra() -> None:
     ("kind", "parent", "code"),
     [
         (JoulemarkError, Exception, 1),
+        (CalibrationError, JoulemarkError, 1),
         (UsageError, JoulemarkError, 2),
         (UnavailableError, JoulemarkError, 3),
         (MissingExtraError, UnavailableError, 3),

@@ -28,7 +28,7 @@ from joulemark.accounting.boundary import PartEnergy, choose, part_of, split
 from joulemark.accounting.context import context
 from joulemark.accounting.results import Application
 from joulemark.core.calibration import MARGIN, TOTAL, Calibration
-from joulemark.core.channel import Channel, Instrument, Quantity
+from joulemark.core.channel import Channel, Instrument, Provenance, Quantity
 from joulemark.core.energy import Energy
 from joulemark.core.errors import CalibrationError
 from joulemark.core.student import NORMAL_975, student_975
@@ -40,6 +40,8 @@ from joulemark.core.window import Window
 Read = list[tuple[Channel, Energy]]
 """Channels that gave energy in a window."""
 
+LOCAL = "localhost"
+"""What channels of the machine itself call their node."""
 _REPLACED = frozenset({Term.GAIN, Term.OFFSET, Term.MODEL})
 """Terms of the target that the calibration takes the place of."""
 
@@ -109,15 +111,27 @@ def _target(read: Read, calibration: Calibration) -> list[PartEnergy]:
         raise CalibrationError(f"it is for {' + '.join(sorted(wanted))}; here is {seen}")
     nodes = sorted({part.channel.node for part in found} - {side.node})
     if nodes:
-        raise CalibrationError(f"it was made on {side.node}, not on {', '.join(nodes)}")
+        here = ", ".join("this machine" if node == LOCAL else node for node in nodes)
+        raise CalibrationError(f"it was made on {side.node}, not on {here}")
     if side.device and device_of(part.channel for part in found) != side.device:
         raise CalibrationError(f"it was made for {side.device}")
     return found
 
 
 def device_of(channels: Iterable[Channel]) -> str:
-    """Return where channels are read, so that another device is recognised."""
-    return "; ".join(sorted({channel.source for channel in channels if channel.source}))
+    """Return where sensors are read, so that another device is recognised; nothing for a model."""
+    sensors = [c for c in channels if c.provenance is not Provenance.ESTIMATED and c.source]
+    return "; ".join(sorted({channel.source for channel in sensors}))
+
+
+def on_host(calibration: Calibration, host: str) -> Calibration:
+    """Return a calibration that knows whether it is for a host.
+
+    A machine's own meters call their node ``localhost``; a calibration keeps the machine's name.
+    """
+    if calibration.target.node != host:
+        return calibration
+    return replace(calibration, target=replace(calibration.target, node=LOCAL))
 
 
 def beside(read: Read, target: list[PartEnergy], reference: tuple[str, str]) -> Read:
@@ -187,13 +201,15 @@ def _joules(
         )
     phase, start = where
     longer = math.sqrt(max(calibration.duration_s.low / seconds, 1.0))
-    for term, name, u in (
-        (Term.CALIBRATION, f"{made}/{phase}", wide * calibration.between_w * seconds),
-        (Term.CALIBRATION, f"{made}@{start}", wide * calibration.within_w * longer * seconds),
-        (Term.GAIN, f"{node}/{of.meter or of.name}", _u(of.accuracy.gain) * result.value),
-        (Term.OFFSET, f"{node}/{of.part}", _u(of.accuracy.offset_w) * seconds),
+    part, meter = f"{node}/{of.part}", f"{node}/{of.meter or of.name}"
+    new, again = calibration.between_w * seconds, calibration.within_w * longer * seconds
+    for source, u in (
+        (Source(Term.CALIBRATION, f"{made}/{phase}"), wide * new),
+        (Source(Term.CALIBRATION, f"{made}@{start}"), wide * again),
+        (Source(Term.GAIN, part, kin=meter), _u(of.accuracy.gain) * result.value),
+        (Source(Term.OFFSET, part), _u(of.accuracy.offset_w) * seconds),
     ):
-        result = result.plus(Source(term, name), u)
+        result = result.plus(source, u)
     return result
 
 

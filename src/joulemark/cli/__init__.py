@@ -24,6 +24,7 @@ VERBS = {
     "show": "results of a run",
     "compare": "B against A: ratio with interval, verdict, gate for CI, ranking",
     "crosscheck": "meters of a run against each other; what cannot be true",
+    "calibrate": "fit one meter against a better one, with what that gains",
     "report": "one self-contained HTML page of a run",
     "export": "a run as JSON, CSV or Parquet",
     "dataset": "write the photograph set as files in CIFAR-10's layout",

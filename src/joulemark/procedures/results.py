@@ -5,22 +5,52 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from joulemark.accounting.calibrated import on_host
 from joulemark.accounting.phases import phases
 from joulemark.accounting.results import PhaseResult
+from joulemark.core.calibration import Calibration
 from joulemark.procedures.conduct import conduct_of
+from joulemark.store.calibrations import calibration_of
 from joulemark.store.reader import StoredRun
 
+CALIBRATION = "calibration"
+"""Setting of a run that holds the calibration that was asked for when it was made."""
 
-def results_of(stored: StoredRun) -> list[PhaseResult]:
-    """Return what each phase of a stored run came to, computed from its traces."""
+
+def results_of(
+    stored: StoredRun, calibration: Calibration | None = None, *, plain: bool = False
+) -> list[PhaseResult]:
+    """Return what each phase of a stored run came to, computed from its traces.
+
+    Args:
+        stored: the run.
+        calibration: what to apply to its energies; by default what was asked for when the run was
+            made, if anything.
+        plain: whether nothing is to be applied.
+
+    Raises:
+        FormatError: if what the run says of a calibration is damaged.
+    """
     run = stored.run
+    calibration = None if plain else calibration or asked_calibration(stored)
     return phases(
         run.windows,
         stored.traces().values(),
         gpus=bool(run.system.gpus),
+        calibration=None if calibration is None else on_host(calibration, run.system.host),
         fewest=_fewest(run.settings),
         conduct=conduct_of(run),
     )
+
+
+def asked_calibration(stored: StoredRun) -> Calibration | None:
+    """Return the calibration that was asked for when a run was made; None if none was.
+
+    Raises:
+        FormatError: if what the run says of it is damaged.
+    """
+    record = stored.run.settings.get(CALIBRATION)
+    return None if record is None else calibration_of(record, f"{stored.path}: calibration")
 
 
 def _fewest(settings: Mapping[str, Any]) -> int | None:

@@ -42,6 +42,7 @@ class Options:
         idle_s: length of the idle windows before and after; 0 for none.
         own_work: whether the processor time of this process is the workload's, or only that of
             what it starts.
+        calibration: JSON of a calibration, to be kept in the run and applied to its results.
     """
 
     store: Path
@@ -50,6 +51,7 @@ class Options:
     period_s: float = 0.1
     idle_s: float = 0.0
     own_work: bool = True
+    calibration: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -137,6 +139,7 @@ class Session:
                 **self.settings,
                 "period_s": self.options.period_s,
                 "idle_s": self.options.idle_s,
+                **_asked(self.options),
                 "edge_meters": [s for s in chosen.specs if s["name"] in edge_names],
                 "unavailable": [
                     {"meter": name, "what": error.what, "remedy": error.remedy}
@@ -248,3 +251,7 @@ class Session:
 def _system(chosen: Plan) -> System:
     boards = {c.part: c.note for c in chosen.channels if c.domain is Domain.GPU}
     return replace(describe_system(), gpus=tuple(boards[part] or part for part in sorted(boards)))
+
+
+def _asked(options: Options) -> dict[str, Any]:
+    return {} if options.calibration is None else {"calibration": dict(options.calibration)}

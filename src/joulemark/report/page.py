@@ -17,6 +17,7 @@ from joulemark.core.trace import Trace
 from joulemark.core.units import digits
 from joulemark.core.window import Role
 from joulemark.report import about, style, views, views_trust
+from joulemark.report.calibrated import calibration_rows
 from joulemark.report.figures.balance import balance_bars
 from joulemark.report.figures.budget import budget
 from joulemark.report.figures.learning import charts, epochs_of
@@ -63,13 +64,13 @@ def run_page(
             where=clean(where),
             command=shlex.quote(clean(where)),
             checksums=sorted((checksums or {}).items()),
-            **_record(run, "" if path is None else where),
+            **_record(run, "" if path is None else where, results),
             **_measured(run, traces, results),
         )
     )
 
 
-def _record(run: Run, path: str) -> dict[str, Any]:
+def _record(run: Run, path: str, results: Sequence[PhaseResult]) -> dict[str, Any]:
     """Return what the page says of the run itself."""
     loads, load_table = about.loadgen(run.results)
     learned, epochs = epochs_of(run.results)
@@ -81,7 +82,7 @@ def _record(run: Run, path: str) -> dict[str, Any]:
         "host": clean(run.system.host, 80),
         "status": "" if run.status is Status.COMPLETE else STATUS[run.status],
         "disclaimer": disclaimer(run),
-        "identity": about.run_rows(run, path),
+        "identity": [*about.run_rows(run, path), *calibration_rows(results)],
         "system": about.system_rows(run),
         "sampler": about.sampler_rows(run),
         "meters": about.meter_rows(run.channels),

@@ -127,6 +127,7 @@ def _phase(result: PhaseResult, run: Run) -> dict[str, Any]:
         "method": None if total is None else total.method,
         "lacks": list(result.lacks),
         "evidence": evidence_json(result.evidence),
+        "calibration": _application(result),
         "parts": _parts(result),
         "balance": balance_json(result.crosscheck),
         "budget": _budget(None if total is None else total.joules),
@@ -174,6 +175,20 @@ def _part(
         "coverage": energy.coverage,
         "source": channel.source,
         "note": channel.note,
+        "calibration": channel.calibration or None,
+    }
+
+
+def _application(result: PhaseResult) -> dict[str, Any] | None:
+    """Return what became of the calibration that was asked for; null if none was."""
+    asked = result.calibration
+    if asked is None:
+        return None
+    return {
+        "id": asked.calibration.id,
+        "name": str(asked.calibration),
+        "applied": not asked.refused,
+        "reason": asked.refused or None,
     }
 
 

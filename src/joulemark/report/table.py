@@ -19,6 +19,7 @@ from joulemark.core.run import Run, Status
 from joulemark.core.units import duration
 from joulemark.core.window import Role
 from joulemark.report.about import counted
+from joulemark.report.calibrated import calibration_rows
 from joulemark.report.format import clean, harmless, iso
 from joulemark.report.table_balance import balance_table, has_balance
 from joulemark.report.table_budget import budget_table
@@ -90,7 +91,7 @@ def run_tables(
         evidence: show every condition of every tier of evidence.
     """
     measured = [result for result in results if result.role is Role.MEASURE]
-    shown: list[RenderableType] = [header(run, path), Text()]
+    shown: list[RenderableType] = [header(run, path, results), Text()]
     if results:
         shown += [phase_table(results), Text()]
         shown += [evidence_lines(measured), Text()] if measured else []
@@ -120,8 +121,8 @@ def _tables(
     return [*found, evidence_tables(result)] if evidence else found
 
 
-def header(run: Run, path: Path | str) -> RenderableType:
-    """Return title, run, time, system and meters."""
+def header(run: Run, path: Path | str, results: Sequence[PhaseResult] = ()) -> RenderableType:
+    """Return title, run, time, system, meters and calibration."""
     system = run.system
     machine = [clean(system.cpu or system.machine or "unknown processor", 60)]
     if system.threads:
@@ -132,7 +133,7 @@ def header(run: Run, path: Path | str) -> RenderableType:
         machine.append(f"virtual machine ({clean(system.virtual, 30)})")
     rows = [("run", clean(run.id, 200)), ("path", clean(path, 200)), ("when", _when(run))]
     rows.append(("system", f"{clean(system.host, 60)}: {', '.join(machine)}"))
-    rows.append(("meters", listed(_meters(run)) or "none"))
+    rows += [("meters", listed(_meters(run)) or "none"), *calibration_rows(results)]
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")

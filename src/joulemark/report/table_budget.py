@@ -10,7 +10,7 @@ from joulemark.report.figures.budget import Row, budget
 from joulemark.report.format import clean
 from joulemark.report.table_phases import new_table
 
-WIDTHS = (10, 14, 8, 7, 12, 24)
+WIDTHS = (11, 14, 8, 7, 11, 24)
 """Columns: term, standard uncertainty, relative, share of variance, bar, what it comes from."""
 _HEADINGS = ("term", "standard u", "relative", "share", "of variance", "comes from")
 

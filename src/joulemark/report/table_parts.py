@@ -11,6 +11,7 @@ from rich.text import Text
 from joulemark.accounting.boundary import PartEnergy, part_of
 from joulemark.accounting.results import PhaseResult
 from joulemark.core.units import si
+from joulemark.report.calibrated import part_name
 from joulemark.report.format import NOTHING, clean, percent, quantity
 from joulemark.report.nesting import idle_watts, nested, phase_watts
 from joulemark.report.table_phases import COLOUR, new_table
@@ -52,7 +53,7 @@ def parts_table(result: PhaseResult, results: Sequence[PhaseResult]) -> Renderab
 
 
 def _name(part: PartEnergy, depth: int, *, several: bool) -> str:
-    name = clean(part.channel.part, 40)
+    name = clean(part_name(part.channel), 40)
     if several:
         name = f"{clean(part.channel.node, 40)} {name}"
     return f"{'  ' * min(depth - 1, 4)}└ {name}" if depth else name

@@ -13,6 +13,7 @@ from joulemark.core.channel import Channel, Quantity
 from joulemark.core.units import digits, si
 from joulemark.core.value import Value
 from joulemark.core.window import Role
+from joulemark.report.calibrated import part_name
 from joulemark.report.format import (
     NOTHING,
     axis_unit,
@@ -105,7 +106,7 @@ def part_rows(result: PhaseResult, results: Sequence[PhaseResult]) -> list[PartR
     made = []
     for part, depth in nested(result.parts):
         channel, here = part.channel, part_of(part.channel)
-        name = f"{channel.node} {channel.part}" if several else channel.part
+        name = f"{channel.node} {part_name(channel)}" if several else part_name(channel)
         share = percent(part.energy.joules.value / whole) if whole > 0 else NOTHING
         made.append(
             PartRow(

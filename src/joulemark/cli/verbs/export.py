@@ -1,11 +1,14 @@
-"""Write a run as JSON, CSV or Parquet."""
+"""Write a run as JSON, CSV or Parquet: its samples as they were read, and its record.
+
+A calibration that is named goes into the settings of the record; samples are never changed.
+"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from joulemark.cli.common import run_argument, stored_run
+from joulemark.cli.common import asking_for, calibration_argument, run_argument, stored_run
 
 EXAMPLES = """\
 examples:
@@ -17,6 +20,7 @@ examples:
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
     """Add the arguments of this verb."""
     run_argument(parser)
+    calibration_argument(parser)
     parser.add_argument(
         "--format", choices=("json", "csv", "parquet"), default="json", help="default: json"
     )
@@ -28,7 +32,7 @@ def main(args: Namespace) -> int:
     """Write the files and print their names."""
     from joulemark.store.export import export_run
 
-    stored = stored_run(args)
+    stored = asking_for(args, stored_run(args))
     target = args.output or Path(f"{stored.run.id}.{args.format}")
     for path in export_run(stored, args.format, target, force=args.force):
         print(path)

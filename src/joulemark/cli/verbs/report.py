@@ -5,7 +5,13 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from joulemark.cli.common import run_argument, stored_run
+from joulemark.cli.common import (
+    calibration_argument,
+    refused_code,
+    results_for,
+    run_argument,
+    stored_run,
+)
 
 EXAMPLES = """\
 examples:
@@ -17,6 +23,7 @@ examples:
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
     """Add the arguments of this verb."""
     run_argument(parser)
+    calibration_argument(parser)
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="where to (default: <run>.html here)"
     )
@@ -25,13 +32,13 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 def main(args: Namespace) -> int:
     """Write the page and print its name."""
-    from joulemark.procedures.results import results_of
     from joulemark.report.page import run_page
     from joulemark.store.files import new_file
 
     stored = stored_run(args)
-    page = run_page(stored.run, stored.traces(), results_of(stored), path=stored.path)
+    results = results_for(args, stored)
+    page = run_page(stored.run, stored.traces(), results, path=stored.path)
     target = args.output or Path(f"{stored.run.id}.html")
     new_file(target, page.encode(), force=args.force)
     print(target)
-    return 0
+    return refused_code(args, results)

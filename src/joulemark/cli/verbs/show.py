@@ -5,7 +5,14 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 
-from joulemark.cli.common import run_argument, show_run, stored_run
+from joulemark.cli.common import (
+    calibration_argument,
+    print_results,
+    refused_code,
+    results_for,
+    run_argument,
+    stored_run,
+)
 from joulemark.core.errors import StoreError
 
 EXAMPLES = """\
@@ -15,12 +22,16 @@ examples:
   joulemark show last --evidence
   joulemark show last --json | jq '.phases[0].energy_per_unit'
   joulemark show last --verify
+  joulemark show last --calibration wall.json
+
+Exit code 1 if a calibration is named and holds for no measured phase.
 """
 
 
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
     """Add the arguments of this verb."""
     run_argument(parser)
+    calibration_argument(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--budget", action="store_true", help="uncertainty, term by term")
     parser.add_argument(
@@ -41,5 +52,6 @@ def main(args: Namespace) -> int:
                 "; ".join(problems), where=str(stored.path), remedy="do not trust this run"
             )
         print(f"{stored.path}: all checksums hold", file=sys.stderr)
-    show_run(stored.path, as_json=args.json, budget=args.budget, evidence=args.evidence)
-    return 0
+    results = results_for(args, stored)
+    print_results(stored, results, as_json=args.json, budget=args.budget, evidence=args.evidence)
+    return refused_code(args, results)

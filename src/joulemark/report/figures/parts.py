@@ -9,6 +9,7 @@ from joulemark.accounting.boundary import Part, part_of
 from joulemark.accounting.results import PhaseResult
 from joulemark.core.units import si
 from joulemark.report import svg
+from joulemark.report.calibrated import part_name
 from joulemark.report.format import axis_unit, clean
 from joulemark.report.nesting import containers, nested, order, phase_watts
 from joulemark.report.style import mark
@@ -108,7 +109,7 @@ def _bar(
         power = max(watts.get(here, 0.0), 0.0) / factor
         start = filled.get(around, 0.0)
         filled[around], filled[here] = start + power, start
-        name = clean(part.channel.part, 40)
+        name = clean(part_name(part.channel), 40)
         segments.append(
             Segment(
                 label=name,
