@@ -25,6 +25,8 @@ def rows() -> list[dict[str, object]]:
         (System(host="a", container="docker"), {}, {"docker"}),
         (System(host="a", container="docker", virtual="KVM"), {}, {"docker", "KVM", "vm"}),
         (System(host="a"), {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, {"kubernetes"}),
+        (System(host="a"), {"APPTAINER_CONTAINER": "/x.sif"}, {"apptainer"}),
+        (System(host="a"), {"SINGULARITY_CONTAINER": "/x.sif"}, {"apptainer"}),
         (
             System(host="a", container="containerd", virtual="Amazon EC2"),
             {"KUBERNETES_SERVICE_HOST": "10.0.0.1"},
@@ -58,6 +60,7 @@ def test_bare_metal_needs_no_advice() -> None:
         ({"podman"}, "rapl", ["unmask=/sys/devices/virtual/powercap", "keep-groups"]),
         ({"kubernetes"}, "rapl", ["hostPath", "runAsUser: 0"]),
         ({"docker"}, "nvml", ["--gpus all"]),
+        ({"apptainer"}, "nvml", ["--nv"]),
         ({"podman"}, "nvml", ["--device nvidia.com/gpu=all"]),
         ({"docker"}, "amdsmi", ["--device /dev/kfd"]),
         ({"Amazon EC2", "vm"}, "rapl", [".metal"]),

@@ -18,13 +18,15 @@ def kinds(system: System, variables: Mapping[str, str] | None = None) -> set[str
 
     Args:
         system: what the system says of itself.
-        variables: the process environment; by default the real one. Kubernetes says only there
-            that it is Kubernetes.
+        variables: the process environment; by default the real one. Kubernetes and Apptainer
+            say only there who they are.
     """
     variables = os.environ if variables is None else variables
     found = {system.container} if system.container else set()
     if "KUBERNETES_SERVICE_HOST" in variables:
         found = {"kubernetes"}  # whatever runs its containers
+    if variables.get("APPTAINER_CONTAINER") or variables.get("SINGULARITY_CONTAINER"):
+        found = {"apptainer"}
     if "microsoft" in system.kernel.lower():
         return {*found, "wsl"}
     return {*found, system.virtual, "vm"} if system.virtual else found
