@@ -136,11 +136,7 @@ def _from_power(
     channel: Channel, time: Times, raw: Floats, faults: list[Fault], gap_s: float | None
 ) -> Curve:
     time, watts = placed(channel, time, raw * channel.scale)
-    reading = np.isfinite(watts)
-    if channel.floor is not None:
-        reading &= watts > channel.floor
-    if channel.max_power_w is not None:
-        reading &= watts <= channel.max_power_w
+    reading = is_reading(channel, watts)
     seconds = np.diff(time) / NS
     bound = max(gap_s or _usual_gap(seconds), channel.window_s or 0.0)
     short = seconds <= bound
@@ -148,6 +144,16 @@ def _from_power(
     watts = np.where(reading, watts, np.nan)
     gained = 0.5 * (watts[1:] + watts[:-1]) * seconds
     return _curve(channel, time, gained, reading[1:] & reading[:-1] & short, faults, watts)
+
+
+def is_reading(channel: Channel, watts: Floats) -> NDArray[np.bool_]:
+    """Return which power samples (W) can be true; NaN cannot."""
+    reading = np.isfinite(watts)
+    if channel.floor is not None:
+        reading &= watts > channel.floor
+    if channel.max_power_w is not None:
+        reading &= watts <= channel.max_power_w
+    return reading
 
 
 def _beside(time: Times, bad: NDArray[np.bool_]) -> Fault:
@@ -173,17 +179,29 @@ def _from_counter(channel: Channel, time: Times, raw: Floats, faults: list[Fault
     present = np.isfinite(raw)
     faults.append(_beside(time, ~present))
     time, raw = time[present], raw[present]
-    step, seconds = np.diff(raw), np.diff(time) / NS
+    step, sane, clear = counter_steps(channel, np.diff(raw), np.diff(time) / NS)
+    for code, bad in ((Code.COUNTER_RESET, ~sane), (Code.WRAP_AMBIGUOUS, ~clear)):
+        faults.append((code, time[:-1][bad], time[1:][bad]))
+    return _curve(channel, time, step * channel.scale, sane & clear, faults, None)
+
+
+def counter_steps(
+    channel: Channel, step: Floats, seconds: Floats
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the steps of a counter less its wraps, and which are believable and unambiguous.
+
+    Args:
+        channel: says where it wraps and how fast it can grow.
+        step: differences of neighbouring reads, in its unit.
+        seconds: time between them, s.
+    """
     possible = _possible_step(channel, seconds)
     jitter = (step < 0) & (-step <= _jitter(channel))
     if channel.wrap is not None:
         step = np.where((step < 0) & ~jitter, step + channel.wrap, step)
     sane = jitter | ((step >= 0) & (step <= possible))
     clear = np.ones_like(sane) if channel.wrap is None else possible < channel.wrap
-    clear |= np.isinf(possible)
-    for code, bad in ((Code.COUNTER_RESET, ~sane), (Code.WRAP_AMBIGUOUS, ~clear)):
-        faults.append((code, time[:-1][bad], time[1:][bad]))
-    return _curve(channel, time, step * channel.scale, sane & clear, faults, None)
+    return step, sane, clear | np.isinf(possible)
 
 
 def _jitter(channel: Channel) -> float:

@@ -27,6 +27,7 @@ VERBS = {
     "calibrate": "fit one meter against a better one, with what that gains",
     "report": "one self-contained HTML page of a run",
     "export": "a run as JSON, CSV or Parquet",
+    "total": "energy of whole tables of telemetry, or of many runs",
     "dataset": "write the photograph set as files in CIFAR-10's layout",
 }
 

@@ -55,6 +55,16 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def name(value: str) -> str:
+    """Return the name of a column as SQL."""
+    return '"' + value.replace('"', '""') + '"'
+
+
+def version() -> str:
+    """Return DuckDB's version."""
+    return str(duckdb.__version__)
+
+
 def parquet(*paths: Path) -> str:
     """Return the SQL that reads Parquet files one after the other.
 

@@ -1,0 +1,148 @@
+"""What is kept while a table is added up: the series, where each ended, and the sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from joulemark.accounting.curve import Floats, Times
+from joulemark.accounting.rows import Ints, Rows
+from joulemark.accounting.stretches import Sum
+
+_LABELS = 1 << 31
+"""Labels of a series are told apart within so many."""
+_REMEMBERED = 64
+"""So many sets of series, as they come block by block, are found at once."""
+
+
+class Register:
+    """The series of a table, numbered in the order of their coming."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._known: dict[tuple[int, ...], int] = {}
+        self._found: dict[bytes, Times] = {}
+
+    def __len__(self) -> int:
+        """Return the number of series."""
+        return len(self._known)
+
+    def places(self, keys: tuple[Ints, ...]) -> Times:
+        """Return the numbers of some series, by their keys; without keys there is one."""
+        same = b"".join(key.tobytes() for key in keys)
+        if same not in self._found:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[same] = self._look_up(keys)
+        return self._found[same]
+
+    def _look_up(self, keys: tuple[Ints, ...]) -> Times:
+        known = self._known
+        each = zip(*(key.tolist() for key in keys), strict=True) if keys else [()]
+        return np.array([known.setdefault(one, len(known)) for one in each], dtype=np.int64)
+
+    def codes(self, keys: int) -> list[NDArray[np.int64]]:
+        """Return each of so many keys of all series, in the order of their numbers."""
+        known = [[one[place] for one in self._known] for place in range(keys)]
+        return [np.array(each, dtype=np.int64) for each in known]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """The last row of each series.
+
+    Attributes:
+        time: ns, shape (n,).
+        value: as recorded, shape (n,).
+        label: its label, shape (n,).
+        bound_ns: longest step that is no gap; NaN while unknown, shape (n,).
+        seen: whether the series had a row yet, shape (n,).
+    """
+
+    time: Times
+    value: Floats
+    label: NDArray[np.int64]
+    bound_ns: Floats
+    seen: NDArray[np.bool_]
+
+    @classmethod
+    def empty(cls) -> State:
+        """Return the state of no series."""
+        times, values = np.empty(0, np.int64), np.empty(0)
+        return cls(times, values, times, values, np.empty(0, dtype=bool))
+
+    def grown(self, count: int) -> State:
+        """Return a state of at least so many series."""
+        more = count - len(self.time)
+        if more <= 0:
+            return self
+        more += count  # not again for each part
+        zeros, unknown = np.zeros(more, np.int64), np.full(more, np.nan)
+        return State(
+            np.append(self.time, zeros),
+            np.append(self.value, unknown),
+            np.append(self.label, zeros),
+            np.append(self.bound_ns, unknown),
+            np.append(self.seen, np.zeros(more, dtype=bool)),
+        )
+
+    def keep(self, of: Times, last: Rows, bound_ns: Floats) -> None:
+        """Note the last row of some series."""
+        self.time[of], self.value[of], self.bound_ns[of] = last.time, last.value, bound_ns
+        self.label[of] = 0 if last.label is None else last.label
+        self.seen[of] = True
+
+    def beside(self, of: Times, first: Rows) -> Rows:
+        """Return the last rows of some series and their next rows, two by two (keys one by one)."""
+        label = None
+        if first.label is not None:
+            label = np.column_stack([self.label[of], first.label]).ravel()
+        return Rows(
+            np.column_stack([self.time[of], first.time]).ravel(),
+            np.column_stack([self.value[of], first.value.astype(np.float64)]).ravel(),
+            first.keys,
+            label,
+            first.where,
+        )
+
+
+class Ledger:
+    """Sums by series and label.
+
+    Attributes:
+        table: one row for each of :class:`Sum`, one column for each series and label.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._ids = np.empty(0, dtype=np.int64)
+        self.table = np.empty((len(Sum), 0))
+
+    @property
+    def series(self) -> Times:
+        """The number of the series of each column."""
+        return self._ids // _LABELS
+
+    @property
+    def label(self) -> Times:
+        """The label of each column."""
+        return self._ids % _LABELS
+
+    def add(self, series: Times, label: Times, table: Floats) -> None:
+        """Add sums; a series and label may come several times."""
+        ids = series * _LABELS + label
+        at = self._places(ids)
+        new = np.unique(ids[self._ids[at] != ids]) if len(self._ids) else np.unique(ids)
+        if len(new):
+            places = np.searchsorted(self._ids, new)
+            self._ids = np.insert(self._ids, places, new)
+            self.table = np.insert(self.table, places, 0.0, axis=1)
+            at = self._places(ids)
+        for row in Sum:
+            operation = np.maximum if row is Sum.HIGHEST else np.add
+            operation.at(self.table[row], at, table[row])
+
+    def _places(self, ids: Times) -> Times:
+        return np.minimum(np.searchsorted(self._ids, ids), max(len(self._ids) - 1, 0))

@@ -1,0 +1,111 @@
+"""Energy of tables larger than memory: block by block, with the last row of each series kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from joulemark.accounting.curve import Floats, Times
+from joulemark.accounting.ledger import Ledger, Register, State
+from joulemark.accounting.rows import Rows, Series, series_of
+from joulemark.accounting.steps import in_order, steps_of
+from joulemark.accounting.stretches import Sum, Sums, Windows, by_label, by_window
+from joulemark.core.channel import Channel, Quantity
+from joulemark.core.clock import NS
+
+PIECE = 1 << 16
+"""Rows that are worked on at once; what is made of them stays in a processor's cache."""
+
+
+class Stream:
+    """Adds up a table.
+
+    Args:
+        channel: what the values mean, of all series.
+        gap_s: longest step between two power samples that counts, s; by default five times the
+            median step of the series within a block, and at least half a second.
+        windows: stretches to sum over; by the label of the rows if None.
+
+    Attributes:
+        ledger: the sums by series and label (or window).
+        register: the series.
+        repeated: samples left out because another has the same time.
+    """
+
+    def __init__(
+        self, channel: Channel, *, gap_s: float | None = None, windows: Windows | None = None
+    ) -> None:
+        """Begin with nothing."""
+        self.ledger, self.register = Ledger(), Register()
+        self.repeated = 0
+        self._channel, self._windows = channel, windows
+        self._bound_ns = None if gap_s is None else gap_s * NS
+        self._state = State.empty()
+
+    def add(self, rows: Rows) -> None:
+        """Add the rows that follow in the table.
+
+        Raises:
+            FormatError: if time goes back within a series.
+        """
+        if self._channel.quantity is Quantity.ENERGY:
+            present = np.isfinite(rows.value)
+            rows = rows if present.all() else rows.picked(present)
+        for series in series_of(rows):
+            of = self.register.places(series.rows.keys)
+            self._state = self._state.grown(len(self.register))
+            for begin, piece in _pieces(series):
+                self._add_piece(of[begin : begin + len(piece.first)], piece)
+
+    def _add_piece(self, of: Times, piece: Series) -> None:
+        ordered, ns, repeated = in_order(piece)
+        sums, bound = self._sums(ordered, ns, self._bound_ns)
+        self._note(of, sums, repeated)
+        seen = np.flatnonzero(self._state.seen[of])
+        if len(seen):
+            first = piece.rows.picked(piece.first[seen], keys=False)
+            first = replace(first, keys=tuple(key[seen] for key in piece.rows.keys))
+            bound[seen] = self._join(of[seen], first, bound[seen])
+        self._state.keep(of, piece.rows.picked(piece.ends, keys=False), bound)
+
+    def _join(self, of: Times, first: Rows, shown_ns: Floats) -> Floats:
+        """Add what lies between the last row of some series and the first of their next piece.
+
+        Returns:
+            The bound of a gap by series, the best that is known.
+        """
+        rows, before = self._state.beside(of, first), self._state.bound_ns[of]
+        pairs, ns, repeated = in_order(Series.of(rows, np.arange(0, len(rows), 2)))
+        bound = np.fmax(before, shown_ns) if self._bound_ns is None else self._bound_ns
+        sums, between = self._sums(pairs, ns, bound)
+        sums.table[[Sum.SAMPLES, Sum.INVALID]] = 0.0  # both rows are counted in their pieces
+        self._note(of, sums, repeated)
+        known = np.where(np.isnan(shown_ns), before, shown_ns)
+        return np.where(np.isnan(known), between, known)
+
+    def _note(self, of: Times, sums: Sums, repeated: int) -> None:
+        self.ledger.add(of[sums.series], sums.label, sums.table)
+        self.repeated += repeated
+
+    def _sums(
+        self, series: Series, ns: Times, bound_ns: Floats | float | None
+    ) -> tuple[Sums, Floats]:
+        steps = steps_of(series, ns, self._channel, bound_ns)
+        if self._windows is None:
+            return by_label(series, steps), steps.bound_ns
+        return by_window(series, steps, self._windows, self._channel), steps.bound_ns
+
+
+def _pieces(series: Series) -> Iterator[tuple[int, Series]]:
+    """Return whole series of about ``PIECE`` rows together, each with the place of its first."""
+    rows, first = series.rows, series.first
+    begin = 0
+    while begin < len(first):
+        reached = int(np.searchsorted(series.ends, first[begin] + PIECE))
+        end = max(reached, begin + 1)
+        part = rows.picked(slice(first[begin], series.ends[end - 1] + 1), keys=False)
+        keys = tuple(key[begin:end] for key in rows.keys)
+        yield begin, Series.of(replace(part, keys=keys), first[begin:end] - first[begin])
+        begin = end
