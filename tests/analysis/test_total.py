@@ -7,13 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.accounting.tables import channel
-from tests.store.build import T0, written
-from tests.store.parquet import ENGINES, write
 
 from joulemark.accounting.curve import curve_of
 from joulemark.accounting.integrate import energy_between
-from joulemark.accounting.phases import phases
 from joulemark.analysis.total import Question, Totals, total
 from joulemark.analysis.total_runs import COLUMNS, runs_in, total_runs
 from joulemark.core.caution import Code
@@ -21,7 +17,11 @@ from joulemark.core.channel import Quantity
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.core.trace import Trace
+from joulemark.procedures.results import results_of
 from joulemark.store.reader import open_run
+from tests.accounting.tables import channel
+from tests.store.build import T0, written
+from tests.store.parquet import ENGINES, write
 
 NODES, DEVICES, TICKS = 3, 2, 400
 
@@ -155,11 +155,11 @@ def test_runs_have_the_joules_of_their_own_results(tmp_path: Path) -> None:
         written(tmp_path, f"20261122-224512-test-000{number}", count=20, compact=number == 1)
     paths = runs_in(tmp_path)
     told: list[tuple[float, float]] = []
-    totals = total_runs(paths, tell=lambda *at: told.append(at))
+    totals = total_runs(paths, results_of, tell=lambda *at: told.append(at))
     wanted = {}
     for path in paths:
         stored = open_run(path)
-        for result in phases(stored.run.windows, stored.traces().values(), gpus=False):
+        for result in results_of(stored):
             for part in result.parts:
                 key = (stored.run.id, result.phase, part.channel.node, part.channel.part)
                 wanted[key] = part.energy.joules.value
@@ -173,11 +173,11 @@ def test_runs_have_the_joules_of_their_own_results(tmp_path: Path) -> None:
 
 def test_runs_by_phase_keep_what_is_not_added_apart(tmp_path: Path) -> None:
     written(tmp_path, count=20)
-    totals = total_runs(runs_in(tmp_path), ["phase"])
+    totals = total_runs(runs_in(tmp_path), results_of, ["phase"])
     assert set(totals.labels[0]) == {"train"}
     assert totals.groups.u95[0] > 0
     with pytest.raises(UsageError, match="no column 'device'; runs have run, phase, node, part"):
-        total_runs(runs_in(tmp_path), ["device"])
+        total_runs(runs_in(tmp_path), results_of, ["device"])
 
 
 def test_a_path_is_a_run_a_store_or_neither(tmp_path: Path) -> None:
@@ -187,4 +187,4 @@ def test_a_path_is_a_run_a_store_or_neither(tmp_path: Path) -> None:
 
 
 def test_a_run_without_windows_has_no_total(tmp_path: Path) -> None:
-    assert len(total_runs([], ["run"]).whole.joules) == 0
+    assert len(total_runs([], results_of, ["run"]).whole.joules) == 0

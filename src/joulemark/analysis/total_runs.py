@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from joulemark.accounting.boundary import PartEnergy
-from joulemark.accounting.phases import phases
 from joulemark.accounting.results import PhaseResult
 from joulemark.accounting.tally import Tally
 from joulemark.analysis.total import Tell, Totals, grouped
@@ -25,6 +24,9 @@ from joulemark.store.reader import StoredRun, open_run
 COLUMNS = ("run", "phase", "node", "part")
 """What the parts of runs can be told apart by."""
 
+Results = Callable[[StoredRun], Sequence[PhaseResult]]
+"""Says what each phase of a run came to."""
+
 _Row = tuple[tuple[str, ...], PartEnergy, PhaseResult]
 
 
@@ -36,7 +38,10 @@ def runs_in(path: Path) -> list[Path]:
 
 
 def total_runs(
-    paths: Sequence[Path], by: Sequence[str] | None = None, tell: Tell | None = None
+    paths: Sequence[Path],
+    results_of: Results,
+    by: Sequence[str] | None = None,
+    tell: Tell | None = None,
 ) -> Totals:
     """Return the energy of runs by group; the same joules as each run's own results.
 
@@ -44,6 +49,7 @@ def total_runs(
 
     Args:
         paths: run directories.
+        results_of: says what each phase of a run came to.
         by: some of ``COLUMNS``, all if None.
         tell: told of progress.
 
@@ -61,7 +67,7 @@ def total_runs(
     warned: dict[Caution, None] = {}
     for number, path in enumerate(paths, 1):
         stored = open_run(path)
-        results = _results(stored)
+        results = results_of(stored)
         rows += _rows(stored, results)
         warned |= dict.fromkeys(_cautions(stored, results))
         if tell is not None:
@@ -82,19 +88,14 @@ def total_runs(
     )
 
 
-def _results(stored: StoredRun) -> list[PhaseResult]:
-    run = stored.run
-    return phases(run.windows, stored.traces().values(), gpus=bool(run.system.gpus))
-
-
-def _rows(stored: StoredRun, results: list[PhaseResult]) -> Iterator[_Row]:
+def _rows(stored: StoredRun, results: Sequence[PhaseResult]) -> Iterator[_Row]:
     for result in results:
         for part in result.parts:
             channel = part.channel
             yield (stored.run.id, result.phase, channel.node, channel.part), part, result
 
 
-def _cautions(stored: StoredRun, results: list[PhaseResult]) -> Iterator[Caution]:
+def _cautions(stored: StoredRun, results: Sequence[PhaseResult]) -> Iterator[Caution]:
     """Return what is wrong with the numbers themselves; the rest is the business of each run."""
     for caution in (c for result in results for c in result.cautions):
         if caution.code in (Code.GAP, Code.INVALID_SAMPLE, Code.NOT_COVERED, Code.COUNTER_RESET):

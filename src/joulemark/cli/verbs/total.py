@@ -103,6 +103,7 @@ def main(args: Namespace) -> int:
 def _totals(args: Namespace) -> Totals:
     from joulemark.analysis.total import total
     from joulemark.analysis.total_runs import runs_in, total_runs
+    from joulemark.procedures.results import results_of
     from joulemark.report.progress import Progress
 
     for path in args.paths:
@@ -119,7 +120,8 @@ def _totals(args: Namespace) -> Totals:
             display.update("adding up", spent, spent * whole / max(done, 1))
 
         if any(runs):
-            return total_runs([run for found in runs for run in found], args.by, tell)
+            each = [run for found in runs for run in found]
+            return total_runs(each, results_of, args.by, tell)
         return total(args.paths, _question(args), tell)
 
 
