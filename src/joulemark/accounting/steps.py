@@ -25,7 +25,6 @@ from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError
 
 FLOOR_NS = GAP_FLOOR_S * NS
-_NONE = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +77,10 @@ def in_order(series: Series) -> tuple[Series, Times, int]:
     return once, _differences(once), len(series.rows) - len(once.rows)
 
 
+def _none() -> Times:
+    return np.empty(0, dtype=np.int64)
+
+
 def _differences(series: Series) -> Times:
     time = series.rows.time
     ns = np.empty(len(time), dtype=np.int64)
@@ -109,7 +112,7 @@ def steps_of(
         step = np.append(raw[1:], 0.0)
         sane = np.isfinite(step) if channel.floor is None else step >= 0
     unsure = np.setdiff1d(np.flatnonzero(~sane), series.ends)
-    return _counted(series, ns, step * channel.scale, (unsure, unsure, _NONE), None)
+    return _counted(series, ns, step * channel.scale, (unsure, unsure, _none()), None)
 
 
 def _power(series: Series, ns: Times, channel: Channel, bound_ns: Floats | float | None) -> Steps:
@@ -117,12 +120,12 @@ def _power(series: Series, ns: Times, channel: Channel, bound_ns: Floats | float
     if channel.scale != 1:
         watts *= channel.scale
     low, high = channel.floor, min(ABSURD, channel.max_power_w or ABSURD)
-    invalid = _NONE
+    invalid = _none()
     if not (watts.min() > (-ABSURD if low is None else low) and watts.max() < high):
         invalid = np.flatnonzero(~(is_reading(channel, watts) & (np.abs(watts) < ABSURD)))
         watts[invalid] = 0.0
     gaps = _too_long(series, ns, bound_ns)
-    lost = _NONE
+    lost = _none()
     if len(invalid) or len(gaps):
         beside = np.concatenate([gaps, invalid, invalid[invalid > 0] - 1])
         lost = np.setdiff1d(beside, series.ends)
@@ -175,7 +178,7 @@ def _too_long(series: Series, ns: Times, bound_ns: Floats | float | None) -> Tim
         longest = np.maximum.reduceat(ns, series.first)
         return _longer(series, ns, np.flatnonzero(longest > each), each)
     if ns.max() <= FLOOR_NS:
-        return _NONE
+        return _none()
     time, ends = series.rows.time, series.ends
     length, count = time[ends] - time[series.first], np.maximum(ends - series.first, 1)
     longest = np.maximum.reduceat(ns, series.first)
@@ -190,7 +193,7 @@ def _too_long(series: Series, ns: Times, bound_ns: Floats | float | None) -> Tim
 
 def _longer(series: Series, ns: Times, places: Times, bound: Floats) -> Times:
     """Return the steps of some series that are longer than its bound."""
-    ends, found = series.ends, [_NONE]
+    ends, found = series.ends, [_none()]
     for place in places:
         first = series.first[place]
         found.append(first + np.flatnonzero(ns[first : ends[place]] > bound[place]))
