@@ -307,6 +307,93 @@ def test_figures_of_each_metric() -> None:
         assert found.unit == unit
 
 
+def boards(numbers: str, run: str, **more: Any) -> Observation:
+    """A phase in which several boards each take a part of 300 J."""
+    made = tuple(board(number, f"gpu-{i}") for i, number in enumerate(numbers))
+    share = 300 / len(made) * 0.05 / 1.96
+    parts = {
+        Source(Term.GAIN, f"localhost/gpu-{i}", kin="localhost/nvml"): share
+        for i in range(len(made))
+    }
+    one = observation([100, 100, 100], run, channel=made[0], **more)
+    return replace(one, channels=made, energy=Value(300, "J", parts))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "u"),
+    [
+        ("1", "1", 0.0),
+        ("12", "21", 0.0),
+        ("1", "2", math.sqrt(2)),
+        ("1", "12", math.sqrt(2) / 2),
+        ("12", "34", 1.0),
+    ],
+)
+def test_each_board_has_an_error_of_its_own(a: str, b: str, u: float) -> None:
+    """Boards of one machine are alike to an unknown degree, the worse of all and nothing."""
+    found = compare([boards(a, "a")], [boards(b, "b")])
+    assert found.ratio is not None
+    assert found.ratio.known.u == pytest.approx(u * 0.05 / 1.96, abs=1e-12)
+
+
+def test_boards_of_two_machines_are_not_taken_to_be_alike_in_a_ratio() -> None:
+    """Full within each machine, none between them: nothing averages out."""
+    found = compare([boards("12", "a")], [boards("34", "b", system=OTHER)])
+    assert found.ratio is not None
+    assert found.ratio.known.u == pytest.approx(math.sqrt(2) * 0.05 / 1.96)
+    said = compare(
+        [boards("12", "a")], [boards("34", "b", system=OTHER)], Question(same_meters=True)
+    )
+    assert said.ratio is not None
+    assert said.ratio.known.u == pytest.approx(0, abs=1e-12)
+
+
+def test_bench_stops_when_its_repeats_agree_and_that_widens_the_interval() -> None:
+    def half_width(settings: dict[str, Any], count: int) -> float:
+        joules = [100.0, 101.0, 99.0, 100.5][:count]
+        a, b = (observation(joules, name, settings=settings) for name in "ab")
+        found = compare([a], [b])
+        return math.log(limits(found)[1])
+
+    bench = {"bench": {"repeats": 3}}
+    assert half_width(bench, 3) == pytest.approx(half_width({}, 3))
+    assert half_width(bench, 4) > 1.1 * half_width({}, 4)
+
+
+def calibrated(run: str, name: str, **more: Any) -> Observation:
+    """A phase whose reading was turned into wall energy by a calibration."""
+    wall = channel("wall", meter="rapl", domain=Domain.WALL, calibration=name)
+    parts = {
+        Source(Term.CALIBRATION, "abc/0"): 6.0,
+        Source(Term.CALIBRATION, "abc/1"): 3.0,
+        Source(Term.CALIBRATION, f"abc/{run}"): 0.0,
+        Source(Term.CALIBRATION, f"abc@{run}"): 0.1,
+        Source(Term.GAIN, "localhost/psu"): 2.0,
+        Source(Term.OFFSET, "localhost/wall"): 2.0,
+    }
+    one = observation([100, 100, 100], run, channel=wall, **more)
+    return replace(one, energy=Value(300, "J", parts))
+
+
+def test_one_calibration_is_one_error() -> None:
+    found = compare([calibrated("a", "wall, abc")], [calibrated("b", "wall, abc")])
+    assert found.ratio is not None
+    assert {shared.by.known for shared in found.ratio.shared} == {Known.CALIBRATED}
+    assert found.ratio.known.u == pytest.approx(math.hypot(0.1, 0.1) / 300)
+    other = compare([calibrated("a", "wall, abc")], [calibrated("b", "wall, def")])
+    assert other.ratio is not None
+    assert other.ratio.shared == ()
+    assert other.ratio.known.u > 0.03
+    assert "calibration" in {item.what for item in other.differences}
+
+
+def test_time_that_was_not_covered_is_named() -> None:
+    a = observation([100, 101], "a")
+    half = tuple(replace(repeat, covered_s=30.0) for repeat in a.repeats)
+    found = compare([a], [replace(a, run="b", repeats=half)])
+    assert ("coverage", ("",), ("50.0 %",)) in [(d.what, d.a, d.b) for d in found.differences]
+
+
 def test_without_counted_work_a_repeat_is_the_unit() -> None:
     a = observation([100, 101], "a", unit="", count=1)
     found = compare([a], [observation([100, 101], "b", unit="", count=1)])

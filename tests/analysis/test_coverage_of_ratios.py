@@ -6,6 +6,7 @@ gain and offset, the scatter of runs and of windows.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -14,13 +15,19 @@ import pytest
 from numpy.random import Generator
 
 from joulemark.analysis.compare import Comparison, Question, compare
-from joulemark.analysis.observed import Observation
+from joulemark.analysis.observed import Observation, observed
 from joulemark.analysis.scatter import Pairs
-from joulemark.core.channel import Accuracy
+from joulemark.core.channel import Accuracy, Domain, Quantity
+from joulemark.core.clock import NS
 from joulemark.core.run import System
+from joulemark.core.trace import Trace
+from joulemark.core.window import Work
 from tests.analysis.build import BOX, board, observation
+from tests.report.build import START as RUN_START
+from tests.report.build import channel as power_channel
+from tests.report.build import made, run_of, window
 
-DRAWS, DRAWS_WITHOUT_BOOTSTRAP = 300, 1500
+DRAWS, DRAWS_WITHOUT_BOOTSTRAP = 250, 600
 LEAST = 0.93
 Case = Callable[[Generator], tuple[list[Observation], list[Observation], float]]
 
@@ -127,6 +134,24 @@ def skewed(random: Generator) -> tuple[list[Observation], list[Observation], flo
     return side("a", 1000), side("b", 1100), 1.1
 
 
+def through_traces(random: Generator) -> tuple[list[Observation], list[Observation], float]:
+    """The whole way: a noisy power sensor with a gain and an offset of its own, read at 10 Hz."""
+    gain, offset = 1 + GAIN_U * random.normal(), 2 / 1.96 * random.normal()
+    accuracy = Accuracy(gain=0.05, offset_w=2.0)
+    sensor = power_channel("gpu-0", Domain.GPU, Quantity.POWER, update_s=0.1, accuracy=accuracy)
+    sides = []
+    for name, watts in (("a", 100.0), ("b", 90.0)):
+        levels = watts * np.exp(0.01 * random.normal(size=4))
+        seconds = np.arange(0, 61, 0.1)
+        true = levels[np.minimum(seconds / 15, 3).astype(int)]
+        seen = gain * true + offset + random.normal(0, 3, len(true))
+        times = RUN_START + np.round(seconds * NS).astype(np.int64)
+        windows = [window("train", 15 * i + 1, 15 * i + 14, work=Work(10, "x")) for i in range(4)]
+        run = made(run_of(windows, id=name), [Trace.of(sensor, times, seen)])
+        sides.append([observed(run.run, run.results[0])])
+    return sides[0], sides[1], 0.9
+
+
 CASES: dict[Case, int] = {
     one_meter: DRAWS,
     three_windows_against_seven: DRAWS_WITHOUT_BOOTSTRAP,
@@ -137,10 +162,12 @@ CASES: dict[Case, int] = {
     in_turn: DRAWS,
     one_model: DRAWS_WITHOUT_BOOTSTRAP,
     skewed: DRAWS,
+    through_traces: DRAWS,
 }
 """With fewer than five repeats a side there is no bootstrap, and a draw costs little."""
 
 
+@functools.cache
 def answers(case: Case, question: Question | None = None) -> list[tuple[Comparison, float]]:
     random = np.random.default_rng(20260807)
     found = []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from joulemark.analysis.exported import exported
 from joulemark.analysis.metrics import Metric
 from joulemark.analysis.observed import Observation, observed
 from joulemark.core.errors import FormatError, StoreError
+from joulemark.core.value import Term
 from joulemark.core.window import Role
 from joulemark.report.plain import run_json
 from tests.report.build import Made, estimated, killed, many_gpus, steady
@@ -80,6 +82,25 @@ def test_a_budget_of_several_meters_cancels_with_nothing(tmp_path: Path) -> None
     found = compare(file, stored(many_gpus(2, nodes=2)))
     assert found.ratio is not None
     assert found.ratio.shared == ()
+
+
+def test_a_calibrated_part_is_read_from_the_file_alone(tmp_path: Path) -> None:
+    """What a calibration stands for is no channel of the run."""
+
+    def as_calibrated(document: Any) -> None:
+        for phase in document["phases"]:
+            (part,) = phase["parts"]
+            part.update(channel="calibrated/wall", part="wall", domain="wall", calibration="c")
+            for source in phase["sources"]["energy_j"]:
+                source.update(term="calibration", of="c/0", kin="")
+
+    (file,) = exported(kept(steady(), tmp_path, as_calibrated))
+    assert [(c.name, c.part, c.calibration) for c in file.channels] == [
+        ("calibrated/wall", "wall", "c")
+    ]
+    found = compare([file], [replace(file, run="other")])
+    assert found.ratio is not None
+    assert {shared.term for shared in found.ratio.shared} == {Term.CALIBRATION}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from joulemark.analysis.metrics import Metric, figure, single
 from joulemark.analysis.observed import Observation
 from joulemark.core.caution import Code
 from joulemark.core.channel import Domain
+from joulemark.core.energy import WHOLE
+from joulemark.core.units import digits
 
 
 class Hindrance(StrEnum):
@@ -146,6 +148,9 @@ _ASPECTS: tuple[tuple[Hindrance, Callable[[Observation], str]], ...] = (
 _SYSTEM = ("host", "os", "kernel", "machine", "cpu", "threads", "memory_bytes", "gpus", "virtual",
            "container")  # fmt: skip
 
+_MODEL = ("name", "weights")
+"""What a workload says of its model that no setting says."""
+
 
 def differences(a: Sequence[Observation], b: Sequence[Observation]) -> tuple[Difference, ...]:
     """Return in what the runs of A differ from those of B, or among each other."""
@@ -167,12 +172,13 @@ def _facts(one: Observation) -> dict[str, str]:
     asked, model = workload.get("settings"), workload.get("model")
     git = one.environment.get("git")
     facts: dict[str, Any] = {
-        **({"model": model.get("name"), **_plain(model)} if isinstance(model, Mapping) else {}),
+        **({name: model.get(name) for name in _MODEL} if isinstance(model, Mapping) else {}),
         **(asked if isinstance(asked, Mapping) else {}),
         "command": one.settings.get("command"),
         "scenario": one.settings.get("scenario"),
         "phase": one.phase,
         **system,
+        "coverage": "" if one.coverage >= WHOLE else f"{digits(100 * one.coverage, 3)} %",
         "meters": sorted({f"{c.meter} {c.quantity.value}" for c in one.channels}),
         "calibration": sorted({c.calibration for c in one.channels if c.calibration}),
         "period_s": one.settings.get("period_s"),
@@ -182,10 +188,6 @@ def _facts(one: Observation) -> dict[str, str]:
         "joulemark": one.joulemark,
     }
     return {name: _text(value) for name, value in facts.items() if value not in (None, "", [], ())}
-
-
-def _plain(model: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: model[name] for name in ("weights",) if name in model}
 
 
 def _text(value: object) -> str:

@@ -98,6 +98,11 @@ class Observation:
         return sum(repeat.covered_s for repeat in self.repeats)
 
     @property
+    def coverage(self) -> float:
+        """Share of the time that valid readings cover; 1 where there was no time."""
+        return self.covered_s / self.seconds if self.seconds > 0 else 1.0
+
+    @property
     def watts(self) -> float | None:
         """Mean power over the covered time, W; None where nothing was read."""
         if self.energy is None or not self.covered_s > 0:

@@ -13,7 +13,7 @@ from statistics import NormalDist
 _NEARLY_NORMAL = 1e6
 """From as many degrees of freedom on the normal distribution is taken."""
 _STEPS, _PRECISION, _TINY = 500, 1e-14, 1e-300
-_LARGEST = 1e12
+_LARGEST, _CLOSE = 1e12, 1e-10
 
 
 @functools.cache
@@ -27,12 +27,13 @@ def factor(level: float, dof: float = math.inf) -> float:
         level: two-sided confidence, above 0 and below 1.
         dof: degrees of freedom, at least 1; infinite for the normal distribution.
     """
+    normal = NormalDist().inv_cdf(0.5 + level / 2)
     if dof >= _NEARLY_NORMAL:
-        return NormalDist().inv_cdf(0.5 + level / 2)
-    low, high = 0.0, 1.0
+        return normal
+    low, high = normal, 2 * normal
     while outside(high, dof) > 1 - level and high < _LARGEST:
         low, high = high, 2 * high
-    while high - low > 1e-12 * high:
+    while high - low > _CLOSE * high:
         middle = (low + high) / 2
         low, high = (middle, high) if outside(middle, dof) > 1 - level else (low, middle)
     return high

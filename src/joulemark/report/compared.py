@@ -9,6 +9,7 @@ from joulemark.analysis.compare import Comparison, Verdict
 from joulemark.analysis.gate import ONE_SIDED, Outcome
 from joulemark.analysis.instruments import Known
 from joulemark.analysis.metrics import Metric
+from joulemark.analysis.observed import Observation
 from joulemark.analysis.power import MOST, Outlook
 from joulemark.analysis.scatter import CONFIDENCE, Level, Scatter
 from joulemark.core.caution import Code
@@ -66,7 +67,7 @@ def headline(comparison: Comparison) -> str:
             f"A and B cannot be told apart at this length: B/A of the {name} is {shown[0]}, "
             f"{between}."
         )
-    margin = percent(comparison.question.margin)
+    margin = _bound(comparison.question.margin)
     if comparison.verdict is Verdict.EQUIVALENT:
         return f"B's {name} equals A's within {margin}: B/A is {shown[0]}, {between}."
     small = all(abs(math.log(limit)) <= math.log1p(comparison.question.margin) for limit in limits)
@@ -101,7 +102,7 @@ def ratios(*values: float, fewest: int = 2) -> tuple[str, ...]:
 
 def gate_sentence(comparison: Comparison, outcome: Outcome, bound: float) -> str:
     """Return what a gate says of a comparison, in one sentence."""
-    said, limits = percent(bound), comparison.interval(ONE_SIDED)
+    said, limits = _bound(bound), comparison.interval(ONE_SIDED)
     name = figure_name(comparison)
     if outcome is Outcome.NOT_COMPARABLE:
         return f"Whether the {name} rose by more than {said} cannot be said."
@@ -116,6 +117,11 @@ def gate_sentence(comparison: Comparison, outcome: Outcome, bound: float) -> str
     return f"{text} {advice(comparison)}"
 
 
+def _bound(share: float) -> str:
+    """Return a share as a person would write it: "5 %", "0.25 %"."""
+    return f"{100 * share:.4g} %"
+
+
 def _signed(share: float) -> str:
     return percent(abs(share), sign="-" if share < 0 else "+")
 
@@ -125,7 +131,7 @@ def advice(comparison: Comparison) -> str:
     seen, ratio = comparison.outlook, comparison.ratio
     if seen is None or ratio is None:
         return ""
-    wanted = f"a difference of {percent(seen.difference)}"
+    wanted = f"a difference of {_bound(seen.difference)}"
     if seen.unknown:
         return f"Measure each at least three times to learn how many repeats tell {wanted}."
     if seen.floor >= seen.difference:
@@ -151,7 +157,7 @@ def _more(seen: Outlook, scatter: Scatter, wanted: str) -> str:
 
 def _help(comparison: Comparison) -> str:
     """Return what would make an error smaller that repeats do not."""
-    if comparison.a[0].provenance is Provenance.ESTIMATED:
+    if _estimated(comparison):
         return "What would help: a sensor instead of the model (see joulemark meters)."
     return (
         "What would help: the same machine and meter for both, a calibration of the meters, or a "
@@ -182,12 +188,26 @@ def notes(comparison: Comparison) -> Iterator[str]:
     remains = _remains(comparison)
     if remains:
         yield f"The interval holds: {remains}."
-    if comparison.a[0].provenance is Provenance.ESTIMATED:
+    if _estimated(comparison):
         yield _modelled(comparison)
+    busy = [name for name, side in _sides(comparison) if _warned(side, Code.OTHER_LOAD)]
+    if busy:
+        yield (
+            f"Other programs used the processor during {listed(busy)}; what they did to time and "
+            "energy is in the figures, and not in the interval."
+        )
     if Code.QUICK.value in comparison.a[0].codes:
         yield "Both are quick runs: short windows and few repeats."
-    if Code.STAND_IN_DATA.value in comparison.a[0].codes | comparison.b[0].codes:
+    if any(_warned(side, Code.STAND_IN_DATA) for _, side in _sides(comparison)):
         yield "The data set is a stand-in, not the named benchmark set."
+
+
+def _sides(comparison: Comparison) -> list[tuple[str, tuple[Observation, ...]]]:
+    return [("A", comparison.a), ("B", comparison.b)]
+
+
+def _warned(side: tuple[Observation, ...], code: Code) -> bool:
+    return any(code.value in one.codes for one in side)
 
 
 def _scattered(scatter: Scatter, *, drawn: bool) -> str:
@@ -218,6 +238,11 @@ def _remains(comparison: Comparison) -> str:
     shares = {term: (u / value.u) ** 2 for term, u in value.budget().items()}
     named = [f"{t.value} {percent(share)}" for t, share in shares.items() if share > _SHOWN_SHARE]
     return ", ".join(named)
+
+
+def _estimated(comparison: Comparison) -> bool:
+    timed = comparison.question.metric is Metric.TIME
+    return comparison.a[0].provenance is Provenance.ESTIMATED and not timed
 
 
 def _modelled(comparison: Comparison) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -49,9 +50,11 @@ def print_comparison(
     _console(file).print(Guarded(Group(*_comparison(comparisons, gates))))
 
 
-def _text(text: str, style: str = "default") -> Text:
-    """Return text that never parts a number from its % at the end of a line."""
-    return Text(text.replace(" %", "\N{NO-BREAK SPACE}%"), style=style, overflow="fold")
+def _text(text: str, style: str = "default", width: int = WIDTH) -> Text:
+    """Return text in lines that never part a number from its %."""
+    bound = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = wrap(bound, width, break_on_hyphens=False)
+    return Text("\n".join(lines).replace("\N{NO-BREAK SPACE}%", " %"), style, overflow="fold")
 
 
 def _console(file: TextIO | None) -> Console:
@@ -146,7 +149,7 @@ def _explained(one: Comparison, *, named: bool, advised: bool) -> list[Renderabl
 
 
 def _item(text: str) -> RenderableType:
-    return Padding(_text(text), (0, 0, 0, 2))
+    return Padding(_text(text, width=WIDTH - 2), (0, 0, 0, 2))
 
 
 def _differs(item: Difference) -> str:
