@@ -12,8 +12,7 @@ Everything is loaded when it is first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from joulemark.procedures.marking import phase
     from joulemark.procedures.measure import measure

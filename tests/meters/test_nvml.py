@@ -373,7 +373,7 @@ def test_without_the_binding_the_extra_is_named() -> None:
         raise ImportError(name)
 
     with pytest.raises(MissingExtraError, match=r"joulemark\[nvml\]"):
-        Nvml(load=absent).open(Ticks())
+        Nvml(load=absent, hinted=lambda: True).open(Ticks())
 
 
 # -------------------------------------------------------------------- which boards

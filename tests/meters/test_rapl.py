@@ -487,4 +487,4 @@ def test_the_factory_takes_a_root(tmp_path: Path) -> None:
     meter.open(Ticks())
     assert len(meter.channels) == 2
     meter.close()
-    assert rapl({}).root == Path("/sys/class/powercap")
+    assert rapl({}).root == "/sys/class/powercap"

@@ -20,8 +20,8 @@ from joulemark.core.errors import (
 )
 from joulemark.core.interfaces import Meter
 from joulemark.core.run import Sampler
-from joulemark.meters._feeds import MAX_KINDS, Feeds, check_period, every_ticks, open_all
-from joulemark.meters._pace import Pace
+from joulemark.meters._feeds import MAX_KINDS, Feeds, open_all
+from joulemark.meters._pace import Pace, check_period, every_ticks
 from joulemark.meters.sampler import sample
 
 SECOND = 1_000_000_000

@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from joulemark.core.channel import Channel, Domain, Provenance, Quantity
 from joulemark.core.errors import UnavailableError, UsageError
+from joulemark.core.interfaces import EdgeMeter, Meter
+from joulemark.meters import METERS
+from joulemark.meters.sampling import Opened
 from joulemark.procedures.plan import Plan, _without, missing_parts, plan
 from tests.meters.trees import intel_server
-from tests.procedures.fakes import Steady
 
 
 def channel(domain: Domain, provenance: Provenance = Provenance.MEASURED) -> Channel:
@@ -25,6 +28,18 @@ def channel(domain: Domain, provenance: Provenance = Provenance.MEASURED) -> Cha
         unit="W",
         provenance=provenance,
     )
+
+
+def here(name: str, settings: dict[str, Any]) -> Opened:
+    """Open a meter in this process, and say of it what a sampling process would."""
+    meter: Meter = METERS.load(name)(settings)
+    try:
+        meter.open(time.monotonic_ns)
+    except UnavailableError as error:
+        return Opened([], [error], edges=False)
+    opened = Opened(list(meter.channels), meter.missing, edges=isinstance(meter, EdgeMeter))
+    meter.close()
+    return opened
 
 
 @pytest.mark.parametrize(
@@ -57,13 +72,13 @@ def test_sensors_are_found_and_what_is_missing_is_estimated(tmp_path: Path) -> N
         "rapl": {"root": str(intel_server(tmp_path).root)},
         "hwmon": {"root": str(tmp_path / "no")},
     }
-    chosen = plan(None, time.monotonic_ns, {"root_pid": 1}, origin_ns=0, sensors=sensors)
+    chosen = plan(None, here, {"root_pid": 1}, origin_ns=0, sensors=sensors)
     names = [spec["name"] for spec in chosen.specs]
-    chosen.close()
     assert names[0] == "rapl"
     assert names[-1] == "host"
     assert "hwmon" in [name for name, _ in chosen.unavailable]
-    assert {meter.name for meter in chosen.edge_meters()} >= {"rapl"}
+    assert [spec["name"] for spec in chosen.edge_specs] == ["rapl"]
+    assert chosen.channels[0].meter == "rapl"
 
 
 def test_perf_events_are_asked_for_what_powercap_refuses(tmp_path: Path) -> None:
@@ -71,8 +86,7 @@ def test_perf_events_are_asked_for_what_powercap_refuses(tmp_path: Path) -> None
     sensors = {"rapl": {"root": str(tree.root)}, "rapl-perf": {"root": str(tmp_path / "no")}}
 
     def asked() -> list[str]:
-        chosen = plan(None, time.monotonic_ns, {"root_pid": 1}, origin_ns=0, sensors=sensors)
-        chosen.close()
+        chosen = plan(None, here, {"root_pid": 1}, origin_ns=0, sensors=sensors)
         return [name for name, _ in chosen.unavailable if name == "rapl-perf"]
 
     assert asked() == []
@@ -82,17 +96,34 @@ def test_perf_events_are_asked_for_what_powercap_refuses(tmp_path: Path) -> None
 
 def test_a_card_is_not_read_by_two_meters() -> None:
     card = replace(channel(Domain.GPU), meter="amdsmi", source="amdsmi_get_energy 0000:03:00.0")
-    amd = Steady()
-    amd.channels = [card]
-    assert _without(Plan(meters=[amd]), "hwmon") == {"without": ["0000:03:00.0"]}
-    assert _without(Plan(meters=[amd]), "power-supply") == {}
-    assert _without(Plan(meters=[Steady()]), "hwmon") == {}
+    assert _without(Plan(channels=[card]), "hwmon") == {"without": ["0000:03:00.0"]}
+    assert _without(Plan(channels=[card]), "power-supply") == {}
+    assert _without(Plan(channels=[channel(Domain.GPU)]), "hwmon") == {}
+
+
+def test_what_shows_no_sign_of_itself_is_not_even_opened() -> None:
+    opened: list[str] = []
+
+    def note(name: str, settings: dict[str, Any]) -> Opened:
+        opened.append(name)
+        return here(name, settings)
+
+    sensors: dict[str, dict[str, Any]] = {"here": {}, "absent": {}, "rapl": {}}
+    signs = {"here": "/", "absent": "/nowhere"}
+    with pytest.raises(UsageError, match="'here'"):
+        plan(None, note, {}, origin_ns=0, sensors=sensors, signs=signs)
+    del sensors["here"]
+    chosen = plan(None, note, {"root_pid": 1}, origin_ns=0, sensors=sensors, signs=signs)
+    assert "absent" not in opened
+    assert [str(e) for name, e in chosen.unavailable if name == "absent"] == [
+        "/nowhere: there is no such thing here; joulemark meters says more"
+    ]
 
 
 def test_named_meters_are_taken_or_refused(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError):
-        plan([("rapl", {"root": str(tmp_path)})], time.monotonic_ns, {}, origin_ns=0)
+        plan([("rapl", {"root": str(tmp_path)})], here, {}, origin_ns=0)
     with pytest.raises(UsageError, match="'magic'"):
-        plan([("magic", {})], time.monotonic_ns, {}, origin_ns=0)
+        plan([("magic", {})], here, {}, origin_ns=0)
     with pytest.raises(UnavailableError, match="nothing on this machine gives energy"):
-        plan([("host", {})], time.monotonic_ns, {}, origin_ns=0)
+        plan([("host", {})], here, {}, origin_ns=0)

@@ -30,10 +30,10 @@ names = st.text(max_size=12)
 
 @st.composite
 def channels(draw: st.DrawFn) -> Channel:
-    quantity = draw(st.sampled_from(Quantity))
+    quantity = draw(st.sampled_from(list(Quantity)))
     return channel(
         draw(names),
-        draw(st.sampled_from(Domain)),
+        draw(st.sampled_from(list(Domain))),
         quantity,
         name=draw(st.text(min_size=1, max_size=20)),
         meter=draw(names),
@@ -44,7 +44,7 @@ def channels(draw: st.DrawFn) -> Channel:
         wrap=draw(st.sampled_from([None, 500.0])),
         update_s=draw(st.sampled_from([None, 0.001, 0.1, 50.0])),
         resolution=draw(st.sampled_from([0.0, 1.0])),
-        provenance=draw(st.sampled_from(Provenance)),
+        provenance=draw(st.sampled_from(list(Provenance))),
         accuracy=Accuracy(gain=draw(st.sampled_from([0.0, 0.05, 10.0])), offset_w=1.0),
         note=draw(names),
     )
@@ -62,7 +62,7 @@ def windows(draw: st.DrawFn) -> Window:
     start, length = draw(seconds), draw(st.one_of(st.none(), st.floats(0, 50)))
     work = draw(st.one_of(st.none(), st.builds(Work, st.sampled_from([0.0, 1.5, 1e30]), names)))
     stop = None if length is None else start + length
-    return window(draw(names), start, stop, draw(st.sampled_from(Role)), work)
+    return window(draw(names), start, stop, draw(st.sampled_from(list(Role))), work)
 
 
 @st.composite

@@ -96,7 +96,7 @@ def test_a_record_that_is_none(path: Path, data: bytes, message: str) -> None:
         ("windows", {"phase": "a"}, r"Expected `array`, got `object` - at `\$\.windows`"),
         ("stopped", 2**63, "64-bit"),
         ("anchor", {"utc_ns": -(2**64), "monotonic_ns": 0}, "64-bit"),
-        ("status", "fine", r"Invalid enum value 'fine' - at `\$\.status`"),
+        ("status", "fine", r"'fine' is not a valid Status - at `\$\.status`"),
         ("cautions", [{"code": "odd"}], r"cautions\[0\]\.code"),
         ("channels", [{"name": "x"}], r"channels\[0\]"),
         ("system", None, r"at `\$\.system`"),

@@ -35,7 +35,7 @@ JSON = st.recursive(
 )
 OBJECT = st.dictionaries(TEXT, JSON, max_size=3)
 WORK = st.none() | st.builds(Work, ANY_FLOAT, TEXT)
-CAUTION = st.builds(Caution, st.sampled_from(Code), TEXT, TEXT)
+CAUTION = st.builds(Caution, st.sampled_from(list(Code)), TEXT, TEXT)
 
 
 def _maker(kind: Any, **parts: Any) -> Any:
@@ -47,15 +47,15 @@ CHANNEL = _maker(
     name=TEXT,
     meter=TEXT,
     part=TEXT,
-    domain=st.sampled_from(Domain),
-    quantity=st.sampled_from(Quantity),
+    domain=st.sampled_from(list(Domain)),
+    quantity=st.sampled_from(list(Quantity)),
     unit=TEXT,
     scale=ANY_FLOAT,
     parent=st.none() | TEXT,
     wrap=st.none() | ANY_FLOAT,
     accuracy=_maker(Accuracy, gain=ANY_FLOAT, offset_w=ANY_FLOAT, model=ANY_FLOAT, source=TEXT),
-    provenance=st.sampled_from(Provenance),
-    covers=st.lists(st.sampled_from(Domain), max_size=3).map(tuple),
+    provenance=st.sampled_from(list(Provenance)),
+    covers=st.lists(st.sampled_from(list(Domain)), max_size=3).map(tuple),
     note=TEXT,
 )
 SAMPLER = _maker(Sampler, mode=TEXT, ticks=st.integers(0, 2**60), late_max_s=ANY_FLOAT)
@@ -68,7 +68,7 @@ def windows(draw: st.DrawFn) -> Window:
         phase=draw(TEXT),
         start=start,
         stop=draw(st.none() | st.integers(start, 2**63 - 1)),
-        role=draw(st.sampled_from(Role)),
+        role=draw(st.sampled_from(list(Role))),
         work=draw(WORK),
         facts=draw(st.dictionaries(TEXT, ANY_FLOAT, max_size=3)),
         process=draw(st.integers(0, 2**22)),

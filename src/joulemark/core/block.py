@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TypeAlias
 
 ROW = struct.Struct("<qdI")
 """One sample: time (int64 ns UTC), value (float64, in the channel's unit), channel index (uint32).
@@ -12,7 +16,7 @@ ROW = struct.Struct("<qdI")
 (``[("time", "<i8"), ("value", "<f8"), ("channel", "<u4")]``).
 """
 
-Row = tuple[int, float, int]
+Row: TypeAlias = "tuple[int, float, int]"
 """(time, value, channel)."""
 
 

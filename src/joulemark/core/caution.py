@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Self
+from joulemark.core.record import record
+from joulemark.core.words import StrEnum
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class Code(StrEnum):
@@ -101,7 +104,7 @@ class Code(StrEnum):
     INCOMPLETE = "incomplete", "the run directory lacks something that a closed run has"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Caution:
     """One warning.
 

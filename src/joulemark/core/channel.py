@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from joulemark.core.record import record
+from joulemark.core.words import StrEnum
 
 
 class Domain(StrEnum):
@@ -78,7 +78,7 @@ class Instrument(StrEnum):
     """An accredited power analyser driven by a protocol."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Accuracy:
     """The systematic error of a meter, as 95 % half-widths.
 
@@ -95,7 +95,7 @@ class Accuracy:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Channel:
     """What one stream of numbers means.
 

@@ -8,17 +8,21 @@ those who are handed a :data:`Clock`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from joulemark.core.record import record
 
-Clock = Callable[[], int]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+Clock: TypeAlias = "Callable[[], int]"
 """A function that returns the time of the run, ns."""
 
 NS = 1_000_000_000
 """Nanoseconds in a second."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Anchor:
     """UTC and the monotonic clock of one host, read together.
 

@@ -6,11 +6,12 @@ A third party adds a meter or a workload by an entry point of the group ``joulem
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from joulemark.core.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
 
 class Registry:
@@ -45,8 +46,10 @@ class Registry:
                 f"no {self.kind} is called {name!r}",
                 remedy=f"choose from {', '.join(self.names())}",
             )
+        from importlib import import_module
+
         module, _, attribute = target.partition(":")
-        factory: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+        factory: Callable[..., Any] = getattr(import_module(module), attribute)
         return factory
 
     def _entry_points(self) -> dict[str, str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
-
 from joulemark.core.caution import Caution
 from joulemark.core.channel import Channel
 from joulemark.core.clock import Anchor
+from joulemark.core.record import field, record
 from joulemark.core.window import Window
+from joulemark.core.words import StrEnum
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+else:
+    Any = object  # what msgspec finds when it reads a run
 
 SCHEMA = 1
 """Version of the run format. 1: the first."""
@@ -24,7 +28,7 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class System:
     """The machine: what a reader needs to compare one run with another.
 
@@ -57,7 +61,7 @@ class System:
     container: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Sampler:
     """What the sampling loop says of itself.
 
@@ -80,7 +84,7 @@ class Sampler:
     cpu_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Run:
     """Everything about a measurement but its traces.
 

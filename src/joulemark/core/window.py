@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
-
 from joulemark.core.clock import NS
+from joulemark.core.record import field, record
+from joulemark.core.words import StrEnum
 
 
 class Role(StrEnum):
@@ -16,7 +15,7 @@ class Role(StrEnum):
     WARM_UP = "warm-up"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Work:
     """Work done: a count of a unit (sample, token, image, step, run).
 
@@ -29,7 +28,7 @@ class Work:
     unit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Window:
     """A named stretch on the run's clock.
 

@@ -10,19 +10,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from joulemark.core.clock import Clock
 from joulemark.core.errors import UsageError
-from joulemark.core.interfaces import Settings
+from joulemark.core.record import record
 from joulemark.meters._polled import path_setting
 from joulemark.meters._proc import hertz
 from joulemark.meters._tree import ProcessTree
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from joulemark.core.interfaces import Settings
+
 SETTINGS = ("root_pid", "exclude", "include_root", "proc", "sys")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Billed:
     """Whose processor time counts.
 

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable
-from dataclasses import MISSING, fields
-from enum import StrEnum
-from typing import Any, TypeVar
 
 from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Provenance, Quantity
 from joulemark.core.errors import FormatError
+from joulemark.core.record import names
+from joulemark.core.scope import suppress
 
-Kind = TypeVar("Kind", bound=StrEnum)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from enum import StrEnum
+    from typing import Any, TypeVar
+
+    Kind = TypeVar("Kind", bound=StrEnum)
+
+REQUIRED = ("name", "meter", "part", "domain", "quantity", "unit")
+"""What a channel must say; everything else has a default."""
 
 
 def channel_to(channel: Channel) -> dict[str, Any]:
     """Return a channel as JSON values: enums as their values, tuples as lists."""
-    record = {field.name: getattr(channel, field.name) for field in fields(Channel)}
+    record = {name: getattr(channel, name) for name in _CHANNEL}
     accuracy = channel.accuracy
     for name in ("domain", "quantity", "provenance", "instrument"):
         record[name] = record[name].value
-    record["accuracy"] = {field.name: getattr(accuracy, field.name) for field in fields(Accuracy)}
+    record["accuracy"] = {name: getattr(accuracy, name) for name in names(Accuracy)}
     record["covers"] = [domain.value for domain in channel.covers]
     record["nodes"] = list(channel.nodes)
     return record
@@ -41,12 +47,14 @@ def channel_from(record: object, *, where: str = "channel") -> Channel:
     """
     if not isinstance(record, dict):
         raise FormatError("a channel is a JSON object", where=where)
-    known: dict[str, Any] = {}
-    for field in fields(Channel):
-        if field.name in record:
-            known[field.name] = _CHANNEL[field.name](record[field.name], f"{where}.{field.name}")
-        elif field.default is MISSING:
-            raise FormatError(f"{field.name} is missing", where=where)
+    for name in REQUIRED:
+        if name not in record:
+            raise FormatError(f"{name} is missing", where=where)
+    known = {
+        name: convert(record[name], f"{where}.{name}")
+        for name, convert in _CHANNEL.items()
+        if name in record
+    }
     return Channel(**known)
 
 
@@ -58,7 +66,7 @@ def _text(value: object, where: str) -> str:
 
 def _number(value: object, where: str) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        with contextlib.suppress(OverflowError):  # JSON may hold an integer of any length
+        with suppress(OverflowError):  # JSON may hold an integer of any length
             number = float(value)
             if math.isfinite(number):
                 return number
@@ -113,10 +121,10 @@ def _accuracy(value: object, where: str) -> Accuracy:
     if not isinstance(value, dict):
         raise FormatError(f"{value!r:.40} is not a JSON object", where=where)
     known: dict[str, Any] = {}
-    for field in fields(Accuracy):
-        if field.name in value:
-            convert = _text if field.name == "source" else _number
-            known[field.name] = convert(value[field.name], f"{where}.{field.name}")
+    for name in names(Accuracy):
+        if name in value:
+            convert = _text if name == "source" else _number
+            known[name] = convert(value[name], f"{where}.{name}")
     return Accuracy(**known)
 
 

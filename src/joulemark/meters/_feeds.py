@@ -6,19 +6,22 @@ that is gone is told once and opened again, first after a second, then ever more
 
 from __future__ import annotations
 
-import contextlib
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
-
-from joulemark.core.block import Block, Row
+from joulemark.core.block import Block
 from joulemark.core.caution import Code
 from joulemark.core.channel import Channel
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import JoulemarkError, MeterLostError, UnavailableError, UsageError
-from joulemark.core.interfaces import EdgeMeter, Meter
+from joulemark.core.scope import suppress
 
-Note = Callable[[Mapping[str, Any]], None]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any, TypeAlias
+
+    from joulemark.core.block import Row
+    from joulemark.core.interfaces import Meter
+
+Note: TypeAlias = "Callable[[Mapping[str, Any]], None]"
 """Keeps an event, a JSON object."""
 
 FIRST_RETRY_S = 1.0
@@ -75,6 +78,7 @@ class Feed:
     def __init__(self, meter: Meter, every: int, places: Mapping[str, int]) -> None:
         """Take it in; it is due at once."""
         self.meter = meter
+        self._read_edges: Callable[[], Block] | None = getattr(meter, "read_edges", None)
         self._every = every
         self._next = 0
         self._places = places
@@ -99,8 +103,8 @@ class Feed:
             return ()
         try:
             block = self.meter.read()
-            if last and not block and isinstance(self.meter, EdgeMeter):
-                block = self.meter.read_edges()
+            if last and not block and self._read_edges is not None:
+                block = self._read_edges()
         except (JoulemarkError, OSError) as error:
             self._failed(error, clock(), troubles)
             block = Block()
@@ -142,7 +146,7 @@ class Feed:
         return True
 
 
-Missing = tuple[str, UnavailableError]
+Missing: TypeAlias = "tuple[str, UnavailableError]"
 """Name of a meter, and what it lacks."""
 
 
@@ -161,8 +165,8 @@ class Feeds:
         self.channels: list[Channel] = []
         self.unavailable: list[Missing] = []
 
-    def add(self, meter: Meter, clock: Clock, every: int) -> None:
-        """Open a meter and take it in; if it is not available, note why.
+    def add(self, meter: Meter, clock: Clock, every: int) -> list[Missing]:
+        """Open a meter and take it in; return what of it is not available, which is noted too.
 
         Raises:
             UsageError: if it has a channel of a name that another one has.
@@ -170,9 +174,11 @@ class Feeds:
         try:
             meter.open(clock)
         except UnavailableError as error:
-            self.unavailable.append((meter.name, error))
-            return
-        self.unavailable += [(meter.name, error) for error in meter.missing]
+            missing = [(meter.name, error)]
+            self.unavailable += missing
+            return missing
+        missing = [(meter.name, error) for error in meter.missing]
+        self.unavailable += missing
         first, taken = len(self.channels), {channel.name for channel in self.channels}
         for channel in meter.channels:
             if channel.name in taken:
@@ -186,62 +192,18 @@ class Feeds:
         self.channels += meter.channels
         places = {channel.name: first + i for i, channel in enumerate(meter.channels)}
         self.feeds.append(Feed(meter, every, places))
+        return missing
+
+    def nothing(self) -> UnavailableError:
+        """Return the error of a loop that has no meter to read."""
+        reasons = "; ".join(f"{name}: {error}" for name, error in self.unavailable)
+        return UnavailableError(f"no meter can be read ({reasons})")
 
     def close(self) -> None:
         """Close all meters."""
         for feed in self.feeds:
-            with contextlib.suppress(JoulemarkError, OSError):
+            with suppress(JoulemarkError, OSError):
                 feed.meter.close()
-
-
-def every_ticks(period: object, period_s: float, meter: str) -> int:
-    """Return at each how many-th tick a meter with a period of its own is read.
-
-    Args:
-        period: its period, s; None for that of the loop.
-        period_s: period of the loop, s.
-        meter: its name, for the message.
-
-    Raises:
-        UsageError: if it is no number of seconds, or shorter than the period of the loop.
-    """
-    if period is None:
-        return 1
-    seconds = _seconds(period)
-    if not period_s * 0.999 <= seconds <= 86400:
-        raise UsageError(
-            f"period_s is {period!r}, the sampler's is {period_s}",
-            where=f"meter {meter}",
-            remedy="a meter may be slower than the sampler (up to a day), not faster",
-        )
-    return round(seconds / period_s)
-
-
-def check_period(period_s: object) -> float:
-    """Return the period of the loop.
-
-    Raises:
-        UsageError: if it is not between 0.1 ms and an hour.
-    """
-    seconds = _seconds(period_s)
-    if not 1e-4 <= seconds <= 3600:
-        raise UsageError(
-            f"a sampling period of {period_s!r} s", remedy="choose from 0.0001 s to 3600 s"
-        )
-    return seconds
-
-
-def _seconds(value: object) -> float:
-    """Return a number as it is; NaN, which fits no bounds, for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    return float(value)
-
-
-def slow_and_own(settings: Mapping[str, Any]) -> tuple[object, dict[str, Any]]:
-    """Return the setting that is the sampler's (``period_s``), and those that are the meter's."""
-    own = {name: value for name, value in settings.items() if name != "period_s"}
-    return settings.get("period_s"), own
 
 
 def open_all(meters: Sequence[tuple[Meter, int]], clock: Clock) -> Feeds:
@@ -259,6 +221,5 @@ def open_all(meters: Sequence[tuple[Meter, int]], clock: Clock) -> Feeds:
         feeds.close()
         raise
     if not feeds.feeds:
-        reasons = "; ".join(f"{name}: {error}" for name, error in feeds.unavailable)
-        raise UnavailableError(f"no meter can be read ({reasons})")
+        raise feeds.nothing()
     return feeds

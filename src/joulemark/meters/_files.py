@@ -10,18 +10,23 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 from joulemark.core.errors import MeterError, MeterLostError
+from joulemark.core.record import record
 
-Opener = Callable[[str, int], int]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from joulemark.core.scope import ExitStack
+
+StrPath: TypeAlias = "str | os.PathLike[str]"
+"""A path; what measures uses plain text, as pathlib costs more to import than everything else."""
+Opener: TypeAlias = "Callable[[str, int], int]"
 """``os.open``: path and flags to file descriptor."""
-PRead = Callable[[int, int, int], bytes]
+PRead: TypeAlias = "Callable[[int, int, int], bytes]"
 """``os.pread``: descriptor, length and offset to bytes."""
 
 MAX_TEXT = 4096
@@ -30,12 +35,12 @@ MAX_NUMBER = 64
 MAX_ENTRIES = 4096
 """More entries than this are not looked at in one directory."""
 
-_NUMBER = re.compile(rb"\s*(-?\d{1,20})\s*")
+MAX_DIGITS = 20
 _GONE = frozenset({errno.ENODEV, errno.ENOENT, errno.ENXIO, errno.ESTALE})
 """What the kernel answers once the device behind an open file has been removed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Files:
     """How files are opened and read.
 
@@ -47,20 +52,20 @@ class Files:
     opener: Opener = os.open
     pread: PRead = os.pread
 
-    def open(self, path: Path, owned: ExitStack) -> NumberFile:
+    def open(self, path: StrPath, owned: ExitStack) -> NumberFile:
         """Open a file that holds one number; ``owned`` closes it.
 
         Raises:
             OSError: if it cannot be opened.
         """
-        descriptor = self.opener(str(path), os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = self.opener(os.fspath(path), os.O_RDONLY | os.O_CLOEXEC)
         owned.callback(os.close, descriptor)
-        return NumberFile(descriptor, path, self.pread)
+        return NumberFile(descriptor, os.fspath(path), self.pread)
 
-    def text(self, path: Path, limit: int = MAX_TEXT) -> str:
+    def text(self, path: StrPath, limit: int = MAX_TEXT) -> str:
         """Return the first ``limit`` bytes of a file; nothing if it cannot be read."""
         try:
-            descriptor = self.opener(str(path), os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = self.opener(os.fspath(path), os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return ""
         try:
@@ -70,18 +75,17 @@ class Files:
         finally:
             os.close(descriptor)
 
-    def line(self, path: Path) -> str:
+    def line(self, path: StrPath) -> str:
         """Return the first line of a file, at most 64 printable characters of it."""
         lines = self.text(path).splitlines()
         return "".join(c for c in lines[0][:64] if c.isprintable()).strip() if lines else ""
 
-    def number(self, path: Path) -> int | None:
+    def number(self, path: StrPath) -> int | None:
         """Return the whole number that a file holds; None if it cannot be read or holds none."""
-        match = _NUMBER.fullmatch(self.text(path, MAX_NUMBER).encode())
-        return int(match[1]) if match else None
+        return whole_number(self.text(path, MAX_NUMBER).encode())
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NumberFile:
     """An open file that holds one whole number, read again and again.
 
@@ -92,7 +96,7 @@ class NumberFile:
     """
 
     descriptor: int
-    path: Path
+    path: str
     pread: PRead
 
     def read(self) -> int:
@@ -106,14 +110,24 @@ class NumberFile:
             raw = self.pread(self.descriptor, MAX_NUMBER, 0)
         except OSError as error:
             kind = MeterLostError if error.errno in _GONE else MeterError
-            raise kind(error.strerror or "cannot be read", where=str(self.path)) from None
-        match = _NUMBER.fullmatch(raw) if len(raw) < MAX_NUMBER else None
-        if match is None:
-            raise MeterError(f"no number but {raw[:32]!r}", where=str(self.path))
-        return int(match[1])
+            raise kind(error.strerror or "cannot be read", where=self.path) from None
+        number = whole_number(raw) if len(raw) < MAX_NUMBER else None
+        if number is None:
+            raise MeterError(f"no number but {raw[:32]!r}", where=self.path)
+        return number
 
 
-def entries(directory: Path) -> list[str]:
+def whole_number(raw: bytes) -> int | None:
+    """Return the whole number that a text is, with white space around it; None if it is none.
+
+    ``int`` alone would take ``1_000`` and ``+1`` as well.
+    """
+    text = raw.strip()
+    digits = text.removeprefix(b"-")
+    return int(text) if digits.isdigit() and len(digits) <= MAX_DIGITS else None
+
+
+def entries(directory: StrPath) -> list[str]:
     """Return the names in a directory, sorted; none if it cannot be listed."""
     try:
         with os.scandir(directory) as found:

@@ -177,6 +177,11 @@ def plain(text: str) -> str:
     return _UNSAFE.sub("_", text).strip("_")[:48]
 
 
+def wild(name: str) -> str:
+    """Return a file name with its number replaced by a wildcard: energy3_input is energy*_input."""
+    return re.sub(r"\d+", "*", name, count=1)
+
+
 def _filled(template: str, known: Mapping[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda match: known[match[1]], template)
 

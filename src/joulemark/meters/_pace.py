@@ -1,8 +1,16 @@
-"""Deadlines of the sampling loop, and how well they are kept."""
+"""Periods and deadlines of the sampling loop, and how well they are kept."""
 
 from __future__ import annotations
 
+import math
+
 from joulemark.core.clock import NS
+from joulemark.core.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 
 class Pace:
@@ -51,3 +59,53 @@ class Pace:
     def late_max_s(self) -> float:
         """Worst lateness of an arrival, s."""
         return self._late_max / NS
+
+
+def every_ticks(period: object, period_s: float, meter: str) -> int:
+    """Return at each how many-th tick a meter with a period of its own is read.
+
+    Args:
+        period: its period, s; None for that of the loop.
+        period_s: period of the loop, s.
+        meter: its name, for the message.
+
+    Raises:
+        UsageError: if it is no number of seconds, or shorter than the period of the loop.
+    """
+    if period is None:
+        return 1
+    seconds = _seconds(period)
+    if not period_s * 0.999 <= seconds <= 86400:
+        raise UsageError(
+            f"period_s is {period!r}, the sampler's is {period_s}",
+            where=f"meter {meter}",
+            remedy="a meter may be slower than the sampler (up to a day), not faster",
+        )
+    return round(seconds / period_s)
+
+
+def check_period(period_s: object) -> float:
+    """Return the period of the loop.
+
+    Raises:
+        UsageError: if it is not between 0.1 ms and an hour.
+    """
+    seconds = _seconds(period_s)
+    if not 1e-4 <= seconds <= 3600:
+        raise UsageError(
+            f"a sampling period of {period_s!r} s", remedy="choose from 0.0001 s to 3600 s"
+        )
+    return seconds
+
+
+def _seconds(value: object) -> float:
+    """Return a number as it is; NaN, which fits no bounds, for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return float(value)
+
+
+def slow_and_own(settings: Mapping[str, Any]) -> tuple[object, dict[str, Any]]:
+    """Return the setting that is the sampler's (``period_s``), and those that are the meter's."""
+    own = {name: value for name, value in settings.items() if name != "period_s"}
+    return settings.get("period_s"), own

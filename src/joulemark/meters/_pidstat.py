@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import NamedTuple
+
+from joulemark.core.record import record
 
 _GONE = (errno.ENOENT, errno.ESRCH, errno.ENOTDIR)
 _SIZE = 1024
 
 
-class Stat(NamedTuple):
+@record(frozen=True, slots=True)
+class Stat:
     """What one line of ``/proc/PID/stat`` says; times in ticks."""
 
     comm: bytes

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Any
 
 from joulemark.core.block import Block, Row
 from joulemark.core.channel import Channel, Quantity
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import MeterError, MeterLostError, UnavailableError, UsageError
-from joulemark.core.interfaces import Settings
+from joulemark.core.record import record
+from joulemark.core.scope import ExitStack
 
-Values = tuple[float, ...]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeAlias
+
+    from joulemark.core.interfaces import Settings
+
+Values: TypeAlias = "tuple[float, ...]"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sensor:
     """One question to the hardware, and the channels that its answer fills.
 

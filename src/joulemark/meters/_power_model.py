@@ -23,14 +23,14 @@ Anything else: a virtual machine, a model that is not in the table
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import TYPE_CHECKING
 
 from joulemark.core.channel import Accuracy, Domain
 from joulemark.core.errors import UnavailableError
+from joulemark.core.record import record
 from joulemark.core.run import System
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:  # the table is only looked into on bare metal
     from joulemark.meters._tdp import Tdp
 
@@ -54,7 +54,7 @@ NOT_SHOWN = 0.90
 PARTS = ("cpu", "dram")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Model:
     """A straight line from idle to full power for one part.
 

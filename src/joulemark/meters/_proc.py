@@ -7,14 +7,12 @@ are needed. Formats: Linux, ``Documentation/filesystems/proc.rst`` and proc(5).
 from __future__ import annotations
 
 import os
-import re
 
 from joulemark.core.errors import MeterError, UnavailableError
-from joulemark.meters._system import describe_system, read_text
+from joulemark.meters._system import MAX_DIGITS, describe_system, read_text
 
 __all__ = ["CpuTime", "KeptFile", "Memory", "describe_system", "hertz"]
 
-_MEMORY = re.compile(rb"^(MemTotal|MemAvailable):\s+(\d{1,18}) kB", re.MULTILINE)
 _MAX_STAT = 1 << 20
 
 
@@ -121,7 +119,8 @@ class CpuTime:
 
 
 def _online(path: str) -> int:
-    return len(re.findall(r"^cpu\d", read_text(path, _MAX_STAT), re.MULTILINE))
+    lines = read_text(path, _MAX_STAT).split("\n")
+    return sum(line.startswith("cpu") and line[3:4].isdigit() for line in lines)
 
 
 class Memory:
@@ -144,12 +143,20 @@ class Memory:
         Raises:
             MeterError: if the file cannot be read or is not what it should be.
         """
-        found = dict(_MEMORY.findall(_again(self._file)))
-        if len(found) != 2:
+        raw = _again(self._file)
+        total, available = _kilobytes(raw, b"MemTotal:"), _kilobytes(raw, b"MemAvailable:")
+        if total is None or available is None:
             raise MeterError("MemTotal or MemAvailable is missing", where=self._file.path)
-        total, available = int(found[b"MemTotal"]), int(found[b"MemAvailable"])
         return (total - available) * 1024, total * 1024
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _kilobytes(raw: bytes, name: bytes) -> int | None:
+    """Return the figure of a line ``name   123 kB``; None if there is no such whole line."""
+    begin = raw.find(name)
+    words = raw[begin : raw.find(b"\n", begin)].split() if begin >= 0 else []
+    known = len(words) == 3 and words[2] == b"kB" and words[1].isdigit()
+    return int(words[1]) if known and len(words[1]) <= MAX_DIGITS else None

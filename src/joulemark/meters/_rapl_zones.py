@@ -5,12 +5,11 @@ The rules are told at the head of :mod:`joulemark.meters.rapl`.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from pathlib import Path
+from os.path import basename, dirname
 
 from joulemark.core.channel import Accuracy, Domain
 from joulemark.core.errors import MeterError, UnavailableError
+from joulemark.core.record import record
 from joulemark.meters._files import Files, NumberFile, entries
 
 MAX_ZONES = 512
@@ -33,13 +32,14 @@ NOTES = {
     Domain.CORE: "on AMD processors the counter of one core only",
 }
 
-_ENTRY = re.compile(r"(intel-rapl(?:-\w+)?)((?::\d{1,6})*)")
-_PACKAGE = re.compile(r"package-(\d{1,6})(-die-\d{1,6})?")
-_PSYS = re.compile(r"psys(?:-(\d{1,6}))?")
+MAX_NUMERAL = 6
+"""Digits of a number in a name."""
+
+_INTERFACE = "intel-rapl"
 _INNER = {"core": Domain.CORE, "uncore": Domain.UNCORE, "dram": Domain.DRAM}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Zone:
     """One powercap zone.
 
@@ -53,12 +53,12 @@ class Zone:
         note: what a reader of its numbers must know.
     """
 
-    path: Path
+    path: str
     part: str
     domain: Domain
     socket: str
     die: str
-    counter: NumberFile | None = field(default=None, compare=False)
+    counter: NumberFile | None = None
     note: str = ""
 
     @property
@@ -73,11 +73,11 @@ class Zone:
             MeterError: if it cannot be read.
         """
         if self.counter is None:
-            raise MeterError("the zone is not open", where=str(self.path))
+            raise MeterError("the zone is not open", where=self.path)
         return self.counter.read()
 
 
-def find(root: Path, files: Files) -> tuple[list[Zone], list[UnavailableError]]:
+def find(root: str, files: Files) -> tuple[list[Zone], list[UnavailableError]]:
     """Return all zones of known name, those of the first interface before their twins.
 
     Returns:
@@ -86,10 +86,10 @@ def find(root: Path, files: Files) -> tuple[list[Zone], list[UnavailableError]]:
     zones: list[Zone] = []
     strange: list[UnavailableError] = []
     for path in _directories(root):
-        name = files.line(path / "name")
-        above = files.line(path.parent / path.name.rpartition(":")[0] / "name")
+        name, folder = files.line(f"{path}/name"), dirname(path)
+        above = files.line(f"{folder}/{basename(path).rpartition(':')[0]}/name")
         if not above:
-            above = files.line(path.parent / "name")
+            above = files.line(f"{folder}/name")
         zone = _identify(path, name, above)
         if zone is None:
             strange.append(_strange(path, name))
@@ -98,43 +98,66 @@ def find(root: Path, files: Files) -> tuple[list[Zone], list[UnavailableError]]:
     return zones, strange
 
 
-def _directories(root: Path) -> list[Path]:
+def _directories(root: str) -> list[str]:
     """Return the zones below a root, flat (``/sys/class``) or nested (``/sys/devices``) alike."""
-    found: dict[str, Path] = {}
+    found: dict[str, str] = {}
     waiting = [root]
     while waiting and len(found) < MAX_ZONES:
         directory = waiting.pop(0)
         for name in entries(directory):
-            if _ENTRY.fullmatch(name) and name not in found:
-                found[name] = directory / name
-                waiting.append(directory / name)
+            if _is_entry(name) and name not in found:
+                found[name] = f"{directory}/{name}"
+                waiting.append(found[name])
     return sorted((path for name, path in found.items() if ":" in name), key=_order)
 
 
-def _order(path: Path) -> tuple[bool, str, list[int]]:
-    interface, _, numbers = path.name.partition(":")
-    return interface != "intel-rapl", interface, [int(number) for number in numbers.split(":")]
+def _is_entry(name: str) -> bool:
+    """Whether a name is that of an interface (intel-rapl, intel-rapl-mmio) or of a zone in it."""
+    interface, *numbers = name.split(":")
+    kind = interface.removeprefix(_INTERFACE)
+    plain = not kind or (kind[0] == "-" and kind[1:].isalnum())
+    known = plain and interface.startswith(_INTERFACE)
+    return known and all(_is_numeral(number) for number in numbers)
 
 
-def _identify(path: Path, name: str, above: str) -> Zone | None:
+def _is_numeral(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MAX_NUMERAL
+
+
+def _order(path: str) -> tuple[bool, str, list[int]]:
+    interface, *numbers = basename(path).split(":")
+    return interface != _INTERFACE, interface, [int(number) for number in numbers]
+
+
+def _identify(path: str, name: str, above: str) -> Zone | None:
     """Return what a zone counts, from its own name and that of the zone that it is nested in."""
-    if own := _PACKAGE.fullmatch(name):
-        return Zone(path, name, Domain.PACKAGE, own[1], own[2] or "")
-    if platform := _PSYS.fullmatch(name):
-        return Zone(path, name, Domain.PSYS, platform[1] or "0", "")
-    package = _PACKAGE.fullmatch(above)
+    if own := _package(name):
+        return Zone(path, name, Domain.PACKAGE, *own)
+    kind, dash, socket = name.partition("-")
+    if kind == "psys" and (_is_numeral(socket) or not dash):
+        return Zone(path, name, Domain.PSYS, socket or "0", "")
+    package = _package(above)
     if package is None or name not in _INNER:
         return None
-    socket, die = package[1], package[2] or ""
+    socket, die = package
     return Zone(path, f"{name}-{socket}{die}", _INNER[name], socket, die)
 
 
-def _strange(path: Path, name: str) -> UnavailableError:
+def _package(name: str) -> tuple[str, str] | None:
+    """Return socket and die (``-die-1``, or empty) of a package's name; None for other names."""
+    kind, _, rest = name.partition("-")
+    socket, dash, die = rest.partition("-die-")
+    if kind != "package" or not _is_numeral(socket) or (dash and not _is_numeral(die)):
+        return None
+    return socket, dash + die
+
+
+def _strange(path: str, name: str) -> UnavailableError:
     if name:
-        return UnavailableError(f"a zone named {name!r} is not known", where=str(path))
+        return UnavailableError(f"a zone named {name!r} is not known", where=path)
     return UnavailableError(
         "the zone cannot be entered",
-        where=str(path),
+        where=path,
         remedy="where a container hides it, start that with --security-opt "
         "systempaths=unconfined, or measure on the host",
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from stat import S_ISREG
@@ -15,16 +14,10 @@ from joulemark.core.channel import Channel
 from joulemark.core.clock import Anchor
 from joulemark.core.errors import FormatError, StoreError
 from joulemark.meters._channels import channel_from
-
-MAGIC = b"JMSPOOL1"
-MAX_HEADER = 16 << 20
-"""Longest header that is read, bytes."""
-
-StrPath = str | os.PathLike[str]
-"""A path; the sampling process uses plain text, as pathlib costs more to import than it does."""
+from joulemark.meters._files import StrPath
+from joulemark.meters._spool_writer import LENGTH, MAGIC, MAX_HEADER
 
 _CHUNK = 4096 * ROW.size
-LENGTH = struct.Struct("<I")
 _BEGIN = len(MAGIC) + LENGTH.size
 
 

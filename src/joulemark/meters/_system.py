@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable
 
 from joulemark.core.run import System
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_CPUINFO = 8 << 20
 """A machine of 4096 threads lists about 6 MiB."""
@@ -14,8 +16,10 @@ MAX_CPUINFO = 8 << 20
 MAX_THREADS = 8192
 """Hardware threads that are looked at."""
 
+MAX_DIGITS = 18
+"""Longest number that is believed."""
+
 _SMALL = 65536
-_FIELD = re.compile(r"^([^:\n]{1,40}?)[ \t]*:[ \t]*(.*)$", re.MULTILINE)
 _NAMES = ("model name", "Model", "Hardware", "cpu model", "cpu")
 """What the fields that name a processor are called: x86; boards; older ARM; MIPS; POWER."""
 
@@ -56,16 +60,17 @@ def describe_system(
     """
     names = os.uname()
     text = read_text(f"{proc}/cpuinfo", MAX_CPUINFO)
-    sockets, cores = _packages(text, sys)
+    fields = list(_fields(text))
+    sockets, cores = _packages(fields, sys)
     return System(
         host=names.nodename,
         os=_os_name(root),
         kernel=read_text(f"{proc}/sys/kernel/osrelease").strip() or names.release,
         machine=machine or names.machine,
-        cpu=_cpu_name(text, proc),
+        cpu=_cpu_name(fields, proc),
         sockets=sockets,
         cores=cores,
-        threads=len(re.findall(r"^processor\s*:\s*\d", text, re.MULTILINE)),
+        threads=sum(name == "processor" and value[:1].isdigit() for name, value in fields),
         memory_bytes=_memory(proc),
         virtual=_hypervisor(text, sys),
         container=_container(proc, root),
@@ -91,22 +96,30 @@ def read_text(path: str, limit: int = _SMALL) -> str:
 
 
 def _fields(text: str) -> Iterable[tuple[str, str]]:
-    return ((match[1], match[2].strip()) for match in _FIELD.finditer(text))
+    """Return names and values of the lines ``name : value``."""
+    lines = (line.partition(":") for line in text.split("\n"))
+    return ((name.rstrip(), value.strip()) for name, colon, value in lines if colon)
 
 
-def _cpu_name(text: str, proc: str) -> str:
+def flagged_virtual(cpuinfo: str) -> bool:
+    """Whether a text of ``/proc/cpuinfo`` says that a hypervisor shows this processor (x86)."""
+    flags = next((value for name, value in _fields(cpuinfo) if name == "flags"), "")
+    return "hypervisor" in flags.split()
+
+
+def _cpu_name(fields: Iterable[tuple[str, str]], proc: str) -> str:
     found: dict[str, str] = {}
-    for name, value in _fields(text):
+    for name, value in fields:
         found.setdefault(name, value)
     named = [found[name] for name in _NAMES if found.get(name)]
     board = read_text(f"{proc}/device-tree/model").strip("\0\n ")
     return " ".join([*named, board][0].split())
 
 
-def _packages(text: str, sys: str) -> tuple[int | None, int | None]:
+def _packages(fields: Iterable[tuple[str, str]], sys: str) -> tuple[int | None, int | None]:
     """Return the numbers of processor packages and of physical cores."""
     package, seen = "", set()
-    for name, value in _fields(text):
+    for name, value in fields:
         if name == "physical id":
             package = value
         elif name == "core id":
@@ -138,8 +151,9 @@ def _there(path: str) -> bool:
 
 
 def _memory(proc: str) -> int:
-    match = re.search(r"^MemTotal:\s+(\d{1,18}) kB", read_text(f"{proc}/meminfo"), re.MULTILINE)
-    return int(match[1]) * 1024 if match else 0
+    found = dict(_fields(read_text(f"{proc}/meminfo")))
+    size = found.get("MemTotal", "").removesuffix(" kB")
+    return int(size) * 1024 if size.isdecimal() and len(size) <= MAX_DIGITS else 0
 
 
 def _hypervisor(text: str, sys: str) -> str:
@@ -151,8 +165,8 @@ def _hypervisor(text: str, sys: str) -> str:
     names = ("sys_vendor", "product_name", "board_vendor", "bios_vendor")
     firmware = " ".join(read_text(f"{sys}/class/dmi/id/{name}", 256) for name in names).lower()
     kind = read_text(f"{sys}/hypervisor/type", 64).strip()
-    flagged = re.search(r"^flags\b.*\bhypervisor\b", text, re.MULTILINE) is not None
-    if re.search(r"\.metal|ebm", firmware) and not flagged:
+    flagged = flagged_virtual(text)
+    if (".metal" in firmware or "ebm" in firmware) and not flagged:
         return ""
     known = [shown for written, shown in _HYPERVISORS if written in firmware]
     if known or kind:
@@ -174,5 +188,8 @@ def _container(proc: str, root: str) -> str:
 
 def _os_name(root: str) -> str:
     text = read_text(f"{root}/etc/os-release")
-    match = re.search(r'^PRETTY_NAME="?([^"\n]*)"?$', text, re.MULTILINE)
-    return match[1].strip() if match else ""
+    for line in text.split("\n"):
+        name, _, value = line.partition("=")
+        if name == "PRETTY_NAME":
+            return value.strip().strip('"').strip()
+    return ""

@@ -6,41 +6,32 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Self
 
 from joulemark.core.caution import Code
-from joulemark.core.channel import Channel
-from joulemark.core.clock import NS, Anchor, Clock
+from joulemark.core.clock import NS
 from joulemark.core.errors import StoreError
-from joulemark.core.interfaces import Meter
-from joulemark.meters._child import Journal
-from joulemark.meters._feeds import Feeds, Missing, Troubles, check_period, open_all
+from joulemark.meters._feeds import Troubles, open_all
+from joulemark.meters._pace import check_period
+from joulemark.meters._spool_writer import SpoolWriter
+from joulemark.meters.journal import Journal
 from joulemark.meters.sampler import sample
-from joulemark.meters.spool import SpoolWriter
+from joulemark.meters.sampling import run_files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from joulemark.core.channel import Channel
+    from joulemark.core.clock import Anchor, Clock
+    from joulemark.core.interfaces import Meter
+    from joulemark.meters._feeds import Feeds, Missing
+    from joulemark.meters._files import StrPath
 
 READY_S = 20.0
 """Time that the first sample may take."""
 STOP_S = 10.0
 """Time that a last sample and its way to the disk may take."""
-
-
-def run_files(directory: Path) -> tuple[Path, Path]:
-    """Return where samples and events of a run go; the directories are made.
-
-    Raises:
-        StoreError: if they cannot be.
-    """
-    base = directory.resolve()
-    try:
-        for name in ("traces", "events", "raw"):
-            (base / name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written: {error.strerror}", where=str(base), remedy="choose another place"
-        ) from error
-    return base / "traces" / "sampler.spool", base / "events" / "sampler.jsonl"
 
 
 class SamplerThread:
@@ -73,7 +64,7 @@ class SamplerThread:
 
     @classmethod
     def start(
-        cls, meters: Sequence[Meter], period_s: float, anchor: Anchor, directory: Path
+        cls, meters: Sequence[Meter], period_s: float, anchor: Anchor, directory: StrPath
     ) -> Self:
         """Open meters and start to sample into a run directory.
 
@@ -90,7 +81,7 @@ class SamplerThread:
             StoreError: if the run directory cannot be written.
         """
         check_period(period_s)
-        spool_path, events_path = run_files(directory)
+        spool_path, events_path, _ = run_files(directory)
         clock = anchor.clock(time.monotonic_ns)
         feeds = open_all([(meter, 1) for meter in meters], clock)
         with contextlib.ExitStack() as owned:
@@ -139,5 +130,7 @@ class SamplerThread:
         finally:
             self._begun.set()
             self._spool.close()
+            with contextlib.suppress(StoreError):
+                self._journal.sync()
             self._journal.close()
             self._feeds.close()

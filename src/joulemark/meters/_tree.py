@@ -19,12 +19,15 @@ from __future__ import annotations
 
 import os
 from _thread import allocate_lock  # threading, which is heavier, is not needed for a lock
-from collections.abc import Collection, Iterable
 
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import UnavailableError
 from joulemark.meters._pidstat import Process, Stat, parse, read_once
 from joulemark.meters._proc import KeptFile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 SAMPLER_COMM = b"joulemark-meter"
 """What a sampler calls itself (at most 15 bytes); such processes are never billed."""
@@ -32,6 +35,8 @@ MAX_PROBES = 128
 """Of more new numbers than this, the rest waits for the next list of all processes."""
 LIST_NS = NS
 """Shortest time between two lists of all processes."""
+MAX_CHILDREN = 1 << 20
+"""Most that is read of a thread's list of children, bytes."""
 MAX_KEPT = 128
 """Processes whose file stays open."""
 
@@ -79,7 +84,8 @@ class ProcessTree:
                 f"there is no process {root_pid}", where=proc, remedy="name one that is running"
             )
         self._members[root_pid].billed = include_root
-        self._adopt(self._unknown())
+        if not self._adopt_children():
+            self._adopt(self._unknown())
 
     def cpu_s(self) -> float:
         """Return the processor time of the tree up to now, s; never less than before."""
@@ -136,6 +142,23 @@ class ProcessTree:
         new = [pid for pid in listed if pid not in self._others]
         self._others.update(new)
         return new
+
+    def _adopt_children(self) -> bool:
+        """Take in what the kernel lists as children; return whether it keeps such lists.
+
+        It may miss a child while others end, so all processes are listed a second later. That is
+        too much work for the start: a machine runs hundreds.
+        """
+        waiting = list(self._members)
+        while waiting:
+            parent = waiting.pop()
+            children = _children(self._proc, parent)
+            if children is None:
+                return False
+            known = set(self._members)
+            self._adopt(children)
+            waiting += self._members.keys() - known
+        return True
 
     def _adopt(self, pids: Iterable[int]) -> None:
         """Take in those of some processes whose parent belongs to the tree."""
@@ -222,3 +245,15 @@ def _listed(proc: str) -> list[int]:
             return sorted(int(entry.name) for entry in found if entry.name.isdecimal())
     except OSError:
         return []
+
+
+def _children(proc: str, pid: int) -> list[int] | None:
+    """Return the children of all threads of a process; None if the kernel does not list them."""
+    found: list[int] = []
+    try:
+        for thread in os.listdir(f"{proc}/{pid}/task"):
+            with open(f"{proc}/{pid}/task/{thread}/children", "rb") as listed:
+                found += [int(child) for child in listed.read(MAX_CHILDREN).split()]
+    except (OSError, ValueError):
+        return None
+    return found

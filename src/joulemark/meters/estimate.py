@@ -18,20 +18,25 @@ Where the watts come from, and how far off they may be: :mod:`joulemark.meters._
 from __future__ import annotations
 
 from _thread import allocate_lock  # threading, which is heavier, is not needed for a lock
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 
 from joulemark.core.block import Block
 from joulemark.core.channel import Channel, Instrument, Provenance, Quantity
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import MeterError, UnavailableError, UsageError
-from joulemark.core.interfaces import Settings
 from joulemark.core.run import System
+from joulemark.core.scope import ExitStack
 from joulemark.meters._billed import SETTINGS, Billed
 from joulemark.meters._polled import only_known
 from joulemark.meters._power_model import PARTS, Model, power_models
 from joulemark.meters._proc import CpuTime, hertz
 from joulemark.meters._system import describe_system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
+
+    from joulemark.core.interfaces import Settings
 
 UPDATE_S = 0.01
 """The kernel tells processor time in ticks of this length."""
@@ -39,7 +44,7 @@ EVERY_NS = 90_000_000
 """Sampled at most ten times a second (ticks come a little early or late): in less time than this a
 model that counts ticks has next to nothing new to say. Edges of windows are read at once."""
 
-Describe = Callable[[str, str], System]
+Describe: TypeAlias = "Callable[[str, str], System]"
 
 
 class Estimate:

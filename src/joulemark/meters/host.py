@@ -16,18 +16,22 @@ cost at most 0.15 % of one core. Processor time is also read at each edge of a w
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 
 from joulemark.core.block import Block
 from joulemark.core.channel import Channel, Domain, Quantity
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import MeterError, UnavailableError
-from joulemark.core.interfaces import Settings
+from joulemark.core.scope import ExitStack
 from joulemark.meters._billed import SETTINGS, Billed
 from joulemark.meters._polled import Polled, Sensor, Values, only_known, seconds_setting
 from joulemark.meters._proc import CpuTime, KeptFile, Memory, hertz
 from joulemark.meters._system import read_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from joulemark.core.interfaces import Settings
 
 UPDATE_S = 0.01
 """The kernel tells processor time in ticks of this length."""

@@ -10,18 +10,13 @@ rail, and its note says so. Voltages and temperatures alone are no meter.
 
 from __future__ import annotations
 
-import dataclasses
-import re
-from collections.abc import Callable, Collection
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
+import os
 
 from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Quantity
 from joulemark.core.errors import PermissionNeededError, UnavailableError
-from joulemark.core.interfaces import Settings
-from joulemark.meters._files import Files
-from joulemark.meters._hwmon_chips import Chip, Place, chips, plain
+from joulemark.core.record import record, replace
+from joulemark.core.scope import ExitStack
+from joulemark.meters._files import Files, StrPath, entries
 from joulemark.meters._polled import (
     Polled,
     Sensor,
@@ -32,16 +27,23 @@ from joulemark.meters._polled import (
     seconds_setting,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from joulemark.core.interfaces import Settings
+    from joulemark.meters._hwmon_chips import Chip, Place
+
 ROOT = "/sys/class/hwmon"
 MAX_SENSORS = 1024
 HEADROOM = 3.0
 """Times the highest power that a chip states for a sensor: more cannot be true."""
 
 _LIMITS = ("rated_max", "cap_max", "max")
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Found:
     """One sensor of one chip, before it is opened."""
 
@@ -80,7 +82,7 @@ class Hwmon(Polled):
 
     def __init__(
         self,
-        root: Path = Path(ROOT),
+        root: StrPath = ROOT,
         *,
         without: Collection[str] = (),
         slow_s: float = 1.0,
@@ -88,13 +90,12 @@ class Hwmon(Polled):
     ) -> None:
         """Keep the arguments; nothing is touched."""
         super().__init__(slow_s=slow_s)
-        self.root = root
+        self.root = os.fspath(root)
         self._without = frozenset(without)
         self._files = files or Files()
 
     def _find(self, owned: ExitStack) -> list[Sensor]:
-        all_chips = chips(self.root, self._files)
-        all_chips = [chip for chip in all_chips if chip.device not in self._without]
+        all_chips = [chip for chip in self._chips() if chip.device not in self._without]
         found = [each for chip in all_chips for each in self._sensors_of(chip)][:MAX_SENSORS]
         if not found and not self.missing:
             raise self._nothing(all_chips)
@@ -117,6 +118,16 @@ class Hwmon(Polled):
         self.facts["chips"] = sorted({f"{each.chip.name} {each.chip.device}" for each in found})
         parts = {channel.part for _, channel, _ in opened}
         return [_sensor(each, channel, query, parts) for each, channel, query in opened]
+
+    def _chips(self) -> list[Chip]:
+        """Return all chips; what is known of chips is only looked up where there are some."""
+        if not entries(self.root):
+            return []
+        from pathlib import Path
+
+        from joulemark.meters._hwmon_chips import chips
+
+        return chips(Path(self.root), self._files)
 
     def _sensors_of(self, chip: Chip) -> list[_Found]:
         """Return the sensors of one chip that are connected and switched on."""
@@ -196,12 +207,14 @@ class Hwmon(Polled):
     def _accuracy(self, each: _Found) -> Accuracy:
         accuracy = each.chip.accuracy
         if offset := self._at_shunt(each, each.chip.row.get("shunt_offset_uv", 0)):
-            accuracy = dataclasses.replace(accuracy, offset_w=offset)
+            accuracy = replace(accuracy, offset_w=offset)
         path = each.chip.directory / f"power{each.index}_accuracy"
-        stated = _PERCENT.fullmatch(self._files.line(path))
-        if stated and 80 <= float(stated[1]) < 100:
-            gain = 1 - float(stated[1]) / 100
-            accuracy = Accuracy(gain=gain, source=f"stated by the firmware ({stated[0]})")
+        stated = self._files.line(path)
+        percent = stated.removesuffix("%").strip()
+        if stated.endswith("%") and percent.replace(".", "", 1).isdecimal():
+            gain = 1 - float(percent) / 100
+            if 0 < gain <= 0.2:
+                accuracy = Accuracy(gain=gain, source=f"stated by the firmware ({stated})")
         return accuracy
 
     def _at_shunt(self, each: _Found, microvolts: float) -> float:
@@ -213,8 +226,8 @@ class Hwmon(Polled):
         return abs(millivolts) * 1e-3 * microvolts / microohms if microohms > 0 else 0.0
 
     def _nothing(self, all_chips: list[Chip]) -> UnavailableError:
-        where = str(self.root)
-        if not self.root.is_dir():
+        where = self.root
+        if not os.path.isdir(where):
             return UnavailableError(
                 "there is no hwmon tree",
                 where=where,
@@ -238,7 +251,7 @@ def hwmon(settings: Settings) -> Hwmon:
     """
     only_known("hwmon", settings, ("root", "without", "slow_s"))
     return Hwmon(
-        Path(path_setting("hwmon", settings, "root", ROOT)),
+        path_setting("hwmon", settings, "root", ROOT),
         without=names_setting("hwmon", settings, "without"),
         slow_s=seconds_setting("hwmon", settings, "slow_s", 1.0),
     )
@@ -262,6 +275,8 @@ def _named(each: _Found, taken: set[str]) -> tuple[str, str]:
     name = f"hwmon/{part}/{each.aspect}"
     if name not in taken:
         return part, name
+    from joulemark.meters._hwmon_chips import plain
+
     suffix = f"-{plain(each.chip.name)}-{each.chip.n}-{each.index}"
     if each.place.domain is Domain.RAIL:
         return part + suffix, f"hwmon/{part}{suffix}/{each.aspect}"
@@ -272,11 +287,13 @@ def _sensor(each: _Found, channel: Channel, query: Callable[[], Values], parts: 
     """Make a sensor; its channel gets the nearest of its possible parents that is read, too."""
     parent = next((name for name in each.place.parents if name in parts), None)
     device = f"{each.chip.directory} {each.kind}{each.index}"
-    return Sensor((dataclasses.replace(channel, parent=parent),), query, device, each.place.slow)
+    return Sensor((replace(channel, parent=parent),), query, device, each.place.slow)
 
 
 def _refusal(chip: str, paths: list[Path]) -> PermissionNeededError:
-    files = " ".join(sorted({str(path.parent / _wild(path.name)) for path in paths}))
+    from joulemark.meters._hwmon_chips import plain, wild
+
+    files = " ".join(sorted({str(path.parent / wild(path.name)) for path in paths}))
     rule = (
         f'SUBSYSTEM=="hwmon", ACTION=="add", ATTR{{name}}=="{chip}", '
         "RUN+=\"/bin/sh -c 'chmod a+r %S%p/*_input'\""
@@ -287,8 +304,3 @@ def _refusal(chip: str, paths: list[Path]) -> PermissionNeededError:
         remedy=f"until the next reboot: sudo chmod a+r {files}; for good: put this line into "
         f"/etc/udev/rules.d/70-hwmon-{plain(chip)}.rules: {rule}",
     )
-
-
-def _wild(name: str) -> str:
-    """Return a file name with its number replaced by a wildcard: energy3_input is energy*_input."""
-    return re.sub(r"\d+", "*", name, count=1)

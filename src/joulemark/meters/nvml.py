@@ -13,11 +13,8 @@ on, and the loss is listed in ``failures``.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from typing import Any
+import os
 
 from joulemark.core.errors import (
     MissingExtraError,
@@ -25,11 +22,20 @@ from joulemark.core.errors import (
     UnavailableError,
     UsageError,
 )
-from joulemark.core.interfaces import Settings
-from joulemark.meters._nvml_board import Board
+from joulemark.core.scope import ExitStack, suppress
 from joulemark.meters._polled import Polled, Sensor, only_known, seconds_setting
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from joulemark.core.interfaces import Settings
+    from joulemark.meters._nvml_board import Board
+
 MAX_BOARDS = 256
+MAX_CACHE = 64 << 20
+LIBRARY = "libnvidia-ml.so.1"
 
 _REMEDIES = {
     "NVML_ERROR_LIBRARY_NOT_FOUND": (
@@ -59,6 +65,8 @@ class Nvml(Polled):
         slow_s: least time between two reads of what describes the state of a board, s.
         library: the NVML binding; by default ``pynvml`` is imported when the meter is opened.
         load: imports a module by name.
+        hinted: whether anything on this machine hints at NVIDIA's driver; without a hint nothing
+            is imported.
     """
 
     name = "nvml"
@@ -70,12 +78,14 @@ class Nvml(Polled):
         slow_s: float = 1.0,
         library: Any = None,
         load: Callable[[str], Any] = importlib.import_module,
+        hinted: Callable[[], bool] | None = None,
     ) -> None:
         """Keep the arguments; nothing is touched."""
         super().__init__(slow_s=slow_s)
         self.devices = devices
         self._library = library
         self._load = load
+        self._hinted = hinted or driver_hinted
 
     def _find(self, owned: ExitStack) -> list[Sensor]:
         library = self._started(owned)
@@ -96,6 +106,9 @@ class Nvml(Polled):
         """Load and start NVML; ``owned`` shuts it down."""
         library = self._library
         if library is None:
+            if not self._hinted():
+                what, remedy = _REMEDIES["NVML_ERROR_LIBRARY_NOT_FOUND"]
+                raise UnavailableError(what, where="NVML", remedy=remedy)
             try:
                 library = self._load("pynvml")
             except ImportError:
@@ -109,6 +122,8 @@ class Nvml(Polled):
 
     def _boards(self, library: Any) -> list[Board]:
         """Ask for the boards; those that do not answer go to ``missing``."""
+        from joulemark.meters._nvml_board import Board
+
         try:
             count = min(library.nvmlDeviceGetCount(), MAX_BOARDS)
         except library.NVMLError as error:
@@ -139,6 +154,30 @@ class Nvml(Polled):
                 raise reason
         there = ", ".join(f"{board.index} ({board.uuid})" for board in boards)
         raise UnavailableError(f"no GPU is {device!r}", where="meter nvml", remedy=f"use {there}")
+
+
+def driver_hinted(
+    marks: Sequence[str] = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg"),
+    cache: str = "/etc/ld.so.cache",
+) -> bool:
+    """Whether anything hints at NVIDIA's driver: its device, its module, or its library.
+
+    Looking costs a hundredth of importing the binding. Where the list of libraries cannot be read
+    (not every system has one), only the binding can tell, so that counts as a hint.
+
+    Args:
+        marks: files that only the driver makes; ``/dev/dxg`` is its stand-in under WSL.
+        cache: the dynamic loader's list of libraries.
+    """
+    places = os.environ.get("LD_LIBRARY_PATH", "").split(":")
+    libraries = [f"{place}/{LIBRARY}" for place in places if place]
+    if any(os.path.exists(mark) for mark in (*marks, *libraries)):
+        return True
+    try:
+        with open(cache, "rb") as file:
+            return LIBRARY.encode() in file.read(MAX_CACHE)
+    except OSError:
+        return True
 
 
 def nvml(settings: Settings) -> Nvml:
@@ -192,7 +231,7 @@ def _cannot_start(library: Any, error: Any) -> UnavailableError:
 
 
 def _shut_down(library: Any) -> None:
-    with contextlib.suppress(library.NVMLError):
+    with suppress(library.NVMLError):
         library.nvmlShutdown()
 
 

@@ -20,18 +20,21 @@ What becomes a channel, and what does not:
 
 from __future__ import annotations
 
-import re
+import os
 import sys
-from contextlib import ExitStack
-from pathlib import Path
 
 from joulemark.core.channel import Channel, Instrument, Quantity
 from joulemark.core.errors import MeterError, PermissionNeededError, UnavailableError
-from joulemark.core.interfaces import Settings
+from joulemark.core.scope import ExitStack
 from joulemark.meters import _rapl_zones as powercap
-from joulemark.meters._files import Files
+from joulemark.meters._files import Files, StrPath
 from joulemark.meters._polled import Polled, Sensor, only_known, path_setting
 from joulemark.meters._rapl_zones import ACCURACY, BOUND_W, NOTES, UPDATE_S, Zone
+from joulemark.meters._system import flagged_virtual
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from joulemark.core.interfaces import Settings
 
 ROOT = "/sys/class/powercap"
 COUNTS = 2**32 - 1
@@ -56,15 +59,15 @@ class Rapl(Polled):
 
     def __init__(
         self,
-        root: Path = Path(ROOT),
+        root: StrPath = ROOT,
         *,
         files: Files | None = None,
-        cpuinfo: Path = Path("/proc/cpuinfo"),
+        cpuinfo: StrPath = "/proc/cpuinfo",
         platform: str = sys.platform,
     ) -> None:
         """Keep the arguments; nothing is touched."""
         super().__init__()
-        self.root = root
+        self.root = os.fspath(root)
         self._files = files or Files()
         self._cpuinfo = cpuinfo
         self._platform = platform
@@ -77,7 +80,7 @@ class Rapl(Polled):
         if not opened:
             raise self._most_telling()
         opened, counted_by = powercap.without_mirrors(opened)
-        self.facts["zones"] = {zone.part: str(zone.path) for zone in opened}
+        self.facts["zones"] = {zone.part: zone.path for zone in opened}
         mirrored = {part: kept for part, kept in counted_by.items() if part != kept}
         if mirrored:
             self.facts["mirrored"] = mirrored
@@ -90,7 +93,7 @@ class Rapl(Polled):
         refused: dict[str, Zone] = {}
         for zone in zones:
             if zone.part in opened:
-                self.facts.setdefault("twins", []).append(str(zone.path))
+                self.facts.setdefault("twins", []).append(zone.path)
                 continue
             try:
                 self._open_zone(zone, owned)
@@ -108,16 +111,16 @@ class Rapl(Polled):
         return list(opened.values())
 
     def _open_zone(self, zone: Zone, owned: ExitStack) -> None:
-        zone.counter = self._files.open(zone.path / "energy_uj", owned)
+        zone.counter = self._files.open(f"{zone.path}/energy_uj", owned)
         if zone.read() == 0:
             raise MeterError("the counter stands at zero: the hardware does not feed it")
 
     def _leave_out(self, zone: Zone, what: str) -> None:
-        where = str(zone.path / "energy_uj")
+        where = f"{zone.path}/energy_uj"
         self.missing.append(UnavailableError(f"{zone.part}: {what}", where=where))
 
     def _sensor(self, zone: Zone, parent: str | None) -> Sensor:
-        span = max(self._files.number(zone.path / "max_energy_range_uj") or 0, 0)
+        span = max(self._files.number(f"{zone.path}/max_energy_range_uj") or 0, 0)
         unit = span / COUNTS if span else 1.0
         notes, rated = [NOTES.get(zone.domain, ""), zone.note], self._rated_w(zone)
         if not span:
@@ -138,14 +141,14 @@ class Rapl(Polled):
             update_s=UPDATE_S,
             max_power_w=HEADROOM * rated if rated else BOUND_W[zone.domain],
             rated_w=rated,
-            source=str(zone.path / "energy_uj"),
+            source=f"{zone.path}/energy_uj",
             note="; ".join(note for note in notes if note),
         )
         return Sensor((channel,), lambda: (float(zone.read()),), device=zone.part)
 
     def _rated_w(self, zone: Zone) -> float | None:
         """Return the zone's thermal design power, W; None where the kernel tells no sane one."""
-        limit = self._files.number(zone.path / "constraint_0_max_power_uw")
+        limit = self._files.number(f"{zone.path}/constraint_0_max_power_uw")
         low, high = SANE_TDP_W
         return limit * 1e-6 if limit is not None and low <= limit * 1e-6 <= high else None
 
@@ -154,7 +157,7 @@ class Rapl(Polled):
         return PermissionNeededError(
             f"only root may read the energy counters of {parts} (since 2020, CVE-2020-8694: they "
             "tell a local attacker what the processor does)",
-            where=str(zones[0].path / "energy_uj"),
+            where=f"{zones[0].path}/energy_uj",
             remedy="for good: joulemark meters --fix (or, until the next start: sudo chmod a+r "
             f"{self.root}/*/energy_uj); in a container: on its host",
         )
@@ -166,17 +169,17 @@ class Rapl(Polled):
 
     def _nothing(self) -> UnavailableError:
         """Return why there is no zone at all."""
-        where = str(self.root)
+        where = self.root
         if self._platform != "linux":
             return UnavailableError("RAPL is read through Linux's powercap tree", where=where)
-        if not self.root.parent.is_dir():
+        if not os.path.isdir(os.path.dirname(self.root)):
             return UnavailableError(
                 "the powercap tree is not mounted",
                 where=where,
                 remedy="in a container: mount /sys, or measure on the host",
             )
         about = self._files.text(self._cpuinfo, 65536)
-        if re.search(r"^flags\s*:.*\bhypervisor\b", about, re.MULTILINE):
+        if flagged_virtual(about):
             return UnavailableError(
                 "a virtual machine is not shown the energy counters of its host",
                 where=where,
@@ -198,4 +201,4 @@ def rapl(settings: Settings) -> Rapl:
         UsageError: for an unknown or senseless setting.
     """
     only_known("rapl", settings, ("root",))
-    return Rapl(Path(path_setting("rapl", settings, "root", ROOT)))
+    return Rapl(path_setting("rapl", settings, "root", ROOT))

@@ -1,13 +1,18 @@
 """The sampling loop, and the process that runs nothing else.
 
-``python -m joulemark.meters.sampler`` reads one JSON line from standard input, opens the meters
-that it names, answers with one JSON line on standard output, and samples until standard input ends
-(or says anything more), so that it never outlives whoever started it::
+``python -m joulemark.meters.sampler`` reads an order from standard input, opens the meters that it
+names, answers on standard output, and samples until standard input ends (or says anything more), so
+that it never outlives whoever started it. All are JSON objects, one a line::
 
     {"meters": [{"name": …, "settings": {…}}, …], "period_s": 0.1, "anchor": {"utc_ns": …,
      "monotonic_ns": …}, "spool": PATH, "events": PATH, "writer": "sampler"}
-    {"ready": true, "pid": …, "channels": […], "unavailable": [{"meter", "what", "where", "remedy",
-     "kind"}, …]}
+    {"ready": true, "pid": …, "channels": […], "edges": [NAME, …], "unavailable": [{"meter", "what",
+     "where", "remedy", "kind"}, …]}
+
+The order may come in several lines, each of which is answered: clock and period first, meters in
+any number of lines, and at last where the samples go. So whoever starts us learns from one meter
+which others are wanted, and none is opened twice. ``edges`` names the meters that can be read at
+the edges of windows; ``path`` and ``stderr`` say where else modules lie, and where messages go.
 
 Deadlines are absolute, so lateness never adds up; a tick whose time has wholly passed is skipped
 and counted, not made up for. Every row carries the time at which its meter was read.
@@ -19,41 +24,36 @@ more than it guards: the disk would draw power in the middle of what is measured
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import json
 import os
-import signal
-import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import Any
 
-from joulemark.core.block import Block, Row
+from joulemark.core.block import Block
 from joulemark.core.caution import Code
-from joulemark.core.clock import NS, Anchor, Clock
-from joulemark.core.errors import FormatError, JoulemarkError, StoreError
+from joulemark.core.clock import NS, Anchor
+from joulemark.core.errors import JoulemarkError, StoreError
+from joulemark.core.record import names
 from joulemark.core.run import Sampler
-from joulemark.meters import METERS
-from joulemark.meters._child import Journal, Leash, Wait
-from joulemark.meters._feeds import (
-    Feeds,
-    Note,
-    Troubles,
-    check_period,
-    every_ticks,
-    open_all,
-    slow_and_own,
-)
+from joulemark.core.scope import suppress
+from joulemark.meters import _orders
+from joulemark.meters._child import Leash, be_alone
+from joulemark.meters._feeds import Feeds, Troubles
 from joulemark.meters._pace import Pace
-from joulemark.meters._tree import SAMPLER_COMM
-from joulemark.meters.spool import SpoolWriter, channel_to
+from joulemark.meters._spool_writer import SpoolWriter
+from joulemark.meters.journal import Journal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from joulemark.core.block import Row
+    from joulemark.core.clock import Clock
+    from joulemark.meters._child import Wait
+    from joulemark.meters._feeds import Note
 
 LATE = 0.01
 """Share of skipped ticks that is worth a warning."""
-MAX_LINE = 16 << 20
-"""Longest line that is read from standard input, bytes."""
 
 
 def sample(
@@ -103,7 +103,7 @@ def sample(
         late_max_s=pace.late_max_s,
         cpu_s=cpu_s() - began,
     )
-    note({"event": "sampler", **{f.name: getattr(record, f.name) for f in fields(Sampler)}})
+    note({"event": "sampler", **{name: getattr(record, name) for name in names(Sampler)}})
     return record
 
 
@@ -132,139 +132,82 @@ def _take(
 
 def main() -> int:
     """Run the process; return its exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the measured program
-    with contextlib.suppress(OSError):
-        _call_ourselves(SAMPLER_COMM)
-    answers = os.dup(1)
-    os.dup2(2, 1)  # a library that prints must not spoil the answer
+    answers = be_alone()
     try:
-        order = _order(_line(0))
-        return _run(order, answers)
+        return serve(0, lambda answer: _orders.say(answers, answer))
     except JoulemarkError as error:
-        _answer(answers, {"ready": False, "error": error.what, **_parts(error)})
-        sys.stderr.write(f"{error}\n")
+        _orders.say(answers, _orders.refused(error))
+        os.write(2, f"{error}\n".encode("utf-8", "replace"))
         return 1
 
 
-def _run(order: Mapping[str, Any], answers: int) -> int:
-    anchor = Anchor(order["anchor"]["utc_ns"], order["anchor"]["monotonic_ns"])
-    clock = anchor.clock(time.monotonic_ns)
-    leash = Leash(0, clock)
-    feeds = open_all(_meters(order), clock)
+def serve(orders: int, answer: Callable[[Mapping[str, Any]], None]) -> int:
+    """Follow an order: open meters, and sample when told where to; return the exit code.
+
+    Args:
+        orders: descriptor that lines come from.
+        answer: takes the answer to a line.
+
+    Raises:
+        JoulemarkError: if the order cannot be followed.
+    """
+    lines, feeds = _orders.Lines(orders), Feeds()
+    order: dict[str, Any] = {}
     try:
-        journal = Journal(order["events"])
-        spool = SpoolWriter(order["spool"], order["writer"], feeds.channels, anchor)
-        gc.collect()
-        gc.freeze()  # what is loaded stays; only what the loop makes is looked through
-
-        def ready() -> None:
-            _answer(answers, _ready(feeds))
-
-        return _sample_into(spool, journal, feeds, clock, leash.wait, order["period_s"], ready)
+        while "spool" not in order:
+            line = lines.next()
+            if order and line in (b"", b"stop"):  # whoever started us has thought better of it
+                return 0
+            order = _orders.parsed(line, order)
+            anchor = Anchor(order["anchor"]["utc_ns"], order["anchor"]["monotonic_ns"])
+            found = _orders.opened(feeds, order, anchor.clock(time.monotonic_ns))
+            if "spool" not in order:
+                answer(found)
+        leash = Leash(orders, anchor.clock(time.monotonic_ns))
+        return _begin(feeds, order, anchor, leash.wait, lambda: answer(found))
     finally:
         feeds.close()
 
 
-def _sample_into(
-    spool: SpoolWriter,
-    journal: Journal,
+def _begin(
     feeds: Feeds,
-    clock: Clock,
+    order: Mapping[str, Any],
+    anchor: Anchor,
     wait: Wait,
-    period_s: float,
     ready: Callable[[], None],
 ) -> int:
+    """Sample to where the order says, until told to end."""
+    if not feeds.feeds:
+        raise feeds.nothing()
+    clock = anchor.clock(time.monotonic_ns)
+    if "stderr" in order:
+        _orders.speak_into(order["stderr"])
+    journal = Journal(order["events"])
+    spool = SpoolWriter(order["spool"], order["writer"], feeds.channels, anchor)
+    gc.freeze()  # what is loaded stays; only what the loop makes is looked through
     try:
         sample(
             feeds,
             spool.append,
             clock,
             wait,
-            period_s=period_s,
+            period_s=order["period_s"],
             note=journal.note,
             cpu_s=time.process_time,
             ready=ready,
         )
         spool.sync()
     except StoreError as error:
-        with contextlib.suppress(StoreError):
+        with suppress(StoreError):
             Troubles(journal.note).tell(Code.SAMPLER_LOST.value, str(error), clock())
-        sys.stderr.write(f"{error}\n")
+        os.write(2, f"{error}\n".encode("utf-8", "replace"))
         return 1
     finally:
         spool.close()
+        with suppress(StoreError):
+            journal.sync()
         journal.close()
     return 0
-
-
-def _meters(order: Mapping[str, Any]) -> list[tuple[Any, int]]:
-    found = []
-    for spec in order["meters"]:
-        period, settings = slow_and_own(spec["settings"])
-        meter = METERS.load(spec["name"])(settings)
-        found.append((meter, every_ticks(period, order["period_s"], spec["name"])))
-    return found
-
-
-def _order(line: bytes) -> Mapping[str, Any]:
-    try:
-        order = json.loads(line)
-    except ValueError:
-        order = None
-    kinds = {"meters": list, "anchor": dict, "spool": str, "events": str, "writer": str}
-    if not isinstance(order, dict) or any(
-        not isinstance(order.get(name), kind) for name, kind in kinds.items()
-    ):
-        raise FormatError(
-            f"no order for a sampler but {line[:80]!r}",
-            where="standard input",
-            remedy=f"give one line of JSON with {', '.join([*kinds, 'period_s'])}",
-        )
-    check_period(order.get("period_s"))
-    return order
-
-
-def _line(descriptor: int) -> bytes:
-    """Return the first line."""
-    line = b""
-    while b"\n" not in line and len(line) < MAX_LINE:
-        more = os.read(descriptor, 65536)
-        if not more:
-            break
-        line += more
-    return line.partition(b"\n")[0]
-
-
-def _ready(feeds: Feeds) -> dict[str, Any]:
-    return {
-        "ready": True,
-        "pid": os.getpid(),
-        "channels": [channel_to(channel) for channel in feeds.channels],
-        "unavailable": [
-            {"meter": name, "what": error.what, **_parts(error)}
-            for name, error in feeds.unavailable
-        ],
-    }
-
-
-def _parts(error: JoulemarkError) -> dict[str, str]:
-    """Return an error so that the parent can raise one of the same kind."""
-    return {"where": error.where, "remedy": error.remedy, "kind": type(error).__name__}
-
-
-def _answer(descriptor: int, answer: Mapping[str, Any]) -> None:
-    data = json.dumps(answer).encode() + b"\n"
-    while data:
-        data = data[os.write(descriptor, data) :]
-
-
-def _call_ourselves(name: bytes) -> None:
-    """Show a name in lists of processes, by which whoever bills processor time leaves us out."""
-    file = os.open("/proc/self/comm", os.O_WRONLY)
-    try:
-        os.write(file, name)
-    finally:
-        os.close(file)
 
 
 if __name__ == "__main__":

@@ -7,45 +7,64 @@ in this process; the thread that does so competes with what it measures, and the
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import select
-import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import IO, Any, Self
 
 from joulemark.core import errors
-from joulemark.core.channel import Channel
-from joulemark.core.clock import Anchor
-from joulemark.core.errors import FormatError, JoulemarkError, MeterError, StoreError
-from joulemark.meters._feeds import Missing, check_period
-from joulemark.meters._thread import SamplerThread, run_files
-from joulemark.meters.sampler import MAX_LINE
-from joulemark.meters.spool import channel_from
+from joulemark.core.errors import FormatError, JoulemarkError, MeterError
+from joulemark.core.jsonlight import dumps, loads
+from joulemark.core.record import record
+from joulemark.meters._channels import channel_from
+from joulemark.meters._pace import check_period
+from joulemark.meters._started import Started, start
+from joulemark.meters.journal import store_error
 
-__all__ = ["SamplerProcess", "SamplerThread"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, Self
+
+    from joulemark.core.channel import Channel
+    from joulemark.core.clock import Anchor
+    from joulemark.meters._feeds import Missing
+    from joulemark.meters._files import StrPath
+    from joulemark.meters._thread import SamplerThread
+
+__all__ = ["Opened", "SamplerProcess", "SamplerThread"]
 
 READY_S = 20.0
 """Time that the meters may take to open."""
 STOP_S = 10.0
 """Time that a last sample and its way to the disk may take."""
-MAX_TAIL = 2000
 
-_BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import joulemark; del sys.path[0];"
-    " from joulemark.meters.sampler import main; sys.exit(main())"
-)
-"""The same as ``-m joulemark.meters.sampler``, but of exactly this installation: a ``joulemark`` in
-the working directory or elsewhere on the path is not taken for it, and nothing else is looked for
-where this one lies."""
+
+def __getattr__(name: str) -> object:
+    """Load the thread when it is asked for; a process does not need it."""
+    if name == "SamplerThread":
+        from joulemark.meters._thread import SamplerThread
+
+        return SamplerThread
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@record(frozen=True, slots=True)
+class Opened:
+    """What a sampling process found when it opened a meter.
+
+    Attributes:
+        channels: what the meter reads.
+        missing: what of it is not there; of a meter that gives nothing, the reason.
+        edges: whether it can be read at the edges of windows.
+    """
+
+    channels: list[Channel]
+    missing: list[errors.UnavailableError]
+    edges: bool
 
 
 class SamplerProcess:
-    """A sampling process. Make it with :meth:`start`.
+    """A sampling process. Make it with :meth:`launch`, :meth:`open` meters, and :meth:`begin`.
 
     Attributes:
         channels: what it samples.
@@ -53,13 +72,34 @@ class SamplerProcess:
         pid: its process number.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], stderr: Path) -> None:
-        """Take over a started process."""
-        self._process = process
-        self._stderr = stderr
-        self.pid = process.pid
+    def __init__(self, started: Started, order: Mapping[str, Any], timeout_s: float) -> None:
+        """Take over a started process, and what it is to be told first."""
+        self._started = started
+        self._first = order
+        self._timeout_s = timeout_s
+        self.pid = started.pid
         self.channels: list[Channel] = []
         self.unavailable: list[Missing] = []
+
+    @classmethod
+    def launch(cls, period_s: float, anchor: Anchor, *, timeout_s: float = READY_S) -> Self:
+        """Start a process that has no meter yet; it comes up while this one goes on.
+
+        Args:
+            period_s: time between two samples.
+            anchor: clock of the run.
+            timeout_s: how long it may take to answer, each time.
+
+        Raises:
+            UsageError: if the period is out of bounds.
+            MeterError: if it cannot be started.
+        """
+        order = {
+            "period_s": check_period(period_s),
+            "anchor": {"utc_ns": anchor.utc_ns, "monotonic_ns": anchor.monotonic_ns},
+            "path": sys.path,
+        }
+        return cls(start(), order, timeout_s)
 
     @classmethod
     def start(
@@ -67,14 +107,11 @@ class SamplerProcess:
         specs: Sequence[Mapping[str, Any]],
         period_s: float,
         anchor: Anchor,
-        directory: Path,
+        directory: StrPath,
         *,
         timeout_s: float = READY_S,
     ) -> Self:
-        """Start to sample into a run directory and wait until all meters are open.
-
-        Writes ``traces/sampler.spool``, ``events/sampler.jsonl`` and, if it says anything there,
-        ``raw/sampler-stderr.txt``.
+        """Start to sample meters that are known beforehand; see the other methods.
 
         Args:
             specs: ``{"name": …, "settings": {…}}`` of each meter.
@@ -87,26 +124,52 @@ class SamplerProcess:
             JoulemarkError: what the process says is wrong, as an error of the same kind.
             MeterError: if it does not answer in time, or ends.
         """
-        order = _order(specs, check_period(period_s), anchor, directory)
-        stderr = directory / "raw" / "sampler-stderr.txt"
+        started = cls.launch(period_s, anchor, timeout_s=timeout_s)
         try:
-            with stderr.open("wb") as told:
-                process = _popen(told)
-        except OSError as error:
-            raise StoreError(
-                f"the sampling process cannot be started: {error.strerror}", where=str(stderr)
-            ) from error
-        started = cls(process, stderr)
-        try:
-            started._begin(order, timeout_s)
+            for spec in specs:
+                started.open(spec["name"], spec["settings"])
+            started.begin(directory)
         except BaseException:
             started.stop(0)
             raise
         return started
 
+    def open(self, name: str, settings: Mapping[str, Any]) -> Opened:
+        """Have it open a meter, and return what it found.
+
+        Raises:
+            JoulemarkError: what the process says is wrong, as an error of the same kind.
+            MeterError: if it does not answer in time, or ends.
+        """
+        answer = self._ask({"meters": [{"name": name, "settings": dict(settings)}]})
+        missing = [_unavailable(lack) for lack in answer["unavailable"]]
+        self.unavailable += [(name, lack) for lack in missing]
+        first = len(self.channels)
+        found = [
+            channel_from(channel, where=f"sampler: channels[{first + place}]")
+            for place, channel in enumerate(answer["channels"])
+        ]
+        self.channels += found
+        return Opened(found, missing, name in answer["edges"])
+
+    def begin(self, directory: StrPath) -> None:
+        """Have it sample into a run directory; when this returns the first sample is taken.
+
+        It writes ``traces/sampler.spool``, ``events/sampler.jsonl`` and, if it has anything to say,
+        ``raw/sampler-stderr.txt``.
+
+        Raises:
+            StoreError: if the run directory cannot be written.
+            UnavailableError: if none of its meters could be opened.
+            MeterError: if it does not answer in time, or ends.
+        """
+        spool, events, told = run_files(directory)
+        self._started.speak_into(told)
+        self._ask({"spool": spool, "events": events, "stderr": told, "writer": "sampler"})
+
     def alive(self) -> bool:
         """Whether it still runs."""
-        return self._process.poll() is None
+        return self._started.alive()
 
     def stop(self, timeout_s: float = STOP_S) -> bool:
         """Let it take its last sample and end; return whether it ended in order.
@@ -114,115 +177,50 @@ class SamplerProcess:
         A second call changes nothing. A process that does not end in time is killed; what it had
         sampled is kept.
         """
-        stdin = self._process.stdin
-        if stdin is not None and not stdin.closed:
-            with contextlib.suppress(OSError):  # it has ended already
-                # the end of the file alone may not reach it: a fork of this process holds the pipe
-                stdin.write(b"stop\n")
-                stdin.flush()
-            with contextlib.suppress(OSError):
-                stdin.close()
-        self._end(timeout_s)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        with contextlib.suppress(OSError):
-            if self._stderr.stat().st_size == 0:
-                self._stderr.unlink()
-        return self._process.returncode == 0
+        in_order = self._started.stop(timeout_s)
+        self._started.close()
+        return in_order
 
-    def _end(self, timeout_s: float) -> None:
-        for order in (self._process.terminate, self._process.kill):
-            try:
-                self._process.wait(timeout_s)
-            except subprocess.TimeoutExpired:
-                order()
-                timeout_s = min(timeout_s, 1.0)
-        self._process.wait()
-
-    def _begin(self, order: bytes, timeout_s: float) -> None:
-        stdin = self._process.stdin
-        with contextlib.suppress(OSError):  # it has ended already: its answer or silence says why
-            if stdin is not None:
-                stdin.write(order)
-                stdin.flush()
-        answer = self._answer(time.monotonic() + timeout_s)
-        if not answer.get("ready"):
-            raise _same_kind(answer)
-        self.channels = [
-            channel_from(channel, where=f"sampler: channels[{place}]")
-            for place, channel in enumerate(answer["channels"])
-        ]
-        self.unavailable = [
-            (str(lack["meter"]), _unavailable(lack)) for lack in answer["unavailable"]
-        ]
-
-    def _answer(self, deadline: float) -> Mapping[str, Any]:
-        line = _first_line(self._process.stdout, deadline)
+    def _ask(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        whole, self._first = {**self._first, **order}, {}
+        self._started.write(dumps(whole).encode("utf-8", "replace") + b"\n")
+        line = self._started.line(time.monotonic() + self._timeout_s)
         if not line.endswith(b"\n"):
             raise self._silent()
         try:
-            answer = json.loads(line)
+            answer = loads(line)
         except ValueError as error:
             raise FormatError(f"the sampling process answered {line[:80]!r}") from error
+        if "error" in answer:
+            raise _same_kind(answer)
         return dict(answer)
 
     def _silent(self) -> MeterError:
-        self.stop(1.0)
-        return MeterError(
-            f"the sampling process gave no answer (exit code {self._process.returncode});"
-            f" it said: {_tail(self._stderr)}",
-            where=str(self._stderr),
+        self._started.stop(1.0)
+        error = MeterError(
+            f"the sampling process gave no answer (exit code {self._started.code});"
+            f" it said: {self._started.said() or 'nothing'}",
+            where=self._started.where,
             remedy="a meter that hangs while it is opened is the usual reason",
         )
+        self._started.close()
+        return error
 
 
-def _popen(stderr: IO[bytes]) -> subprocess.Popen[bytes]:
-    root = str(Path(__file__).resolve().parents[2])
-    return subprocess.Popen(
-        [sys.executable, "-P", "-c", _BOOT, root],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        start_new_session=True,
-    )
+def run_files(directory: StrPath) -> tuple[str, str, str]:
+    """Return where samples, events and messages of a run go; the directories are made.
 
-
-def _order(
-    specs: Sequence[Mapping[str, Any]], period_s: float, anchor: Anchor, directory: Path
-) -> bytes:
-    spool, events = run_files(directory)
-    order = {
-        "meters": [{"name": spec["name"], "settings": dict(spec["settings"])} for spec in specs],
-        "period_s": period_s,
-        "anchor": {"utc_ns": anchor.utc_ns, "monotonic_ns": anchor.monotonic_ns},
-        "spool": str(spool),
-        "events": str(events),
-        "writer": "sampler",
-    }
-    return json.dumps(order).encode() + b"\n"
-
-
-def _first_line(stdout: IO[bytes] | None, deadline: float) -> bytes:
-    """Return the first line of a pipe; less if it ends or the deadline passes before."""
-    line = b""
-    if stdout is None:
-        return line
-    while not line.endswith(b"\n") and len(line) < MAX_LINE:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([stdout], [], [], left)[0]:
-            break
-        more = os.read(stdout.fileno(), 65536)
-        if not more:
-            break
-        line += more
-    return line
-
-
-def _tail(path: Path) -> str:
-    with contextlib.suppress(OSError):
-        text = path.read_bytes()[-MAX_TAIL:].decode("utf-8", "replace").strip()
-        return text or "nothing"
-    return "nothing"
+    Raises:
+        StoreError: if they cannot be.
+    """
+    base = os.path.realpath(directory)
+    try:
+        for name in ("traces", "events", "raw"):
+            os.makedirs(f"{base}/{name}", exist_ok=True)
+    except OSError as error:
+        raise store_error(error, base) from error
+    raw = f"{base}/raw/sampler-stderr.txt"
+    return f"{base}/traces/sampler.spool", f"{base}/events/sampler.jsonl", raw
 
 
 def _same_kind(answer: Mapping[str, Any]) -> JoulemarkError:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+
+from joulemark.meters._system import read_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+    from typing import Any
+
+    from joulemark.meters._files import StrPath
+
+MAX_REFS = 16 << 20
+"""A checkout of very many branches lists so many bytes of them."""
 
 _MODULES = {
     "measuring": ("numpy", "mlperf_loadgen", "pynvml", "amdsmi"),
@@ -20,7 +29,7 @@ _VARIABLES = {
 }
 
 
-def environment(directory: Path, variables: dict[str, str] | None = None) -> dict[str, Any]:
+def environment(directory: StrPath, variables: dict[str, str] | None = None) -> dict[str, Any]:
     """Return interpreter, versions of imported packages, chosen variables and the git revision.
 
     Args:
@@ -31,7 +40,7 @@ def environment(directory: Path, variables: dict[str, str] | None = None) -> dic
     found: dict[str, Any] = {
         "python": sys.version.split()[0],
         "executable": sys.executable,
-        "directory": str(directory),
+        "directory": os.fspath(directory),
         "packages": _packages(sys.modules),
         "variables": {
             name: variables[name]
@@ -53,26 +62,27 @@ def _packages(modules: Mapping[str, ModuleType]) -> dict[str, str]:
     return {name: str(getattr(modules[name], "__version__", "unknown")) for name in loaded}
 
 
-def git_revision(directory: Path) -> dict[str, Any] | None:
+def git_revision(directory: StrPath) -> dict[str, Any] | None:
     """Return commit and branch of the git checkout that holds a directory, read from its files.
 
     Whether files differ from the commit is not known from there and is not said.
     """
-    for folder in (directory, *directory.parents):
-        head = folder / ".git" / "HEAD"
-        if head.is_file():
-            return _revision(folder / ".git", head.read_text(errors="replace").strip())
+    folder, above = os.path.abspath(directory), ""
+    while folder != above:
+        head = read_text(f"{folder}/.git/HEAD").strip()
+        if head:
+            return _revision(f"{folder}/.git", head)
+        folder, above = os.path.dirname(folder), folder
     return None
 
 
-def _revision(git: Path, head: str) -> dict[str, Any] | None:
+def _revision(git: str, head: str) -> dict[str, Any] | None:
     if not head.startswith("ref: "):
         return {"commit": head}
     reference = head.removeprefix("ref: ")
-    loose = git / reference
-    if ".." not in reference and loose.is_file():
-        return {"commit": loose.read_text(errors="replace").strip(), "branch": reference}
-    packed = git / "packed-refs"
-    lines = packed.read_text(errors="replace").splitlines() if packed.is_file() else []
+    loose = "" if ".." in reference else read_text(f"{git}/{reference}").strip()
+    if loose:
+        return {"commit": loose, "branch": reference}
+    lines = read_text(f"{git}/packed-refs", MAX_REFS).splitlines()
     found = [line.split()[0] for line in lines if line.endswith(f" {reference}")]
     return {"commit": found[0], "branch": reference} if found else None

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
 
 from joulemark.core.block import Block
 from joulemark.core.caution import Caution, Code
-from joulemark.core.channel import Channel
-from joulemark.core.clock import Anchor
-from joulemark.core.errors import MeterError, StoreError, UsageError
-from joulemark.core.interfaces import EdgeMeter
+from joulemark.core.errors import JoulemarkError, MeterError, StoreError, UsageError
+from joulemark.core.record import field, record
 from joulemark.core.window import Role, Window, Work
-from joulemark.meters.spool import SpoolWriter
-from joulemark.store.writer import EventWriter
+from joulemark.meters import METERS
+from joulemark.meters._spool_writer import SpoolWriter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from joulemark.core.channel import Channel
+    from joulemark.core.clock import Anchor, Clock
+    from joulemark.core.interfaces import EdgeMeter
+    from joulemark.meters._files import StrPath
+    from joulemark.store.eventlog import EventWriter
 
 
 def counted(done: Work | None, count: float, unit: str, of: str) -> Work:
@@ -39,6 +44,23 @@ def counted(done: Work | None, count: float, unit: str, of: str) -> Work:
     return Work(done.count + count, unit)
 
 
+def open_edges(
+    specs: Sequence[Mapping[str, Any]], clock: Clock
+) -> tuple[list[EdgeMeter], list[JoulemarkError]]:
+    """Open meters in this process to read them at edges; return them, and what could not be."""
+    meters: list[EdgeMeter] = []
+    failures: list[JoulemarkError] = []
+    for spec in specs:
+        try:
+            meter: EdgeMeter = METERS.load(spec["name"])(spec["settings"])
+            meter.open(clock)
+        except JoulemarkError as error:
+            failures.append(error)
+            continue
+        meters.append(meter)
+    return meters, failures
+
+
 class Edges:
     """The energy counters of several meters, read together at an edge of a window.
 
@@ -54,7 +76,7 @@ class Edges:
         self._spool: SpoolWriter | None = None
         self._failed: set[str] = set()
 
-    def keep_in(self, path: Path, writer: str, anchor: Anchor) -> None:
+    def keep_in(self, path: StrPath, writer: str, anchor: Anchor) -> None:
         """Append all readings from now on to a spool."""
         if self.channels:
             self._spool = SpoolWriter(path, writer, self.channels, anchor)
@@ -107,12 +129,10 @@ class Marker:
     def open(self, phase: str, role: Role = Role.MEASURE) -> OpenWindow:
         """Begin a window."""
         cautions = self._read_edges()
-        window = Window(phase=phase, start=self.clock(), role=role, process=os.getpid())
-        name = ""
-        with self._keeping_on():
-            name = self._journal.open_window(phase, role, window.start, window.process)
+        start, process = self.clock(), os.getpid()
+        name = self._written(self._journal.open_window, phase, role, start, process)
         self._tell(cautions)
-        return OpenWindow(name, window)
+        return OpenWindow(name or "", phase, role, start, process)
 
     def shut(
         self,
@@ -133,18 +153,19 @@ class Marker:
         """
         stop = self.clock()
         cautions = self._read_edges()
-        start, stop, edge_u_s = bounds or (opened.window.start, stop, 0.0)
-        window = replace(
-            opened.window,
+        start, stop, edge_u_s = bounds or (opened.start, stop, 0.0)
+        window = Window(
+            phase=opened.phase,
             start=start,
             stop=stop,
+            role=opened.role,
             work=work,
             facts=dict(facts or {}),
+            process=opened.process,
             edge_u_s=edge_u_s,
         )
         if opened.name:
-            with self._keeping_on():
-                self._journal.close_window(opened.name, window)
+            self._written(self._journal.close_window, opened.name, window)
         self._tell(cautions)
         return window
 
@@ -161,25 +182,75 @@ class Marker:
 
     def _tell(self, cautions: list[Caution]) -> None:
         for caution in cautions:
-            with self._keeping_on():
-                self._journal.caution(caution)
+            self._written(self._journal.caution, caution)
 
-    @contextmanager
-    def _keeping_on(self) -> Iterator[None]:
+    def _written(self, write: Callable[..., str | None], *what: object) -> str | None:
+        """Write to the journal, and return what that returns; keep the error if it fails."""
         try:
-            yield
+            return write(*what)
         except StoreError as error:
             self.failure = self.failure or error
+            return None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OpenWindow:
     """A window that has not ended.
 
     Attributes:
         name: its id in the journal; empty if it could not be written there.
-        window: what is known of it.
+        phase: its name.
+        role: what it is for.
+        start: ns on the run's clock.
+        process: pid of the marking process.
     """
 
     name: str
-    window: Window
+    phase: str
+    role: Role
+    start: int
+    process: int
+
+
+@record(slots=True)
+class Mark:
+    """An open window, to be given its work and facts before it closes.
+
+    Attributes:
+        work: what was done.
+        facts: other numbers.
+        bounds: start, stop (ns) and their standard uncertainty (s), where another program knows
+            them better.
+        window: the closed window, afterwards.
+    """
+
+    work: Work | None = None
+    facts: dict[str, float] = field(default_factory=dict)
+    bounds: tuple[int, int, float] | None = None
+    window: Window | None = None
+
+
+class MarkedWindow:
+    """A window that begins and ends with a ``with`` block.
+
+    Args:
+        marker: marks it.
+        phase: its name.
+        role: what it is for.
+    """
+
+    def __init__(self, marker: Marker, phase: str, role: Role) -> None:
+        """Keep the arguments; nothing is marked yet."""
+        self._marker = marker
+        self._named = (phase, role)
+        self._mark = Mark()
+
+    def __enter__(self) -> Mark:
+        """Begin."""
+        self._opened = self._marker.open(*self._named)
+        return self._mark
+
+    def __exit__(self, *error: object) -> None:
+        """End, with what the mark was given."""
+        mark = self._mark
+        mark.window = self._marker.shut(self._opened, mark.work, mark.facts, bounds=mark.bounds)

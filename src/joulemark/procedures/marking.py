@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from contextlib import ContextDecorator
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 from joulemark.core.caution import Caution, Code
 from joulemark.core.clock import Anchor
 from joulemark.core.errors import JoulemarkError, StoreError
+from joulemark.core.jsonlight import loads
 from joulemark.core.window import Work
-from joulemark.meters import METERS
-from joulemark.procedures.marker import Edges, Marker, OpenWindow, counted
-from joulemark.store.writer import EventWriter
+from joulemark.procedures.marker import Edges, Marker, counted, open_edges
+from joulemark.store.eventlog import EventWriter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any, ParamSpec, Self, TypeVar
+
+    from joulemark.meters._files import StrPath
+    from joulemark.procedures.marker import OpenWindow
+
+    Arguments = ParamSpec("Arguments")
+    Result = TypeVar("Result")
 
 RUN_VARIABLE = "JOULEMARK_RUN"
 """Environment variable by which a measured command finds its run directory."""
@@ -52,37 +59,33 @@ def current() -> Marker | None:
 
 def _join_if_possible(directory: str) -> Marker | None:
     try:
-        return join(Path(directory))
+        return join(directory)
     except JoulemarkError:  # the journal cannot be written: a full disk, say
         return None
 
 
-def join(directory: Path) -> Marker | None:
+def join(directory: StrPath) -> Marker | None:
     """Return a marker that adds the windows of this process to a run that is being measured.
 
     A measured program must not fail for the sake of a mark: where the run cannot be joined, the
     reason is noted in its journal if that is possible, and None is returned.
     """
+    folder = os.fspath(directory)
     try:
-        head = json.loads((directory / "run.json").read_bytes())
+        with open(f"{folder}/run.json", "rb") as file:
+            head = loads(file.read())
         anchor = Anchor(**head["anchor"])
         specs: list[dict[str, Any]] = head["settings"].get("edge_meters", [])
         pid = os.getpid()
-        journal = EventWriter(directory / "events" / f"{pid}.jsonl")
+        journal = EventWriter(f"{folder}/events/{pid}.jsonl")
     except (OSError, ValueError, KeyError, TypeError, JoulemarkError):
         return None
-    meters = []
-    for spec in specs:
-        try:
-            meter = METERS.load(spec["name"])(spec["settings"])
-            meter.open(anchor.clock(time.monotonic_ns))
-        except JoulemarkError as error:
-            journal.caution(Caution(Code.METER_FAILED, f"at the edges of process {pid}: {error}"))
-            continue
-        meters.append(meter)
+    meters, failures = open_edges(specs, anchor.clock(time.monotonic_ns))
+    for failure in failures:
+        journal.caution(Caution(Code.METER_FAILED, f"at the edges of process {pid}: {failure}"))
     edges, writer = Edges(meters), f"edges-{pid}-{time.monotonic_ns()}"
     try:
-        edges.keep_in(directory / "traces" / f"{writer}.spool", writer, anchor)
+        edges.keep_in(f"{folder}/traces/{writer}.spool", writer, anchor)
     except StoreError as error:
         journal.caution(Caution(Code.METER_FAILED, f"at the edges of process {pid}: {error}"))
     return Marker(anchor, journal, edges)
@@ -105,7 +108,7 @@ def phase(name: str, count: float = 0, unit: str = "sample") -> Phase:
     return Phase(name, count, unit)
 
 
-class Phase(ContextDecorator):
+class Phase:
     """What :func:`phase` returns.
 
     Attributes:
@@ -120,8 +123,16 @@ class Phase(ContextDecorator):
         self._open: list[tuple[Marker, OpenWindow]] = []
         self.facts: dict[str, float] = {}
 
-    def _recreate_cm(self) -> Self:
-        return type(self)(self.name, *self._given)
+    def __call__(self, function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+        """Return a function each call of which is such a phase."""
+        from functools import wraps
+
+        @wraps(function)
+        def marked(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+            with Phase(self.name, *self._given):
+                return function(*arguments, **named)
+
+        return marked
 
     def __enter__(self) -> Self:
         """Begin the phase."""

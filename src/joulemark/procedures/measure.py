@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-
 from joulemark.core.errors import UnavailableError, UsageError
-from joulemark.core.interfaces import Meter
 from joulemark.procedures.marker import counted
 from joulemark.procedures.marking import activate, deactivate
-from joulemark.procedures.session import Mark, Options, Session
-from joulemark.store.writer import default_store
+from joulemark.procedures.session import Options, Session
+from joulemark.store.writer import store_folder
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Any, Self
+
     from joulemark.accounting.results import PhaseResult
     from joulemark.core.energy import Energy
+    from joulemark.core.interfaces import Meter
+    from joulemark.procedures.session import Mark
 
 MAIN = "measure"
 """Name of the phase that spans the whole block."""
@@ -50,7 +52,7 @@ def measure(
     """
     named = None if meters is None else [(m, {}) if isinstance(m, str) else m for m in meters]
     options = Options(
-        store=Path(store) if store is not None else default_store(),
+        store=store_folder() if store is None else store,
         meters=named,
         objects=objects,
         period_s=period_s,

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import os
 
-from joulemark.core.channel import Channel, Domain, Provenance
-from joulemark.core.clock import Clock
+from joulemark.core.channel import Domain, Provenance
 from joulemark.core.errors import PermissionNeededError, UnavailableError
-from joulemark.core.interfaces import EdgeMeter, Meter
-from joulemark.meters import METERS
+from joulemark.core.record import field, record
 
-Spec = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any, TypeAlias
+
+    from joulemark.core.channel import Channel
+    from joulemark.meters.sampling import Opened
+
+Spec: TypeAlias = "dict[str, Any]"
 """JSON settings of a meter, or its name and settings: ``{"name": …, "settings": {…}}``."""
+Open: TypeAlias = "Callable[[str, Spec], Opened]"
+"""Opens a meter, given its name and settings, where it will be sampled."""
 
 AUTO: Mapping[str, Spec] = {
     "rapl": {},
@@ -25,76 +31,61 @@ AUTO: Mapping[str, Spec] = {
     "power-supply": {},
 }
 """Sensors that are looked for where no meter is named, in this order, with their settings."""
+SIGNS: Mapping[str, str] = {
+    "rapl-perf": "/sys/bus/event_source/devices/power",
+    "amdsmi": "/sys/module/amdgpu",
+    "jetson": "/sys/bus/i2c/drivers/ina3221x",
+    "power-supply": "/sys/class/power_supply",
+}
+"""Without such a path there is no such sensor: its meter need not be loaded to learn that."""
 _PROCESSOR = {Domain.PACKAGE, Domain.PSYS, Domain.NODE, Domain.WALL, Domain.BOARD}
 _MEMORY = {Domain.DRAM, Domain.PSYS, Domain.NODE, Domain.WALL, Domain.BOARD}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Plan:
     """The meters of a measurement.
 
     Attributes:
-        specs: meters for the sampler, by name.
-        meters: the same meters opened in this process, to be read at edges.
+        specs: meters that were opened, by name.
+        channels: what they read.
+        edge_specs: those of them whose counters are read at each edge of a window, too.
         unavailable: what was looked for and why it cannot be used.
     """
 
     specs: list[Spec] = field(default_factory=list)
-    meters: list[Meter] = field(default_factory=list)
+    channels: list[Channel] = field(default_factory=list)
+    edge_specs: list[Spec] = field(default_factory=list)
     unavailable: list[tuple[str, UnavailableError]] = field(default_factory=list)
 
-    @property
-    def channels(self) -> list[Channel]:
-        """All channels of the opened meters."""
-        return [channel for meter in self.meters for channel in meter.channels]
-
-    def edge_meters(self) -> list[EdgeMeter]:
-        """Return the sensors whose counters are cheap enough to be read at each edge.
-
-        An estimate is left to the sampler: what it knows of processes that have ended since it
-        last looked differs from one reader to the next, and its interval is wide anyway.
-        """
-        return [
-            meter
-            for meter in self.meters
-            if isinstance(meter, EdgeMeter)
-            and any(
-                c.carries_energy and c.provenance is Provenance.MEASURED for c in meter.channels
-            )
-        ]
-
-    def add(self, name: str, settings: Spec, clock: Clock) -> None:
+    def add(self, name: str, settings: Spec, open_meter: Open) -> None:
         """Open a meter and take it into the plan.
+
+        An estimate is not read at edges: what it knows of processes that have ended since it last
+        looked differs from one reader to the next, and its interval is wide anyway.
 
         Raises:
             UnavailableError: if it has nothing to read.
         """
-        meter: Meter = METERS.load(name)(settings)
-        meter.open(clock)
-        self.specs.append({"name": name, "settings": settings})
-        self.meters.append(meter)
-        self.unavailable += [(name, missing) for missing in meter.missing]
-
-    def close(self) -> None:
-        """Close all meters."""
-        for meter in self.meters:
-            meter.close()
-
-    def close_all_but_edges(self) -> None:
-        """Close the meters that only the sampler reads; what they can read is known by now."""
-        kept = self.edge_meters()
-        for meter in self.meters:
-            if meter not in kept:
-                meter.close()
+        opened = open_meter(name, settings)
+        if not opened.channels:
+            raise opened.missing[0]
+        spec = {"name": name, "settings": settings}
+        self.specs.append(spec)
+        self.channels += opened.channels
+        self.unavailable += [(name, missing) for missing in opened.missing]
+        if opened.edges and _measured(opened.channels):
+            self.edge_specs.append(spec)
 
 
 def plan(
     named: Sequence[tuple[str, Spec]] | None,
-    clock: Clock,
+    open_meter: Open,
     process: Spec,
     *,
     origin_ns: int,
     sensors: Mapping[str, Spec] = AUTO,
+    signs: Mapping[str, str] = SIGNS,
 ) -> Plan:
     """Return the meters to use: those named, or the best that this machine has.
 
@@ -103,39 +94,53 @@ def plan(
 
     Args:
         named: names and settings, or None to look for sensors.
-        clock: clock of the run.
+        open_meter: opens a meter where it will be sampled.
         process: settings that say whose processor time counts (``root_pid`` …).
         origin_ns: where estimates count from, ns.
         sensors: what is looked for where no meter is named.
+        signs: paths without which a sensor that has no settings is not there.
 
     Raises:
         UnavailableError: if a named meter, or none at all, has anything to read.
     """
     chosen = Plan()
-    try:
-        if named is None:
-            _look_around(chosen, clock, {**process, "origin_ns": origin_ns}, sensors)
-        else:
-            for name, settings in named:
-                more = {**process, "origin_ns": origin_ns} if name == "estimate" else {}
-                chosen.add(name, {**more, **settings}, clock)
-        if all(spec["name"] != "host" for spec in chosen.specs):
-            _try(chosen, "host", process, clock)
-        if not any(channel.carries_energy for channel in chosen.channels):
-            raise _nothing(chosen)
-    except UnavailableError:
-        chosen.close()
-        raise
+    if named is None:
+        there = _with_signs(chosen, sensors, signs)
+        _look_around(chosen, open_meter, {**process, "origin_ns": origin_ns}, there)
+    else:
+        for name, settings in named:
+            more = {**process, "origin_ns": origin_ns} if name == "estimate" else {}
+            chosen.add(name, {**more, **settings}, open_meter)
+    if all(spec["name"] != "host" for spec in chosen.specs):
+        _try(chosen, "host", process, open_meter)
+    if not any(channel.carries_energy for channel in chosen.channels):
+        raise _nothing(chosen)
     return chosen
 
 
-def _look_around(chosen: Plan, clock: Clock, model: Spec, sensors: Mapping[str, Spec]) -> None:
+def _with_signs(
+    chosen: Plan, sensors: Mapping[str, Spec], signs: Mapping[str, str]
+) -> dict[str, Spec]:
+    """Return the sensors of which there is a sign, or which need none; note the others."""
+    there = {}
+    for name, settings in sensors.items():
+        sign = "/" if settings else signs.get(name, "/")
+        if os.path.exists(sign):
+            there[name] = settings
+        else:
+            what, remedy = "there is no such thing here", "joulemark meters says more"
+            missing = UnavailableError(what, where=sign, remedy=remedy)
+            chosen.unavailable.append((name, missing))
+    return there
+
+
+def _look_around(chosen: Plan, open_meter: Open, model: Spec, sensors: Mapping[str, Spec]) -> None:
     for name, settings in sensors.items():
         if name != "rapl-perf" or _rapl_is_lacking(chosen):
-            _try(chosen, name, {**settings, **_without(chosen, name)}, clock)
+            _try(chosen, name, {**settings, **_without(chosen, name)}, open_meter)
     missing = missing_parts(chosen.channels)
     if missing:
-        _try(chosen, "estimate", {**model, "parts": missing}, clock)
+        _try(chosen, "estimate", {**model, "parts": missing}, open_meter)
 
 
 def _without(chosen: Plan, name: str) -> Spec:
@@ -155,11 +160,15 @@ def _rapl_is_lacking(chosen: Plan) -> bool:
     return refused or all(spec["name"] != "rapl" for spec in chosen.specs)
 
 
-def _try(chosen: Plan, name: str, settings: Spec, clock: Clock) -> None:
+def _try(chosen: Plan, name: str, settings: Spec, open_meter: Open) -> None:
     try:
-        chosen.add(name, settings, clock)
+        chosen.add(name, settings, open_meter)
     except UnavailableError as error:
         chosen.unavailable.append((name, error))
+
+
+def _measured(channels: Iterable[Channel]) -> bool:
+    return any(c.provenance is Provenance.MEASURED and c.carries_energy for c in channels)
 
 
 def missing_parts(channels: Iterable[Channel]) -> list[str]:

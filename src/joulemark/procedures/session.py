@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 import joulemark
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Domain
-from joulemark.core.clock import Anchor, Clock
+from joulemark.core.clock import Anchor
 from joulemark.core.errors import StoreError, UsageError
-from joulemark.core.interfaces import EdgeMeter, Meter
-from joulemark.core.run import Run, Status, System
-from joulemark.core.window import Role, Window, Work
+from joulemark.core.record import record, replace
+from joulemark.core.run import Run, Status
+from joulemark.core.window import Role
 from joulemark.meters._system import describe_system
-from joulemark.meters._thread import SamplerThread
 from joulemark.meters.sampling import SamplerProcess
 from joulemark.procedures.environment import environment
-from joulemark.procedures.live import Tell, following
-from joulemark.procedures.marker import Edges, Marker
+from joulemark.procedures.marker import Edges, Mark, MarkedWindow, Marker, open_edges
 from joulemark.procedures.marking import RUN_VARIABLE
-from joulemark.procedures.plan import Plan, Spec, plan
+from joulemark.procedures.plan import Plan, plan
 from joulemark.store.writer import RunWriter, new_run_id
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Any, Self
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+    from joulemark.core.clock import Clock
+    from joulemark.core.interfaces import Meter
+    from joulemark.core.run import System
+    from joulemark.meters._files import StrPath
+    from joulemark.meters._thread import SamplerThread
+    from joulemark.procedures.live import Tell
+    from joulemark.procedures.plan import Spec
+
+__all__ = ["Mark", "Options", "Session"]
+
+
+@record(frozen=True, slots=True, kw_only=True)
 class Options:
     """How to measure.
 
@@ -45,31 +54,13 @@ class Options:
         calibration: JSON of a calibration, to be kept in the run and applied to its results.
     """
 
-    store: Path
+    store: StrPath
     meters: Sequence[tuple[str, Spec]] | None = None
     objects: Sequence[Meter] = ()
     period_s: float = 0.1
     idle_s: float = 0.0
     own_work: bool = True
     calibration: Mapping[str, Any] | None = None
-
-
-@dataclass(slots=True)
-class Mark:
-    """An open window, to be given its work and facts before it closes.
-
-    Attributes:
-        work: what was done.
-        facts: other numbers.
-        bounds: start, stop (ns) and their standard uncertainty (s), where another program knows
-            them better.
-        window: the closed window, afterwards.
-    """
-
-    work: Work | None = None
-    facts: dict[str, float] = field(default_factory=dict)
-    bounds: tuple[int, int, float] | None = None
-    window: Window | None = None
 
 
 class Session:
@@ -92,6 +83,7 @@ class Session:
         self.settings = dict(settings)
         self.status = Status.COMPLETE
         self._sampler: SamplerProcess | SamplerThread | None = None
+        self._edges = Edges([])
         self._marker: Marker | None = None
 
     def __enter__(self) -> Self:
@@ -102,16 +94,20 @@ class Session:
             StoreError: if the run cannot be written.
         """
         anchor = Anchor(time.time_ns(), time.monotonic_ns())
-        clock = anchor.clock(time.monotonic_ns)
-        chosen = self._plan(clock, anchor.utc_ns)
+        process = None
+        if not self.options.objects:
+            process = SamplerProcess.launch(self.options.period_s, anchor)
         try:
-            self._run = self._head(anchor, chosen)
+            # what is told of the machine is found out while the process comes up
+            system, around = describe_system(), environment(os.getcwd())
+            chosen = self._plan(process, anchor.utc_ns)
+            self._run = self._head(anchor, chosen, system, around)
             self.writer = RunWriter.create(self.options.store, self._run)
         except BaseException:
-            chosen.close()
+            if process is not None:
+                process.stop(0)
             raise
-        self.path = self.writer.path
-        self._edges = Edges(chosen.edge_meters())
+        self._sampler = process
         try:
             self._start(anchor, chosen)
         except BaseException:
@@ -120,47 +116,62 @@ class Session:
             raise
         return self
 
-    def _plan(self, clock: Clock, origin_ns: int) -> Plan:
-        if self.options.objects:
+    def _plan(self, process: SamplerProcess | None, origin_ns: int) -> Plan:
+        if process is None:
             return Plan()
-        process = {"root_pid": os.getpid(), "include_root": self.options.own_work}
-        return plan(self.options.meters, clock, process, origin_ns=origin_ns)
+        whose = {"root_pid": os.getpid(), "include_root": self.options.own_work}
+        return plan(self.options.meters, process.open, whose, origin_ns=origin_ns)
 
-    def _head(self, anchor: Anchor, chosen: Plan) -> Run:
-        edge_names = {meter.name for meter in chosen.edge_meters()}
+    def _head(self, anchor: Anchor, chosen: Plan, system: System, around: dict[str, Any]) -> Run:
         return Run(
             id=new_run_id(anchor.utc_ns, self.title),
             procedure=self.procedure,
             title=self.title,
             joulemark=joulemark.__version__,
             anchor=anchor,
-            system=_system(chosen),
+            system=replace(system, gpus=_gpus(chosen)),
             settings={
                 **self.settings,
                 "period_s": self.options.period_s,
                 "idle_s": self.options.idle_s,
                 **_asked(self.options),
-                "edge_meters": [s for s in chosen.specs if s["name"] in edge_names],
+                "edge_meters": chosen.edge_specs,
                 "unavailable": [
                     {"meter": name, "what": error.what, "remedy": error.remedy}
                     for name, error in chosen.unavailable
                 ],
             },
-            environment=environment(Path.cwd()),
+            environment=around,
             meters=tuple(chosen.specs),
             channels=tuple(chosen.channels),
         )
 
     def _start(self, anchor: Anchor, chosen: Plan) -> None:
-        directory, period = self.path, self.options.period_s
-        chosen.close_all_but_edges()
-        if self.options.objects:
-            self._sampler = SamplerThread.start(self.options.objects, period, anchor, directory)
-            self._edges = Edges([m for m in self.options.objects if isinstance(m, EdgeMeter)])
+        clock = anchor.clock(time.monotonic_ns)
+        if isinstance(self._sampler, SamplerProcess):
+            meters, failures = open_edges(chosen.edge_specs, clock)
+            self._edges = Edges(meters)
+            for failure in failures:
+                self.caution(Code.METER_FAILED, f"at the edges of windows: {failure}")
+            self._sampler.begin(self.writer.directory)
         else:
-            self._sampler = SamplerProcess.start(chosen.specs, period, anchor, directory)
-        self._edges.keep_in(directory / "traces" / "edges.spool", "edges", anchor)
+            self._start_thread(anchor)
+        self._edges.keep_in(f"{self.writer.directory}/traces/edges.spool", "edges", anchor)
         self._marker = Marker(anchor, self.writer.log, self._edges)
+
+    def _start_thread(self, anchor: Anchor) -> None:
+        from joulemark.meters._thread import SamplerThread
+
+        meters, period_s = self.options.objects, self.options.period_s
+        self._sampler = SamplerThread.start(meters, period_s, anchor, self.writer.directory)
+        found: list[Any] = [meter for meter in meters if hasattr(meter, "read_edges")]
+        self._edges = Edges(found)
+        self.caution(Code.THREAD_SAMPLER)
+
+    @property
+    def path(self) -> Path:
+        """The run directory."""
+        return self.writer.path
 
     @property
     def marker(self) -> Marker:
@@ -188,24 +199,25 @@ class Session:
     @property
     def variables(self) -> dict[str, str]:
         """Environment variables by which a measured command joins this run."""
-        return {RUN_VARIABLE: str(self.path.resolve())}
+        return {RUN_VARIABLE: os.path.realpath(self.writer.directory)}
 
-    @contextmanager
-    def window(self, phase: str, role: Role = Role.MEASURE) -> Iterator[Mark]:
-        """Mark a window; give the yielded mark its work before the block ends."""
-        opened, mark = self.marker.open(phase, role), Mark()
-        try:
-            yield mark
-        finally:
-            mark.window = self.marker.shut(opened, mark.work, mark.facts, bounds=mark.bounds)
+    def window(self, phase: str, role: Role = Role.MEASURE) -> MarkedWindow:
+        """Mark a window in a ``with`` block; give the mark its work before the block ends."""
+        return MarkedWindow(self.marker, phase, role)
 
     def idle(self, tell: Tell | None = None) -> None:
         """Measure the idle machine for as long as the options say."""
         seconds = self.options.idle_s
         if seconds <= 0:
             return
-        with self.window("idle", Role.IDLE), following(self.path, "idle", seconds, tell):
-            time.sleep(seconds)
+        with self.window("idle", Role.IDLE):
+            if tell is None:
+                time.sleep(seconds)
+                return
+            from joulemark.procedures.live import following
+
+            with following(self.path, "idle", seconds, tell):
+                time.sleep(seconds)
 
     def caution(self, code: Code, detail: str = "", phase: str = "") -> None:
         """Add a warning to the run."""
@@ -240,17 +252,15 @@ class Session:
         try:
             if lost:
                 self.caution(Code.SAMPLER_LOST)
-            if isinstance(sampler, SamplerThread):
-                self.caution(Code.THREAD_SAMPLER)
             self.writer.close(replace(self._run, status=status, stopped=stopped), compact=compact)
         except StoreError as error:
             failures.append(error)
         return next((failure for failure in failures if failure is not None), None)
 
 
-def _system(chosen: Plan) -> System:
+def _gpus(chosen: Plan) -> tuple[str, ...]:
     boards = {c.part: c.note for c in chosen.channels if c.domain is Domain.GPU}
-    return replace(describe_system(), gpus=tuple(boards[part] or part for part in sorted(boards)))
+    return tuple(boards[part] or part for part in sorted(boards))
 
 
 def _asked(options: Options) -> dict[str, Any]:

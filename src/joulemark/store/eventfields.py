@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
-from typing import Any, TypeVar
 
 from joulemark.core.errors import FormatError
 from joulemark.core.window import Work
 from joulemark.store.jsontext import SPELLED
 
-Event = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from enum import StrEnum
+    from typing import Any, TypeAlias, TypeVar
+
+    _Member = TypeVar("_Member", bound=StrEnum)
+
+Event: TypeAlias = "dict[str, Any]"
 """One line of an events file."""
 
 _INT64 = 1 << 63
-_Member = TypeVar("_Member", bound=StrEnum)
 
 
 def value_of(event: Event, name: str, kind: type, default: object = None) -> Any:

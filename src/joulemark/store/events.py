@@ -8,19 +8,24 @@ them too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
-from typing import Any, BinaryIO
+import os
 
 from joulemark.core.caution import Caution, Code
 from joulemark.core.errors import FormatError
+from joulemark.core.record import field, names, record, replace
 from joulemark.core.run import Run, Sampler, Status
 from joulemark.core.window import Role, Window
 from joulemark.store.eventfields import Event, facts_of, member_of, value_of, work_of
 from joulemark.store.eventlog import MAX_LINE
-from joulemark.store.files import EVENTS, listing, reading
+from joulemark.store.files import EVENTS, names_in, reading
 from joulemark.store.jsontext import decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, BinaryIO
+
+    from joulemark.meters._files import StrPath
 
 MAX_EVENTS = 1 << 30
 """Largest events file that is read, bytes."""
@@ -29,7 +34,7 @@ _NAMED = 20
 """So many bad lines of a file are named; the others are counted."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Events:
     """What the events of one or all writers say.
 
@@ -97,16 +102,17 @@ class Events:
         self.cautions.append(Caution(code, detail, phase))
 
     def _sampler(self, event: Event) -> None:
-        known = fields(Sampler)
+        usual = Sampler()
+        known = {name: getattr(usual, name) for name in names(Sampler)}
         self.sampler = Sampler(
-            **{one.name: value_of(event, one.name, type(one.default), one.default) for one in known}
+            **{name: value_of(event, name, type(value), value) for name, value in known.items()}
         )
 
     def _result(self, event: Event) -> None:
         self.results[value_of(event, "name", str)] = event.get("value")
 
 
-def read_events(directory: Path) -> Events:
+def read_events(directory: StrPath) -> Events:
     """Return what all writers of a run directory recorded.
 
     Raises:
@@ -114,8 +120,9 @@ def read_events(directory: Path) -> Events:
         StoreError: if one cannot be read.
     """
     merged = Events()
-    for path in listing(directory / EVENTS, ".jsonl"):
-        one = _read_file(path)
+    folder = os.path.join(directory, EVENTS)
+    for name in names_in(folder, ".jsonl"):
+        one = _read_file(folder, name)
         merged.windows += one.windows
         merged.cautions += one.cautions
         merged.results |= one.results
@@ -158,28 +165,28 @@ def _identity(window: Window) -> tuple[object, ...]:
     return window.phase, window.role, window.start, window.process
 
 
-def _read_file(path: Path) -> Events:
+def _read_file(folder: str, name: str) -> Events:
     events = Events()
     bad: list[str] = []
-    for number, line in _lines(path):
+    for number, line in _lines(os.path.join(folder, name)):
         try:
             events.add(_decoded(line))
         except FormatError as error:
             if line.endswith(b"\n"):  # else its writer was stopped in the middle of it
-                bad.append(f"{EVENTS}/{path.name}:{number}: {error.what}; the line is left out")
+                bad.append(f"{EVENTS}/{name}:{number}: {error.what}; the line is left out")
     if len(bad) > _NAMED:
-        bad[_NAMED:] = [f"{EVENTS}/{path.name}: {len(bad) - _NAMED} more lines are left out"]
+        bad[_NAMED:] = [f"{EVENTS}/{name}: {len(bad) - _NAMED} more lines are left out"]
     events.cautions += [Caution(Code.INCOMPLETE, what) for what in bad]
     return events
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: str) -> Iterator[tuple[int, bytes]]:
     """Return the lines that are not blank, with their numbers."""
     with reading(path) as file:
         size = file.seek(0, 2)
         file.seek(0)
         if size > MAX_EVENTS:
-            raise FormatError(f"{size} bytes are too many", where=str(path), remedy="remove it")
+            raise FormatError(f"{size} bytes are too many", where=path, remedy="remove it")
         number = 0
         while line := _line(file):
             number += 1

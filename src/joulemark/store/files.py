@@ -11,16 +11,27 @@ A run directory::
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
-from io import BufferedReader
-from pathlib import Path
 
 from joulemark.core.errors import FormatError, StoreError, UsageError
+from joulemark.core.scope import suppress
+from joulemark.meters.journal import store_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from io import BufferedReader
+    from pathlib import Path
+
+    from joulemark.meters._files import StrPath
+    from joulemark.meters.journal import Write
+
+__all__ = [
+    "EVENTS", "RAW", "RUN", "SUMS", "TRACES", "iso_utc", "listing", "names_in", "new_file",
+    "not_regular", "open_regular", "reading", "refuse_existing", "replace_file", "store_error",
+    "sync_directory", "unreadable", "write_all",
+]  # fmt: skip
 
 RUN = "run.json"
 EVENTS = "events"
@@ -28,44 +39,32 @@ TRACES = "traces"
 RAW = "raw"
 SUMS = "SHA256SUMS"
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-Write = Callable[[int, bytes], int]
-"""``os.write`` or something that behaves like it."""
-
-
-def store_error(error: OSError, path: Path) -> StoreError:
-    """Return a failure of the file system as an error that says what to do."""
-    if error.errno in _FULL:
-        remedy = "free some space; what was written until now can be opened"
-    else:
-        remedy = "choose a directory that you can write (of runs: --store DIR or JOULEMARK_STORE)"
-    return StoreError(error.strerror or str(error), where=str(path), remedy=remedy)
-
-
-def unreadable(error: OSError, path: Path) -> StoreError:
+def unreadable(error: OSError, path: StrPath) -> StoreError:
     """Return a failure to read as an error that says what to do."""
     what = error.strerror or str(error)
     return StoreError(what, where=str(path), remedy="check the path and the right to read it")
 
 
-def replace_file(path: Path, data: bytes, *, write: Write = os.write) -> None:
+def replace_file(path: StrPath, data: bytes, *, write: Write = os.write) -> None:
     """Write a file as a whole: a reader sees the old bytes or the new ones, never a part.
 
     Raises:
         StoreError: if it cannot be written; the old file is still there.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    directory, name = os.path.split(os.fspath(path))
+    temporary = os.path.join(directory, f".{name}.{os.getpid()}.tmp")
     try:
         _write_synced(temporary, data, write)
-        temporary.replace(path)
-        sync_directory(path.parent)
+        os.replace(temporary, path)
+        sync_directory(directory or ".")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
         raise store_error(error, path) from error
 
 
-def new_file(path: Path, data: bytes, *, force: bool = False) -> None:
+def new_file(path: StrPath, data: bytes, *, force: bool = False) -> None:
     """Write a file that a person asked for, whole or not at all.
 
     Raises:
@@ -76,13 +75,13 @@ def new_file(path: Path, data: bytes, *, force: bool = False) -> None:
     replace_file(path, data)
 
 
-def refuse_existing(path: Path, *, force: bool) -> None:
+def refuse_existing(path: StrPath, *, force: bool) -> None:
     """Raise UsageError if a file exists that nobody said might be replaced."""
     if os.path.lexists(path) and not force:
         raise UsageError("exists already", where=str(path), remedy="--force replaces it")
 
 
-def _write_synced(path: Path, data: bytes, write: Write) -> None:
+def _write_synced(path: str, data: bytes, write: Write) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(path, flags, 0o644)
     try:
@@ -99,7 +98,7 @@ def write_all(descriptor: int, data: bytes, write: Write = os.write) -> None:
         rest = rest[write(descriptor, bytes(rest)) :]
 
 
-def sync_directory(path: Path) -> None:
+def sync_directory(path: StrPath) -> None:
     """Put the names of a directory on the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -108,7 +107,7 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def open_regular(path: Path) -> BufferedReader:
+def open_regular(path: StrPath) -> BufferedReader:
     """Open a file of a run directory; links, pipes and devices are refused.
 
     Raises:
@@ -122,7 +121,7 @@ def open_regular(path: Path) -> BufferedReader:
     except FileNotFoundError:
         raise
     except OSError as error:
-        if path.is_symlink():
+        if os.path.islink(path):
             raise not_regular(path) from error
         raise unreadable(error, path) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -131,22 +130,37 @@ def open_regular(path: Path) -> BufferedReader:
     return os.fdopen(descriptor, "rb")
 
 
-@contextlib.contextmanager
-def reading(path: Path) -> Iterator[BufferedReader]:
+class reading:  # noqa: N801 # reads like a function
     """Open a file of a run directory to read it, and say it our way if that fails.
+
+    Args:
+        path: the file.
 
     Raises:
         FormatError: if it is not a regular file.
         StoreError: if it cannot be read.
     """
-    try:
-        with open_regular(path) as file:
-            yield file
-    except OSError as error:
-        raise unreadable(error, path) from error
+
+    def __init__(self, path: StrPath) -> None:
+        """Note the path."""
+        self._path = path
+
+    def __enter__(self) -> BufferedReader:
+        """Open the file."""
+        try:
+            self._file = open_regular(self._path)
+        except OSError as error:
+            raise unreadable(error, self._path) from error
+        return self._file
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Close the file."""
+        self._file.close()
+        if isinstance(error, OSError):
+            raise unreadable(error, self._path) from error
 
 
-def not_regular(path: Path) -> FormatError:
+def not_regular(path: StrPath) -> FormatError:
     """Return the error for a link, pipe or device where a plain file or directory belongs."""
     return FormatError(
         "not a plain file or directory of this run",
@@ -155,25 +169,38 @@ def not_regular(path: Path) -> FormatError:
     )
 
 
-def listing(directory: Path, suffix: str) -> list[Path]:
+def listing(directory: StrPath, suffix: str) -> list[Path]:
     """Return the files of a subdirectory by name; an absent subdirectory has none.
 
     Raises:
         FormatError: if the subdirectory or a file in it is a link.
         StoreError: if it cannot be read.
     """
-    if directory.is_symlink():
+    from pathlib import Path
+
+    return [Path(directory, name) for name in names_in(directory, suffix)]
+
+
+def names_in(directory: StrPath, suffix: str) -> list[str]:
+    """Return the names of those files; see :func:`listing`.
+
+    Raises:
+        FormatError: if the subdirectory or a file in it is a link.
+        StoreError: if it cannot be read.
+    """
+    if os.path.islink(directory):
         raise not_regular(directory)
     try:
-        found = sorted(path for path in directory.iterdir() if path.name.endswith(suffix))
+        with os.scandir(directory) as entries:
+            found = [entry for entry in entries if entry.name.endswith(suffix)]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise unreadable(error, directory) from error
-    for path in found:
-        if path.is_symlink() or not path.is_file():
-            raise not_regular(path)
-    return found
+    for entry in found:
+        if not entry.is_file(follow_symlinks=False):
+            raise not_regular(entry.path)
+    return sorted(entry.name for entry in found)
 
 
 def iso_utc(time_ns: int) -> str:

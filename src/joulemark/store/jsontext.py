@@ -5,14 +5,16 @@ The standard library only: this is on the measuring path.
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any
 
 from joulemark.core.errors import FormatError, UsageError
+from joulemark.core.jsonlight import dumps, loads
+from joulemark.core.record import names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_DEPTH = 64
 """Deepest nesting of JSON in a run directory, written or read."""
@@ -36,8 +38,7 @@ def encode(value: object, where: str = "") -> bytes:
     Raises:
         UsageError: if something in it is none of these, or is nested too deeply.
     """
-    text = json.dumps(_plain(value, where, 0), ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace")
+    return dumps(_plain(value, where, 0)).encode("utf-8", "replace")
 
 
 def decode(data: bytes, where: str) -> Any:
@@ -47,18 +48,14 @@ def decode(data: bytes, where: str) -> Any:
         FormatError: if it is not JSON, or nested deeper than ``MAX_DEPTH``.
     """
     try:
-        value = json.loads(data.decode(), parse_constant=_refuse)
+        value = loads(data)
         if b"\\u" in data:
-            json.dumps(value, ensure_ascii=False).encode()  # refuses half a character
+            dumps(value).encode()  # refuses half a character
     except (ValueError, RecursionError) as error:
         raise FormatError(f"not JSON ({error})", where=where, remedy=DAMAGED) from error
     if _deeper_than(value, MAX_DEPTH):
         raise FormatError("nested too deeply", where=where, remedy=DAMAGED)
     return value
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON number")
 
 
 def _deeper_than(value: Any, depth: int) -> bool:
@@ -79,15 +76,23 @@ def _plain(value: object, where: str, depth: int) -> object:
         return value if math.isfinite(value) else _spelling(value)
     if depth > MAX_DEPTH:
         raise UsageError("nested too deeply for a record", where=where, remedy="flatten it")
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(k): _plain(v, f"{where}.{k}", depth + 1) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(v, f"{where}[]", depth + 1) for v in value]
-    if is_dataclass(value):
-        names = [field.name for field in fields(value)]
-        return {n: _plain(getattr(value, n), f"{where}.{n}", depth + 1) for n in names}
+    if fields := names(type(value)):
+        return {n: _plain(getattr(value, n), f"{where}.{n}", depth + 1) for n in fields}
     if isinstance(value, os.PathLike):
         return os.fsdecode(value)
+    return _foreign(value, where, depth)
+
+
+def _foreign(value: object, where: str, depth: int) -> object:
+    """Return what other mappings and NumPy scalars hold."""
+    from collections.abc import Mapping
+
+    if isinstance(value, Mapping):
+        return _plain(dict(value), where, depth)
     return _number(value, where, depth)
 
 

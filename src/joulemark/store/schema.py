@@ -54,11 +54,16 @@ def decode_run(
         if part in record:
             record[part] = restore(record[part])
     try:
-        run = msgspec.convert(record, Run)
+        run = msgspec.convert(record, Run, dec_hook=_member)
     except msgspec.ValidationError as error:
         raise FormatError(str(error), where=where, remedy=DAMAGED) from error
     _check_times(run, where)
     return run
+
+
+def _member(kind: type, value: object) -> object:
+    """Return the member of a closed list; anything goes where any object may stand."""
+    return value if kind is object else kind(value)
 
 
 def restore(value: Any, *, number: bool = False) -> Any:

@@ -7,35 +7,50 @@ written; a power cut may lose the seconds that the kernel had not yet put on the
 from __future__ import annotations
 
 import os
-import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import fields
-from pathlib import Path
 
-from joulemark.core.caution import Caution
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError, StoreError, UsageError
-from joulemark.core.run import Run, Sampler
-from joulemark.core.window import Role, Window
+from joulemark.core.record import names
+from joulemark.core.run import Run
 from joulemark.store.eventlog import EventWriter
 from joulemark.store.files import EVENTS, RAW, RUN, TRACES, replace_file, store_error
 from joulemark.store.jsontext import encode
 
-__all__ = ["EventWriter", "RunWriter", "default_store", "new_run_id"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+    from joulemark.core.caution import Caution
+    from joulemark.core.run import Sampler
+    from joulemark.core.window import Role, Window
+    from joulemark.meters._files import StrPath
+
+__all__ = ["EventWriter", "RunWriter", "default_store", "new_run_id", "store_folder"]
+
+MAX_ID = 128
+"""Longest name of a run, characters."""
 
 
-def default_store(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Path:
+def default_store(
+    environ: Mapping[str, str] | None = None, directory: StrPath | None = None
+) -> Path:
     """Return where runs are kept: ``$JOULEMARK_STORE``, else ``./joulemark-runs``.
 
     Args:
         environ: the environment; the process's own if None.
         directory: the working directory; the process's own if None.
     """
+    from pathlib import Path
+
+    return Path(store_folder(environ, directory))
+
+
+def store_folder(environ: Mapping[str, str] | None = None, directory: StrPath | None = None) -> str:
+    """Return the same as text, for which nothing has to be imported."""
     named = (os.environ if environ is None else environ).get("JOULEMARK_STORE", "")
-    return (directory or Path.cwd()) / (named or "joulemark-runs")
+    return os.path.join(directory or os.getcwd(), named or "joulemark-runs")
 
 
 def new_run_id(now_utc_ns: int, title: str, random: Callable[[int], bytes] = os.urandom) -> str:
@@ -47,7 +62,8 @@ def new_run_id(now_utc_ns: int, title: str, random: Callable[[int], bytes] = os.
         random: gives that many random bytes.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now_utc_ns // NS))
-    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-")
+    plain = "".join(c if c.isascii() and c.isalnum() else " " for c in title.lower())
+    words = "-".join(plain.split())[:40].strip("-")
     return f"{stamp}-{words or 'run'}-{random(2).hex()}"
 
 
@@ -55,24 +71,40 @@ class RunWriter:
     """A run directory that is being written.
 
     Attributes:
-        path: the directory.
-        events: where each marking process writes its own events file.
-        traces: where each sampling process writes its own spool.
-        raw: for the files of other tools.
+        directory: it, as text.
         log: the events of the main process.
     """
 
-    def __init__(self, path: Path, log: EventWriter) -> None:
+    def __init__(self, directory: str, log: EventWriter) -> None:
         """Take over a directory that :meth:`create` made."""
-        self.path = path
-        self.events = path / EVENTS
-        self.traces = path / TRACES
-        self.raw = path / RAW
+        self.directory = directory
         self.log = log
         self._closed = False
 
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        from pathlib import Path
+
+        return Path(self.directory)
+
+    @property
+    def events(self) -> Path:
+        """Where each marking process writes its own events file."""
+        return self.path / EVENTS
+
+    @property
+    def traces(self) -> Path:
+        """Where each sampling process writes its own spool."""
+        return self.path / TRACES
+
+    @property
+    def raw(self) -> Path:
+        """For the files of other tools."""
+        return self.path / RAW
+
     @classmethod
-    def create(cls, store: Path, run: Run) -> RunWriter:
+    def create(cls, store: StrPath, run: Run) -> RunWriter:
         """Make the directory of a run and write what is known of it.
 
         Args:
@@ -83,15 +115,15 @@ class RunWriter:
             StoreError: if the run exists, or the store cannot be written.
             UsageError: if the run's id is no safe name, or its record is not JSON.
         """
-        path = store / _safe(run.id)
+        directory = os.path.join(store, _safe(run.id))
         record = _record(run)
-        _make(path)
-        replace_file(path / RUN, record)
+        _make(directory)
+        replace_file(f"{directory}/{RUN}", record)
         for name in (EVENTS, TRACES, RAW):
-            _make(path / name)
-        log = EventWriter(path / EVENTS / "main.jsonl")
+            _make(f"{directory}/{name}")
+        log = EventWriter(f"{directory}/{EVENTS}/main.jsonl")
         log.lock()
-        return cls(path, log)
+        return cls(directory, log)
 
     def open_window(self, phase: str, role: Role, time: int, process: int = 0) -> str:
         """Record that a window opened at ``time`` (ns UTC); return its id."""
@@ -115,7 +147,7 @@ class RunWriter:
 
     def update(self, run: Run) -> None:
         """Replace the record, when channels became known for instance."""
-        replace_file(self.path / RUN, _record(run))
+        replace_file(f"{self.directory}/{RUN}", _record(run))
 
     def close(self, run: Run, *, compact: bool) -> None:
         """Write the final record and the checksums; a second call does nothing.
@@ -144,7 +176,7 @@ class RunWriter:
         from joulemark.store.events import read_events, with_events
 
         try:
-            return with_events(run, read_events(self.path))
+            return with_events(run, read_events(self.directory))
         except FormatError:  # a foreign thing among the events: whoever opens the run is told
             return run
 
@@ -157,20 +189,18 @@ class RunWriter:
 
                 compact_all(self.traces)
         finally:
-            write_sums(self.path)
+            write_sums(self.directory)
 
 
 def _record(run: Run) -> bytes:
     """Return the record as JSON, one field a line: quick to write and fit for the eye."""
-    lines = [
-        encode(field.name) + b": " + encode(getattr(run, field.name), field.name)
-        for field in fields(run)
-    ]
+    lines = [encode(name) + b": " + encode(getattr(run, name), name) for name in names(Run)]
     return b"{\n" + b",\n".join(lines) + b"\n}\n"
 
 
 def _safe(name: str) -> str:
-    if not _ID.fullmatch(name):
+    plain = name.replace(".", "a").replace("_", "a").replace("-", "a")
+    if not (plain.isascii() and plain.isalnum() and name[0].isalnum() and len(name) <= MAX_ID):
         raise UsageError(
             f"{name!r} cannot name a run",
             remedy="use letters, digits, dots, dashes and underscores",
@@ -178,16 +208,17 @@ def _safe(name: str) -> str:
     return name
 
 
-def _make(path: Path) -> None:
+def _make(path: str) -> None:
     """Make a directory and those above it."""
+    above = os.path.dirname(path) or "."
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(above, exist_ok=True)
     except OSError as error:
-        raise store_error(error, path.parent) from error
+        raise store_error(error, above) from error
     try:
-        path.mkdir()
+        os.mkdir(path)
     except FileExistsError as error:
         what, remedy = "a run of this name exists", "choose another name or another --store"
-        raise StoreError(what, where=str(path), remedy=remedy) from error
+        raise StoreError(what, where=path, remedy=remedy) from error
     except OSError as error:
         raise store_error(error, path) from error
