@@ -189,6 +189,6 @@ def test_a_clock_of_the_kernel_is_read_as_the_power_that_it_stands_for(tmp_path:
 
 
 def test_the_factory_takes_a_root_and_what_to_leave_out(tmp_path: Path) -> None:
-    assert rapl_perf({"root": str(tmp_path), "without": ["dram-0"]}).root == tmp_path
+    assert rapl_perf({"root": str(tmp_path), "without": ["dram-0"]}).root == str(tmp_path)
     with pytest.raises(UsageError, match="not a list of names"):
         rapl_perf({"without": "dram-0"})

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from joulemark.core.channel import Accuracy, Domain
-from joulemark.meters._files import Files, entries
+from joulemark.core.errors import PermissionNeededError
+from joulemark.meters._files import Files, StrPath, entries
 
 TABLE = "hwmon_chips.json"
 MAX_CHIPS = 256
@@ -136,14 +137,14 @@ def row_of(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return next(row for row in rows if re.fullmatch(row["names"], name))
 
 
-def chips(root: Path, files: Files) -> list[Chip]:
+def chips(root: StrPath, files: Files) -> list[Chip]:
     """Return all chips below a hwmon directory, ordered by name and device."""
     rows = table()
     seen: dict[str, int] = {}
     found = []
     for name, device, directory, names in sorted(
         (
-            _look(root / entry, files)
+            _look(Path(root, entry), files)
             for entry in entries(root)[:MAX_CHIPS]
             if _CHIP.fullmatch(entry)
         ),
@@ -177,7 +178,22 @@ def plain(text: str) -> str:
     return _UNSAFE.sub("_", text).strip("_")[:48]
 
 
-def wild(name: str) -> str:
+def refusal(chip: str, paths: list[Path]) -> PermissionNeededError:
+    """Return the error of sensors that only root may read."""
+    files = " ".join(sorted({str(path.parent / _wild(path.name)) for path in paths}))
+    rule = (
+        f'SUBSYSTEM=="hwmon", ACTION=="add", ATTR{{name}}=="{chip}", '
+        "RUN+=\"/bin/sh -c 'chmod a+r %S%p/*_input'\""
+    )
+    return PermissionNeededError(
+        f"only root may read the {len(paths)} sensors of {chip}",
+        where=str(paths[0]),
+        remedy=f"until the next reboot: sudo chmod a+r {files}; for good: put this line into "
+        f"/etc/udev/rules.d/70-hwmon-{plain(chip)}.rules: {rule}",
+    )
+
+
+def _wild(name: str) -> str:
     """Return a file name with its number replaced by a wildcard: energy3_input is energy*_input."""
     return re.sub(r"\d+", "*", name, count=1)
 

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import struct
-from collections.abc import Callable
 
 from joulemark.core.errors import MeterError
-from joulemark.meters._polled import Values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from joulemark.meters._polled import Values
 
 MAX_CPUS = 4096
+MAX_NUMERAL = 5
+"""Digits of the number of a processor."""
 WIDTH = 8
 """Bytes of a count."""
 
-_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _ATTRIBUTES = struct.Struct("=IIQQQQQIIQ")
 """The first version of ``perf_event_attr``, 64 bytes, which every kernel takes."""
 _CLOSE_ON_EXEC = 8
 _CALLS = {"x86_64": 298, "i386": 336, "i686": 336}
 """Number of the system call; no other processors have RAPL."""
 
-OpenEvent = Callable[[int, int, int], int]
+OpenEvent: TypeAlias = "Callable[[int, int, int], int]"
 """Type of the PMU, number of the event and of the processor to an open file."""
 
 
@@ -85,8 +90,8 @@ def numbers(text: str) -> list[int]:
     """Return the numbers in a list such as ``0,18-19``."""
     found: list[int] = []
     for piece in text.split(","):
-        match = _RANGE.fullmatch(piece.strip())
-        if match:
-            first, last = int(match[1]), int(match[2] or match[1])
+        low, _, high = piece.strip().partition("-")
+        if all(end.isdecimal() and len(end) <= MAX_NUMERAL for end in (low, high or low)):
+            first, last = int(low), int(high or low)
             found.extend(range(first, min(last, first + MAX_CPUS) + 1))
     return found[:MAX_CPUS]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 
 from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Quantity
-from joulemark.core.errors import PermissionNeededError, UnavailableError
+from joulemark.core.errors import UnavailableError
 from joulemark.core.record import record, replace
 from joulemark.core.scope import ExitStack
 from joulemark.meters._files import Files, StrPath, entries
@@ -112,7 +112,10 @@ class Hwmon(Polled):
             else:
                 taken = {channel.name for _, channel, _ in opened}
                 opened.append((each, self._channel(each, taken), query))
-        self.missing.extend(_refusal(chip, paths) for chip, paths in refused.items())
+        for name, paths in refused.items():
+            from joulemark.meters._hwmon_chips import refusal
+
+            self.missing.append(refusal(name, paths))
         if not opened:
             raise self.missing[-1]
         self.facts["chips"] = sorted({f"{each.chip.name} {each.chip.device}" for each in found})
@@ -123,11 +126,9 @@ class Hwmon(Polled):
         """Return all chips; what is known of chips is only looked up where there are some."""
         if not entries(self.root):
             return []
-        from pathlib import Path
-
         from joulemark.meters._hwmon_chips import chips
 
-        return chips(Path(self.root), self._files)
+        return chips(self.root, self._files)
 
     def _sensors_of(self, chip: Chip) -> list[_Found]:
         """Return the sensors of one chip that are connected and switched on."""
@@ -288,19 +289,3 @@ def _sensor(each: _Found, channel: Channel, query: Callable[[], Values], parts: 
     parent = next((name for name in each.place.parents if name in parts), None)
     device = f"{each.chip.directory} {each.kind}{each.index}"
     return Sensor((replace(channel, parent=parent),), query, device, each.place.slow)
-
-
-def _refusal(chip: str, paths: list[Path]) -> PermissionNeededError:
-    from joulemark.meters._hwmon_chips import plain, wild
-
-    files = " ".join(sorted({str(path.parent / wild(path.name)) for path in paths}))
-    rule = (
-        f'SUBSYSTEM=="hwmon", ACTION=="add", ATTR{{name}}=="{chip}", '
-        "RUN+=\"/bin/sh -c 'chmod a+r %S%p/*_input'\""
-    )
-    return PermissionNeededError(
-        f"only root may read the {len(paths)} sensors of {chip}",
-        where=str(paths[0]),
-        remedy=f"until the next reboot: sudo chmod a+r {files}; for good: put this line into "
-        f"/etc/udev/rules.d/70-hwmon-{plain(chip)}.rules: {rule}",
-    )

@@ -19,19 +19,20 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-from collections.abc import Callable, Collection
-from contextlib import ExitStack
-from functools import partial
-from pathlib import Path
 
 from joulemark.core.channel import Channel, Domain, Instrument, Quantity
 from joulemark.core.errors import PermissionNeededError, UnavailableError
-from joulemark.core.interfaces import Settings
-from joulemark.meters._files import Files
+from joulemark.core.scope import ExitStack
+from joulemark.meters._files import Files, StrPath
 from joulemark.meters._perf_event import WIDTH, OpenEvent, Since, numbers, open_event
 from joulemark.meters._polled import Polled, Sensor, names_setting, only_known, path_setting
 from joulemark.meters._rapl_zones import ACCURACY, BOUND_W, NOTES, UPDATE_S, Zone, parent_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from joulemark.core.interfaces import Settings
 
 ROOT = "/sys"
 PMU = "bus/event_source/devices/power"
@@ -46,8 +47,9 @@ EVENTS = {
 STEP_J = 2.0**-14
 """The hardware counts in steps of 61 µJ or finer; the PMU does not say which."""
 
-_CONFIG = re.compile(r"event=(0x[0-9a-fA-F]{1,8}|\d{1,8})")
-_SCALE = re.compile(r"\d(?:\.\d{1,40})?(?:[eE]-?\d{1,3})?")
+MAX_TEXT = 48
+"""Longest event or scale that is taken for one."""
+
 _REFUSED = (errno.EACCES, errno.EPERM)
 
 
@@ -67,36 +69,36 @@ class RaplPerf(Polled):
 
     def __init__(
         self,
-        root: Path = Path(ROOT),
+        root: StrPath = ROOT,
         *,
         without: Collection[str] = (),
         files: Files | None = None,
         opener: OpenEvent = open_event,
         reader: Callable[[int, int], bytes] = os.read,
-        proc: Path = Path("/proc"),
+        proc: StrPath = "/proc",
     ) -> None:
         """Keep the arguments; nothing is touched."""
         super().__init__()
-        self.root = root
+        self.root = os.fspath(root)
         self._without = frozenset(without)
         self._files = files or Files()
         self._opener = opener
         self._reader = reader
-        self._proc = proc
+        self._proc = os.fspath(proc)
 
     def _find(self, owned: ExitStack) -> list[Sensor]:
-        pmu = self.root / PMU
-        kind = self._files.number(pmu / "type")
+        pmu = f"{self.root}/{PMU}"
+        kind = self._files.number(f"{pmu}/type")
         if kind is None:
             raise UnavailableError(
                 "the kernel has no PMU 'power'",
-                where=str(pmu),
+                where=pmu,
                 remedy="sudo modprobe rapl; virtual machines are not shown it",
             )
         zones = self._zones(pmu)
         wanted = [(zone, cpu) for zone, cpu in zones if zone.part not in self._without]
         if zones and not wanted:
-            raise UnavailableError("another meter reads all of it already", where=str(pmu))
+            raise UnavailableError("another meter reads all of it already", where=pmu)
         parts = {zone.part for zone, _ in zones}
         sensors = []
         for zone, cpu in wanted:
@@ -108,20 +110,20 @@ class RaplPerf(Polled):
         self.facts["counters"] = {zone.part: f"{zone.path} cpu {cpu}" for zone, cpu in wanted}
         return sensors
 
-    def _zones(self, pmu: Path) -> list[tuple[Zone, int]]:
+    def _zones(self, pmu: str) -> list[tuple[Zone, int]]:
         """Return what can be counted, and on which processor."""
-        dies = self._dies(numbers(self._files.line(pmu / "cpumask")))
+        dies = self._dies(numbers(self._files.line(f"{pmu}/cpumask")))
         several = len({socket for socket, _, _ in dies}) < len(dies)
         found: list[tuple[Zone, int]] = []
         for event, domain in EVENTS.items():
-            if not self._files.line(pmu / "events" / event):
+            if not self._files.line(f"{pmu}/events/{event}"):
                 continue
             for socket, die, cpu in dies:
                 suffix = f"-die-{die}" if several else ""
                 part = f"{domain.value}-{socket}{suffix}"
                 if domain is Domain.PSYS:
                     suffix, part = "", "psys" if socket == "0" else f"psys-{socket}"
-                zone = Zone(pmu / "events" / event, part, domain, socket, suffix)
+                zone = Zone(f"{pmu}/events/{event}", part, domain, socket, suffix)
                 if part not in {other.part for other, _ in found}:
                     found.append((zone, cpu))
         return found
@@ -131,13 +133,13 @@ class RaplPerf(Polled):
 
         On AMD processors every die shows the counter of its socket: one is enough.
         """
-        about = self._files.text(self._proc / "cpuinfo", 65536)
+        about = self._files.text(f"{self._proc}/cpuinfo", 65536)
         whole = "AuthenticAMD" in about or "HygonGenuine" in about
         seen: dict[tuple[str, str], int] = {}
         for cpu in cpus:
-            topology = self.root / f"devices/system/cpu/cpu{cpu}/topology"
-            socket = self._files.number(topology / "physical_package_id") or 0
-            die = 0 if whole else self._files.number(topology / "die_id") or 0
+            topology = f"{self.root}/devices/system/cpu/cpu{cpu}/topology"
+            socket = self._files.number(f"{topology}/physical_package_id") or 0
+            die = 0 if whole else self._files.number(f"{topology}/die_id") or 0
             seen.setdefault((str(max(socket, 0)), str(max(die, 0))), cpu)
         return [(socket, die, cpu) for (socket, die), cpu in seen.items()]
 
@@ -145,14 +147,14 @@ class RaplPerf(Polled):
         self, zone: Zone, cpu: int, kind: int, parent: str | None, owned: ExitStack
     ) -> Sensor | None:
         """Open a counter; if it cannot be opened, note why and return nothing."""
-        scale = _SCALE.fullmatch(self._files.line(zone.path.with_name(f"{zone.path.name}.scale")))
-        unit = self._files.line(zone.path.with_name(f"{zone.path.name}.unit"))
-        config = _CONFIG.fullmatch(self._files.line(zone.path))
+        scale = _scale(self._files.line(f"{zone.path}.scale"))
+        unit = self._files.line(f"{zone.path}.unit")
+        config = _config(self._files.line(zone.path))
         if scale is None or config is None or unit != "Joules":
             self._leave_out(zone, "its description is not understood")
             return None
         try:
-            descriptor = self._opener(kind, int(config[1], 0), cpu)
+            descriptor = self._opener(kind, config, cpu)
         except OSError as error:
             if error.errno in _REFUSED:
                 self.missing.append(self._refusal(zone))
@@ -160,29 +162,49 @@ class RaplPerf(Polled):
                 self._leave_out(zone, error.strerror or "cannot be opened")
             return None
         owned.callback(os.close, descriptor)
-        channel = _channel(zone, cpu, float(scale[0]), parent)
-        ask = Since(partial(self._reader, descriptor, WIDTH), channel.source)
+        channel = _channel(zone, cpu, scale, parent)
+        ask = Since(lambda: self._reader(descriptor, WIDTH), channel.source)
         return Sensor((channel,), ask, device=zone.part)
 
     def _leave_out(self, zone: Zone, what: str) -> None:
-        self.missing.append(UnavailableError(f"{zone.part}: {what}", where=str(zone.path)))
+        self.missing.append(UnavailableError(f"{zone.part}: {what}", where=zone.path))
 
     def _refusal(self, zone: Zone) -> PermissionNeededError:
-        level = self._files.line(self._proc / "sys/kernel/perf_event_paranoid") or "unknown"
+        level = self._files.line(f"{self._proc}/sys/kernel/perf_event_paranoid") or "unknown"
         return PermissionNeededError(
             f"{zone.part}: this user may not count what the whole machine does "
             f"(kernel.perf_event_paranoid is {level}, 0 or less is needed)",
-            where=str(zone.path),
+            where=zone.path,
             remedy="better: joulemark meters --fix, which opens the energy counters alone; else, "
             "until the next reboot: sudo sysctl kernel.perf_event_paranoid=0; for good: echo "
             "'kernel.perf_event_paranoid = 0' | sudo tee /etc/sysctl.d/70-perf-paranoid.conf; "
             "in a container: docker run --cap-add PERFMON",
         )
 
-    def _most_telling(self, pmu: Path) -> UnavailableError:
+    def _most_telling(self, pmu: str) -> UnavailableError:
         refusals = [e for e in self.missing if isinstance(e, PermissionNeededError)]
         reasons = refusals or self.missing
-        return reasons[0] if reasons else UnavailableError("no event counts energy", where=str(pmu))
+        return reasons[0] if reasons else UnavailableError("no event counts energy", where=pmu)
+
+
+def _config(text: str) -> int | None:
+    """Return the number of an event, written ``event=0x02``; None if it is not written so."""
+    name, _, number = text.partition("=")
+    if name != "event" or len(text) > MAX_TEXT or not number[:1].isdigit():
+        return None
+    try:
+        return int(number, 0)
+    except ValueError:
+        return None
+
+
+def _scale(text: str) -> float | None:
+    """Return how many joules a count is; None if the text is no positive number."""
+    try:
+        scale = float(text) if text[:1].isdigit() and len(text) <= MAX_TEXT else 0.0
+    except ValueError:
+        return None
+    return scale if 0 < scale < 1 else None
 
 
 def _channel(zone: Zone, cpu: int, scale: float, parent: str | None) -> Channel:
@@ -215,6 +237,6 @@ def rapl_perf(settings: Settings) -> RaplPerf:
     """
     only_known("rapl-perf", settings, ("root", "without"))
     return RaplPerf(
-        Path(path_setting("rapl-perf", settings, "root", ROOT)),
+        path_setting("rapl-perf", settings, "root", ROOT),
         without=names_setting("rapl-perf", settings, "without"),
     )

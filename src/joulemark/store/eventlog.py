@@ -86,7 +86,8 @@ class EventWriter(Journal):
             "work": window.work,
             "facts": window.facts,
         }
-        if window.work is None and not window.facts:  # plain numbers, as in most windows
+        plain = window.work is None and not window.facts and window.edge_u_s == 0
+        if plain:  # as most windows are: nothing in it needs to be spelled in another way
             self._keep(dumps(closed).encode("utf-8", "replace"))
         else:
             self._append(closed)
