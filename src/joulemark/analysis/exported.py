@@ -24,6 +24,7 @@ from joulemark.core.value import Source, Term, Value
 from joulemark.core.window import Role, Work
 from joulemark.store.files import unreadable
 from joulemark.store.jsontext import decode
+from joulemark.store.schema import converted
 
 MAX_FILE = 64 << 20
 """Largest file that is read, bytes."""
@@ -123,7 +124,7 @@ def exported(path: Path) -> list[Observation]:
         raise FormatError(f"larger than {MAX_FILE >> 20} MiB", where=str(path), remedy=_REMEDY)
     document = decode(data, str(path))
     try:
-        result = msgspec.convert(document, _Result)
+        result = converted(document, _Result)
         _check_version(result, path)
         return [_observation(p, result) for p in result.phases if p.role is Role.MEASURE]
     except (msgspec.ValidationError, ValueError, KeyError) as error:

@@ -23,6 +23,7 @@ from joulemark.core.calibration import Calibration, Kind, Span
 from joulemark.core.errors import FormatError, StoreError
 from joulemark.store.files import new_file, reading
 from joulemark.store.jsontext import DAMAGED, decode, encode
+from joulemark.store.schema import converted
 
 FORMAT, VERSION = "joulemark calibration", 1
 MAX_FILE = 4 << 20
@@ -92,7 +93,7 @@ def calibration_of(record: Any, where: str) -> Calibration:
         remedy = "make it again with joulemark calibrate"
         raise FormatError("it was changed after it was made", where=where, remedy=remedy)
     try:
-        calibration = msgspec.convert(record, Calibration)
+        calibration = converted(record, Calibration)
     except msgspec.ValidationError as error:
         raise FormatError(str(error), where=where, remedy=DAMAGED) from error
     for fault in _faults(calibration, record):

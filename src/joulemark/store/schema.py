@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -30,6 +30,7 @@ UPGRADES: Mapping[int, Upgrade] = {}
 """One step for each older version, by the version it starts from."""
 
 _INT64 = 1 << 63
+_Kind = TypeVar("_Kind")
 
 
 def decode_run(
@@ -54,11 +55,20 @@ def decode_run(
         if part in record:
             record[part] = restore(record[part])
     try:
-        run = msgspec.convert(record, Run, dec_hook=_member)
+        run = converted(record, Run)
     except msgspec.ValidationError as error:
         raise FormatError(str(error), where=where, remedy=DAMAGED) from error
     _check_times(run, where)
     return run
+
+
+def converted(record: Any, kind: type[_Kind]) -> _Kind:
+    """Return JSON values as an object of a class; words of closed lists become their members.
+
+    Raises:
+        msgspec.ValidationError: if they do not fit; names the field.
+    """
+    return msgspec.convert(record, kind, dec_hook=_member)
 
 
 def _member(kind: type, value: object) -> object:
