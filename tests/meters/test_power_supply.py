@@ -156,4 +156,4 @@ def test_files_are_closed(tmp_path: Path) -> None:
 
 
 def test_the_factory_takes_a_root(tmp_path: Path) -> None:
-    assert power_supply({"root": str(tmp_path)}).root == tmp_path
+    assert power_supply({"root": str(tmp_path)}).root == str(tmp_path)

@@ -20,26 +20,28 @@ a time, as its library was not safe for threads before ROCm 7.2. Tested through 
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import io
+import os
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from joulemark.core.clock import NS, Clock
+from joulemark.core.clock import NS
 from joulemark.core.errors import (
     MeterError,
     MissingExtraError,
     PermissionNeededError,
     UnavailableError,
 )
-from joulemark.core.interfaces import Settings
+from joulemark.core.scope import ExitStack, suppress
+from joulemark.meters._files import StrPath
 from joulemark.meters._polled import Polled, Sensor, only_known, seconds_setting
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from joulemark.core.clock import Clock
+    from joulemark.core.interfaces import Settings
     from joulemark.meters._amdsmi_board import Board, Caller
 
 MAX_BOARDS = 256
@@ -77,7 +79,7 @@ class Amdsmi(Polled):
         slow_s: float = 1.0,
         library: Any = None,
         load: Callable[[str], Any] = importlib.import_module,
-        driver: Path | None = None,
+        driver: StrPath = DRIVER,
         wait: Callable[[float], None] = time.sleep,
         monotonic: Clock = time.monotonic_ns,
     ) -> None:
@@ -85,14 +87,14 @@ class Amdsmi(Polled):
         super().__init__(slow_s=slow_s)
         self._library = library
         self._load = load
-        self._driver = driver
+        self._driver = os.fspath(driver)
         self._wait = wait
         self._monotonic = monotonic
 
     def _find(self, owned: ExitStack) -> list[Sensor]:
-        driver = self._driver or Path(DRIVER)
-        if not driver.is_dir():
-            raise UnavailableError("no AMD GPU: the driver amdgpu is not loaded", where=str(driver))
+        if not os.path.isdir(self._driver):
+            what = "no AMD GPU: the driver amdgpu is not loaded"
+            raise UnavailableError(what, where=self._driver)
         call = self._started(owned)
         boards = self._boards(call)
         self._watch(boards)
@@ -112,6 +114,9 @@ class Amdsmi(Polled):
 
     def _started(self, owned: ExitStack) -> Caller:
         """Load and start the library; ``owned`` shuts it down."""
+        import contextlib
+        import io
+
         from joulemark.meters._amdsmi_board import Caller
 
         library = self._library
@@ -194,5 +199,5 @@ def _cannot_start(error: MeterError) -> UnavailableError:
 
 
 def _shut_down(call: Caller) -> None:
-    with contextlib.suppress(MeterError):
+    with suppress(MeterError):
         call("amdsmi_shut_down")

@@ -14,16 +14,19 @@ Format: Linux, ``Documentation/ABI/testing/sysfs-class-power``. It has not met h
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+import os
 
 from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Quantity
 from joulemark.core.errors import MeterError, UnavailableError
-from joulemark.core.interfaces import Settings
-from joulemark.meters._files import Files, NumberFile, entries
-from joulemark.meters._polled import Polled, Sensor, Values, only_known, path_setting
+from joulemark.core.record import record
+from joulemark.meters._files import Files, NumberFile, StrPath, entries
+from joulemark.meters._polled import Polled, Sensor, only_known, path_setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from joulemark.core.interfaces import Settings
+    from joulemark.core.scope import ExitStack
+    from joulemark.meters._polled import Values
 
 ROOT = "/sys/class/power_supply"
 MAX_SUPPLIES = 64
@@ -53,7 +56,7 @@ _WAYS = {"µW": ("power_now",), "µA × µV": ("current_now", "voltage_now"), "�
 """How a battery may be read, the best first, and in which files."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Battery:
     """One battery of the machine.
 
@@ -63,7 +66,7 @@ class Battery:
         opened: the files.
     """
 
-    path: Path
+    path: str
     way: str
     opened: tuple[NumberFile, ...]
 
@@ -87,59 +90,59 @@ class PowerSupply(Polled):
 
     name = "power-supply"
 
-    def __init__(self, root: Path = Path(ROOT), *, files: Files | None = None) -> None:
+    def __init__(self, root: StrPath = ROOT, *, files: Files | None = None) -> None:
         """Keep the arguments; nothing is touched."""
         super().__init__()
-        self.root = root
+        self.root = os.fspath(root)
         self._files = files or Files()
-        self._adapters: list[Path] = []
+        self._adapters: list[str] = []
 
     def _find(self, owned: ExitStack) -> list[Sensor]:
         paths = self._supplies()
         if not paths:
-            raise UnavailableError("this machine has no battery", where=str(self.root))
+            raise UnavailableError("this machine has no battery", where=self.root)
         batteries = [battery for path in paths if (battery := self._battery(path, owned))]
         if not batteries:
             raise self.missing[-1]
         if reason := self._unfit(paths):
-            raise UnavailableError(reason, where=str(self.root), remedy="pull the plug to use it")
+            raise UnavailableError(reason, where=self.root, remedy="pull the plug to use it")
         batteries = self._of_one_way(batteries)
         self.facts["batteries"] = {
-            each.path.name: self._files.line(each.path / "model_name") for each in batteries
+            _name(each.path): self._files.line(f"{each.path}/model_name") for each in batteries
         }
         counts = batteries[0].way == "µWh"
         full = sum(self._full(each) for each in batteries) if counts else 0.0
         channel = _channel(batteries, counts=counts)
-        ask = partial(self._ask, batteries, paths, full if counts else None)
-        return [Sensor((channel,), ask, device=PART)]
+        limit = full if counts else None
+        return [Sensor((channel,), lambda: self._ask(batteries, paths, limit), device=PART)]
 
-    def _supplies(self) -> list[Path]:
+    def _supplies(self) -> list[str]:
         """Return the machine's own batteries; note its adapters."""
         self._adapters = []
         batteries = []
         for name in entries(self.root)[:MAX_SUPPLIES]:
-            path = self.root / name
-            kind = self._files.line(path / "type")
-            if self._files.line(path / "scope") == "Device" or kind in _PEERS:
+            path = f"{self.root}/{name}"
+            kind = self._files.line(f"{path}/type")
+            if self._files.line(f"{path}/scope") == "Device" or kind in _PEERS:
                 continue
             if kind != "Battery":
                 self._adapters.append(path)
-            elif self._files.number(path / "present") != 0:
+            elif self._files.number(f"{path}/present") != 0:
                 batteries.append(path)
         return batteries
 
-    def _battery(self, path: Path, owned: ExitStack) -> Battery | None:
+    def _battery(self, path: str, owned: ExitStack) -> Battery | None:
         """Open the best that a battery has; if it has nothing, note that and return nothing."""
         for way, names in _WAYS.items():
             try:
-                opened = tuple(self._files.open(path / name, owned) for name in names)
+                opened = tuple(self._files.open(f"{path}/{name}", owned) for name in names)
                 battery = Battery(path, way, opened)
                 battery.value()
             except (OSError, MeterError):
                 continue
             return battery
         self.missing.append(
-            UnavailableError("the battery tells neither power, current nor energy", where=str(path))
+            UnavailableError("the battery tells neither power, current nor energy", where=path)
         )
         return None
 
@@ -149,42 +152,46 @@ class PowerSupply(Polled):
         for battery in batteries:
             if powered and battery not in powered:
                 left_out = "its power is unknown and not in the sum of the others"
-                self.missing.append(UnavailableError(left_out, where=str(battery.path)))
+                self.missing.append(UnavailableError(left_out, where=battery.path))
         return powered or batteries
 
     def _full(self, battery: Battery) -> float:
         """Return what a full battery would tell, µWh, so that what was used can be counted."""
-        full = self._files.number(battery.path / "energy_full_design") or 0
-        return float(max(full, self._files.number(battery.path / "energy_full") or 0))
+        full = self._files.number(f"{battery.path}/energy_full_design") or 0
+        return float(max(full, self._files.number(f"{battery.path}/energy_full") or 0))
 
-    def _unfit(self, batteries: list[Path]) -> str:
+    def _unfit(self, batteries: list[str]) -> str:
         """Return why the batteries do not carry the whole machine now; empty if they do."""
         for adapter in self._adapters:
-            if (self._files.number(adapter / "online") or 0) > 0:
+            if (self._files.number(f"{adapter}/online") or 0) > 0:
                 return (
-                    f"the machine runs on mains ({adapter.name}): what its battery gives or "
+                    f"the machine runs on mains ({_name(adapter)}): what its battery gives or "
                     "takes is not what it draws"
                 )
-        states = [self._files.line(path / "status") for path in batteries]
+        states = [self._files.line(f"{path}/status") for path in batteries]
         if "Discharging" in states:
             return ""
         told = ", ".join(state or "unknown" for state in states)
         return f"no battery is discharging ({told}), so it says nothing of the machine"
 
-    def _ask(self, batteries: list[Battery], paths: list[Path], full: float | None) -> Values:
+    def _ask(self, batteries: list[Battery], paths: list[str], full: float | None) -> Values:
         """Return power, or with ``full`` the energy used since all were full.
 
         Raises:
             MeterError: if the machine runs on mains now.
         """
         if reason := self._unfit(paths):
-            raise MeterError(reason, where=str(self.root))
+            raise MeterError(reason, where=self.root)
         if full is not None:
             return (full - sum(battery.value() for battery in batteries),)
         return (sum(self._sign(each) * each.value() for each in batteries),)
 
     def _sign(self, battery: Battery) -> float:
-        return _INTO.get(self._files.line(battery.path / "status"), 0.0)
+        return _INTO.get(self._files.line(f"{battery.path}/status"), 0.0)
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _channel(batteries: list[Battery], *, counts: bool) -> Channel:
@@ -213,4 +220,4 @@ def power_supply(settings: Settings) -> PowerSupply:
         UsageError: for an unknown or senseless setting.
     """
     only_known("power-supply", settings, ("root",))
-    return PowerSupply(Path(path_setting("power-supply", settings, "root", ROOT)))
+    return PowerSupply(path_setting("power-supply", settings, "root", ROOT))
