@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from joulemark.accounting.repeats import half_width, with_repeats
+from joulemark.accounting.repeats import (
+    degrees_of_freedom,
+    fewest_repeats,
+    half_width,
+    with_repeats,
+)
 from joulemark.core.value import Source, Term, Value
 
 GAIN, SAMPLING = Source(Term.GAIN, "m"), Source(Term.SAMPLING, "a")
@@ -83,3 +88,16 @@ def test_stopping_as_soon_as_the_repeats_agree_does_no_harm(spread: float) -> No
         mean = with_repeats(Value(sum(seen) / count, "J"), seen, "train", fewest=3)
         held += abs(mean.value - 1) <= mean.u95
     assert 0.94 <= held / 4000 <= 0.985
+
+
+def test_only_bench_stops_when_repeats_agree() -> None:
+    assert fewest_repeats({"bench": {"repeats": 3}}) == 3
+    for settings in ({}, {"bench": None}, {"bench": {"repeats": "3"}}, {"repeats": 3}):
+        assert fewest_repeats(settings) is None
+
+
+@pytest.mark.parametrize(
+    ("count", "fewest", "dof"), [(5, None, 4), (5, 3, 2), (3, 5, 2), (5, 1, 1), (2, None, 1)]
+)
+def test_degrees_of_freedom(count: int, fewest: int | None, dof: int) -> None:
+    assert degrees_of_freedom(count, fewest) == dof

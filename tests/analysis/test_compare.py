@@ -260,6 +260,7 @@ INVALID = frozenset({"loadgen-invalid"})
         ({"channel": channel(instrument=Instrument.EXTERNAL)}, Hindrance.INSTRUMENT),
         ({"codes": INVALID}, Hindrance.LOADGEN_INVALID),
         ({"codes": frozenset({"command-failed"})}, Hindrance.FAILED),
+        ({"codes": frozenset({"frozen-sensor"})}, Hindrance.IMPOSSIBLE),
         ({"energy": None}, Hindrance.UNREAD),
         ({"energy": Value(10, "J", {Source(Term.GAIN, "x"): 9})}, Hindrance.NOT_POSITIVE),
     ],
@@ -279,7 +280,12 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(
 def test_time_needs_no_meter_and_power_no_work() -> None:
     a = observation([100, 101], "a")
     other = observation(
-        [100, 101], "b", provenance=Provenance.ESTIMATED, lacks=(), channel=channel(meter="x")
+        [100, 101],
+        "b",
+        provenance=Provenance.ESTIMATED,
+        lacks=(),
+        channel=channel(meter="x"),
+        codes=frozenset({"frozen-sensor"}),
     )
     assert compare([a], [other], Question(metric=Metric.TIME)).verdict is Verdict.EQUIVALENT
     token = observation([100, 101], "b", unit="token")
@@ -432,7 +438,9 @@ def test_differences_are_named_but_do_not_hinder() -> None:
     environment = {"git": {"commit": "abc"}, "packages": {"torch": "2.13"}, "python": "3.12"}
     found = compare(
         [one("a1", 32), one("a2", 32)],
-        [one("b", 64, joulemark="0.2.0", system=OTHER, environment=environment)],
+        [
+            one("b", 64, joulemark="0.2.0", system=OTHER, environment=environment, evidence="best"),
+        ],
     )
     seen = {item.what: (item.a, item.b) for item in found.differences}
     assert seen["b"] == (("32",), ("64",))
@@ -441,5 +449,6 @@ def test_differences_are_named_but_do_not_hinder() -> None:
     assert seen["packages"] == (("",), ("torch 2.13",))
     assert seen["commit"] == (("",), ("abc",))
     assert seen["command"] == (("train 32",), ("train 64",))
-    assert "model" not in seen
+    assert seen["evidence"] == (("",), ("best",))
+    assert "name" not in seen
     assert not found.refused

@@ -1,21 +1,28 @@
 from __future__ import annotations
 
+import io
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from joulemark.analysis.compare import Comparison, Question, compare
 from joulemark.analysis.exported import exported
+from joulemark.analysis.gate import Outcome, gate
 from joulemark.analysis.metrics import Metric
 from joulemark.analysis.observed import Observation, observed
 from joulemark.core.errors import FormatError, StoreError
 from joulemark.core.value import Term
 from joulemark.core.window import Role
+from joulemark.report.compared_json import comparison_json
 from joulemark.report.plain import run_json
+from joulemark.report.table_compared import print_comparison
 from tests.report.build import Made, estimated, killed, many_gpus, steady
 
 
@@ -142,3 +149,48 @@ def test_a_file_beyond_any_bound_is_not_read_whole(tmp_path: Path) -> None:
         file.truncate((64 << 20) + 1)
     with pytest.raises(FormatError, match="larger than 64 MiB"):
         exported(path)
+
+
+DOCUMENT = json.dumps(run_json(steady().run, steady().results, "x"))
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=3,
+)
+
+
+@given(st.data())
+def test_any_change_to_a_file_is_refused_or_compared(data: st.DataObject) -> None:
+    """Never a traceback, whatever stands in the file."""
+    document = json.loads(DOCUMENT)
+    place: Any = document
+    while True:
+        keys = sorted(place) if isinstance(place, dict) else range(len(place))
+        if not keys:
+            break
+        key = data.draw(st.sampled_from(keys))
+        inner = place[key]
+        if isinstance(inner, dict | list) and inner and data.draw(st.integers(0, 9)):
+            place = inner
+            continue
+        place[key] = data.draw(JSON)
+        break
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "changed.json"
+        path.write_text(json.dumps(document))
+        try:
+            files = exported(path)
+        except (FormatError, StoreError):
+            return
+    other = stored(steady(id="other"))
+    for file in files:
+        for metric in Metric:
+            found = compare([file], other, Question(metric=metric))
+            printed = io.StringIO()
+            print_comparison([found], (), printed)
+            json.dumps(comparison_json([found]), allow_nan=False)
+            assert gate(found, 0.05) in Outcome

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from joulemark.accounting.finding import IMPOSSIBLE
 from joulemark.analysis.metrics import Metric, figure, single
 from joulemark.analysis.observed import Observation
 from joulemark.core.caution import Code
@@ -35,6 +36,7 @@ class Hindrance(StrEnum):
     QUICK = "quick", "a quick run stands beside a full one"
     PROVENANCE = "provenance", "one is measured and one is not"
     INSTRUMENT = "instrument", "the kinds of meter differ"
+    IMPOSSIBLE = "impossible", "the readings of a run cannot all be true"
     LOADGEN_INVALID = "loadgen-invalid", "LoadGen calls a result INVALID"
     FAILED = "failed", "the measured command failed"
 
@@ -101,6 +103,9 @@ def _own(one: Observation, metric: Metric) -> Iterator[Refusal]:
         yield Refusal(Hindrance.LOADGEN_INVALID, one.run)
     if Code.COMMAND_FAILED.value in one.codes:
         yield Refusal(Hindrance.FAILED, one.run)
+    wrong = sorted(one.codes & {code.value for code in IMPOSSIBLE})
+    if wrong and metric is not Metric.TIME:
+        yield Refusal(Hindrance.IMPOSSIBLE, f"{', '.join(wrong)} in {one.run}")
     value = figure(one, metric)
     each = [single(repeat, metric) for repeat in one.repeats]
     if value is None or None in each:
@@ -178,6 +183,7 @@ def _facts(one: Observation) -> dict[str, str]:
         "scenario": one.settings.get("scenario"),
         "phase": one.phase,
         **system,
+        "evidence": one.evidence,
         "coverage": "" if one.coverage >= WHOLE else f"{digits(100 * one.coverage, 3)} %",
         "meters": sorted({f"{c.meter} {c.quantity.value}" for c in one.channels}),
         "calibration": sorted({c.calibration for c in one.channels if c.calibration}),

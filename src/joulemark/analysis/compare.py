@@ -87,7 +87,7 @@ class Comparison:
     @property
     def value(self) -> float | None:
         """B/A; None where they are not comparable."""
-        return None if self.ratio is None else math.exp(self.ratio.known.value)
+        return None if self.ratio is None else _exponential(self.ratio.known.value)
 
     def interval(self, level: float = CONFIDENCE) -> tuple[float, float] | None:
         """Return the interval of B/A; None where they are not comparable or nothing repeats.
@@ -99,7 +99,7 @@ class Comparison:
         if self.ratio is None or not math.isfinite(half):
             return None
         centre = self.ratio.known.value
-        return math.exp(max(centre - half, -_LARGEST)), math.exp(min(centre + half, _LARGEST))
+        return _exponential(centre - half), _exponential(centre + half)
 
 
 def compare(a: Runs, b: Runs, question: Question | None = None) -> Comparison:
@@ -131,6 +131,10 @@ def compare(a: Runs, b: Runs, question: Question | None = None) -> Comparison:
         ratio=ratio,
         outlook=outlook(ratio.scatter, ratio.u_random, ratio.u_systematic, question.margin),
     )
+
+
+def _exponential(logarithm: float) -> float:
+    return math.exp(min(max(logarithm, -_LARGEST), _LARGEST))
 
 
 def _verdict(ratio: LogRatio, margin: float) -> Verdict:

@@ -21,7 +21,7 @@ from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError, StoreError
 from joulemark.core.run import SCHEMA, System
 from joulemark.core.value import Source, Term, Value
-from joulemark.core.window import Role, Work
+from joulemark.core.window import Role
 from joulemark.store.files import unreadable
 from joulemark.store.jsontext import decode
 from joulemark.store.schema import converted
@@ -31,11 +31,18 @@ MAX_FILE = 64 << 20
 _REMEDY = "write it with: joulemark show RUN --json > FILE"
 
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+_Finite = Annotated[float, msgspec.Meta(ge=-1e30, le=1e30)]
+_Amount = Annotated[float, msgspec.Meta(ge=0, le=1e30)]
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class _Number(msgspec.Struct):
-    value: float
-    u95: float
+    value: _Finite
+
+
+class _Work(msgspec.Struct):
+    count: _Finite
+    unit: str
 
 
 class _Part(msgspec.Struct):
@@ -51,7 +58,7 @@ class _Part(msgspec.Struct):
 
 
 class _Uncertainty(msgspec.Struct):
-    standard_uncertainty: float
+    standard_uncertainty: _Finite
 
 
 class _Source(_Uncertainty):
@@ -67,11 +74,15 @@ class _Sources(msgspec.Struct):
 
 class _Repeat(msgspec.Struct):
     start: _Moment
-    duration_s: float
-    coverage: float | None
+    duration_s: _Amount
+    coverage: _Share | None
     energy_j: _Number | None
     net_energy_j: _Number | None
-    work: Work | None
+    work: _Work | None
+
+
+class _Evidence(msgspec.Struct):
+    tier: str
 
 
 class _Phase(msgspec.Struct):
@@ -79,13 +90,14 @@ class _Phase(msgspec.Struct):
     role: Role
     energy_j: _Number | None
     net_energy_j: _Number | None
-    work: Work | None
+    work: _Work | None
     provenance: Provenance | None
     lacks: tuple[str, ...]
     parts: list[_Part]
     budget: dict[Term, _Uncertainty] | None
     repeats: list[_Repeat]
     sources: _Sources | None = None
+    evidence: _Evidence | None = None
 
 
 class _Warning(msgspec.Struct):
@@ -162,6 +174,7 @@ def _observation(phase: _Phase, result: _Result) -> Observation:
         lacks=phase.lacks,
         channels=added,
         provenance=phase.provenance,
+        evidence=phase.evidence.tier if phase.evidence else "",
         energy=_energy(phase, added),
         net=_value(phase.net_energy_j, sources.net_energy_j if sources else None),
         repeats=in_order(_repeat(repeat, counted=counted) for repeat in phase.repeats),

@@ -54,6 +54,7 @@ class Observation:
         lacks: what the total leaves out, in words.
         channels: channels of the parts that the total adds up.
         provenance: of the total; None where nothing was read.
+        evidence: name of the tier of evidence; empty where it is not known.
         energy: gross energy of all windows, J, without the scatter of repeats.
         net: the same above idle; None where idle power is unknown.
         repeats: the windows, in the order of time.
@@ -73,6 +74,7 @@ class Observation:
     lacks: tuple[str, ...]
     channels: tuple[Channel, ...]
     provenance: Provenance | None
+    evidence: str = ""
     energy: Value | None
     net: Value | None
     repeats: tuple[Repeat, ...]
@@ -134,6 +136,7 @@ def observed(run: Run, result: PhaseResult) -> Observation:
         lacks=result.lacks,
         channels=tuple(part.channel for part in result.parts if part.added),
         provenance=None if result.total is None else result.total.provenance,
+        evidence="" if result.evidence is None else result.evidence.tier.label,
         energy=None if result.total is None else result.total.joules,
         net=result.net,
         repeats=in_order(_repeat(window, counted=counted) for window in result.windows),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from joulemark.accounting.calibrated import on_host
 from joulemark.accounting.phases import phases
+from joulemark.accounting.repeats import fewest_repeats
 from joulemark.accounting.results import PhaseResult
 from joulemark.core.calibration import Calibration
 from joulemark.procedures.conduct import conduct_of
@@ -38,7 +36,7 @@ def results_of(
         stored.traces().values(),
         gpus=bool(run.system.gpus),
         calibration=None if calibration is None else on_host(calibration, run.system.host),
-        fewest=_fewest(run.settings),
+        fewest=fewest_repeats(run.settings),
         conduct=conduct_of(run),
     )
 
@@ -51,10 +49,3 @@ def asked_calibration(stored: StoredRun) -> Calibration | None:
     """
     record = stored.run.settings.get(CALIBRATION)
     return None if record is None else calibration_of(record, f"{stored.path}: calibration")
-
-
-def _fewest(settings: Mapping[str, Any]) -> int | None:
-    """Return after how many windows ``bench`` could have stopped; None for other procedures."""
-    bench = settings.get("bench")
-    repeats = bench.get("repeats") if isinstance(bench, dict) else None
-    return repeats if isinstance(repeats, int) else None
