@@ -81,6 +81,13 @@ def test_the_id_belongs_to_the_contents_alone() -> None:
     assert identified(replace(PLAIN, between_w=3.1)).id != identified(PLAIN).id
 
 
+def test_whole_numbers_give_the_same_id_after_reading(tmp_path: Path) -> None:
+    whole = replace(PLAIN, dof=3, coefficients=(1, 30), between_w=0)
+    write_calibration(whole, tmp_path / "wall.json")
+    read = read_calibration(tmp_path / "wall.json")
+    assert read.id == identified(whole).id == identified(read).id == record_of(read)["id"]
+
+
 def test_a_file_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "wall.json"
     write_calibration(PLAIN, path)

@@ -52,7 +52,8 @@ def _speakers(traces: Mapping[str, Trace], results: Iterable[PhaseResult]) -> li
     for result in results:
         for window in result.windows:
             for part in window.parts:
-                chosen.setdefault(part_of(part.channel), traces[part.channel.name])
+                if part.channel.name in traces:  # what was calibrated has no readings of its own
+                    chosen.setdefault(part_of(part.channel), traces[part.channel.name])
     if not chosen:
         carrying = [t for t in traces.values() if t.channel.carries_energy and len(t)]
         for trace in sorted(carrying, key=lambda t: _RANK[t.channel.quantity]):

@@ -36,9 +36,13 @@ _ROUNDING = 1e-9
 
 
 def record_of(calibration: Calibration) -> dict[str, Any]:
-    """Return a calibration as JSON values, with its id."""
+    """Return a calibration as JSON values, with its id.
+
+    Whole numbers become floats where floats belong, so that what was read gives the same id again.
+    """
+    exact = msgspec.convert(json.loads(encode(calibration)), Calibration)
     head = {"format": FORMAT, "version": VERSION}
-    record: dict[str, Any] = {**head, **json.loads(encode(calibration))}
+    record: dict[str, Any] = {**head, **json.loads(encode(exact))}
     return {**record, "id": _identity(record)}
 
 

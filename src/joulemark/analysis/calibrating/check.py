@@ -62,10 +62,15 @@ class Left:
         ]
 
 
-def leave_out(points: Points) -> list[Left]:
-    """Return each workload as all the others calibrate it."""
+def leave_out(points: Points, *, most: int = MOST_FOLDS) -> list[Left]:
+    """Return each workload as all the others calibrate it.
+
+    Args:
+        points: all points.
+        most: how many workloads are left out at most.
+    """
     places, names = points.places, points.names
-    every = math.ceil(len(names) / MOST_FOLDS)
+    every = math.ceil(len(names) / most)
     return [
         _left(points.at(np.flatnonzero(places == k)), fit(points.at(np.flatnonzero(places != k))))
         for k in range(0, len(names), every)

@@ -119,31 +119,35 @@ class _Line:
         self.design, self.watts, self.own, self.places = design, watts, own, places
         self.columns = np.column_stack([design, watts])
 
-    def normal(self, between: float, more: float = 0.0) -> tuple[Floats, float]:
+    def normal(self, between: Floats, more: float = 0.0) -> tuple[Floats, Floats]:
         """Return XᵀV⁻¹X with the watts as last column of X, and the logarithm of |V|.
 
         Args:
-            between: variance that a group shares, W².
+            between: variances that a group shares, W², shape (m,).
             more: added to each point's own variance, W².
+
+        Returns:
+            Shapes (m, p + 1, p + 1) and (m,).
         """
         own = self.own + more
         weighted, sums = self.columns / own[:, None], np.bincount(self.places, 1 / own)
-        shared = between / (1 + between * sums)
         grouped = np.zeros((len(sums), self.columns.shape[1]))
         np.add.at(grouped, self.places, weighted)
-        matrix = self.columns.T @ weighted - grouped.T @ (grouped * shared[:, None])
-        return matrix, float(np.log(own).sum() + np.log1p(between * sums).sum())
+        shared = between[:, None] / (1 + between[:, None] * sums)
+        within = np.einsum("mg,gi,gj->mij", shared, grouped, grouped, optimize=True)
+        size = np.log(own).sum() + np.log1p(between[:, None] * sums).sum(axis=1)
+        return self.columns.T @ weighted - within, size
 
-    def likelihood(self, coefficients: Floats, between: float, more: float) -> float:
-        """Return the restricted log-likelihood of variances, less a constant.
+    def likelihood(self, coefficients: Floats, between: Floats, more: float) -> Floats:
+        """Return the restricted log-likelihood of variances, less a constant, shape (m,).
 
         It is taken at given coefficients: at the best ones for each pair of variances, errors of
         the target that exceed what a workload's own stretches differ by would pass for scatter.
         """
         matrix, size = self.normal(between, more)
         combination = np.append(-coefficients, 1.0)
-        left = float(combination @ matrix @ combination)
-        return -(size + float(np.linalg.slogdet(matrix[:-1, :-1])[1]) + left) / 2
+        left = np.einsum("i,mij,j->m", combination, matrix, combination)
+        return np.asarray(-(size + np.linalg.slogdet(matrix[:, :-1, :-1])[1] + left) / 2)
 
     def solved(self, between: float, start: Floats, target_v: Floats) -> tuple[Floats, Floats]:
         """Return coefficients and covariance, the target's readings adjusted within their errors.
@@ -156,7 +160,7 @@ class _Line:
             start: coefficients to begin with.
             target_v: variance of the target's readings, W², shape (n,).
         """
-        matrix, _ = self.normal(between)
+        matrix = self.normal(np.array([between]))[0][0]
         covariance = np.asarray(np.linalg.inv(matrix[:-1, :-1]))
         if not target_v.any():
             return np.asarray(covariance @ matrix[:-1, -1]), covariance
@@ -193,9 +197,8 @@ def _scatter(line: _Line, coefficients: Floats, *, single: bool) -> tuple[float,
     for count in _STEPS:
         between = np.linspace(*box[0], count)
         within = np.linspace(*box[1], 1 if single else count)
-        found = np.array(
-            [[line.likelihood(coefficients, b * b, w * w) for w in within] for b in between]
-        )
+        tried = [line.likelihood(coefficients, between**2, float(w) ** 2) for w in within]
+        found = np.stack(tried, axis=1)
         weight = np.exp(found - found.max())
         kept = np.argwhere(weight > _NEGLIGIBLE)
         box = (_around(between, kept[:, 0]), _around(within, kept[:, 1]))
