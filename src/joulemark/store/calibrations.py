@@ -40,7 +40,7 @@ def record_of(calibration: Calibration) -> dict[str, Any]:
 
     Whole numbers become floats where floats belong, so that what was read gives the same id again.
     """
-    exact = msgspec.convert(json.loads(encode(calibration)), Calibration)
+    exact = converted(json.loads(encode(calibration)), Calibration)
     head = {"format": FORMAT, "version": VERSION}
     record: dict[str, Any] = {**head, **json.loads(encode(exact))}
     return {**record, "id": _identity(record)}
