@@ -21,7 +21,7 @@ from tests.meters.trees import (
     put,
 )
 
-from joulemark.core.channel import Domain, Provenance, Quantity
+from joulemark.core.channel import Domain, Instrument, Provenance, Quantity
 from joulemark.core.errors import (
     MeterError,
     MeterLostError,
@@ -246,6 +246,23 @@ def test_a_limit_that_cannot_be_read_leaves_the_wide_bound(tmp_path: Path) -> No
     faults.errors["constraint_0_max_power_uw"] = errno.ENODATA
     meter = opened(intel_laptop(tmp_path), faults)
     assert meter.channels[0].max_power_w == 2000
+    meter.close()
+
+
+@pytest.mark.parametrize(
+    ("flags", "instrument"),
+    [("fpu vme lahf_lm", Instrument.ON_CHIP), ("fpu hypervisor lahf_lm", Instrument.UNKNOWN)],
+)
+def test_what_reads_a_counter_that_a_hypervisor_shows_is_unknown(
+    tmp_path: Path, flags: str, instrument: Instrument
+) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: {flags}\n" * 99)
+    meter = Rapl(intel_laptop(tmp_path).root, cpuinfo=cpuinfo)
+    meter.open(Ticks())
+    assert {channel.instrument for channel in meter.channels} == {instrument}
+    told = "its hypervisor" in meter.channels[0].note
+    assert told == (instrument is Instrument.UNKNOWN)
     meter.close()
 
 

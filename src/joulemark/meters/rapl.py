@@ -14,6 +14,8 @@ What becomes a channel, and what does not:
   time; such a twin is read only where the first cannot be.
 - On AMD processors of several dies each die shows the counter of the whole socket. Two counters
   of one socket that stand at the same value are one counter, and are counted once.
+- In a virtual machine a counter is what the hypervisor makes of it (QEMU can reckon one from the
+  time that its threads ran), so what kind of instrument it is stays unknown.
 - A counter that stands at zero has never counted, and is left out (the kernel, too, drops such
   zones).
 """
@@ -43,6 +45,9 @@ HEADROOM = 10.0
 """Times the zone's thermal design power, where that is known: short-term limits reach four times
 that, and a late update makes a short stretch look hotter than it was."""
 SANE_TDP_W = (5.0, 2000.0)
+GUEST = "a virtual machine: its hypervisor passes this counter on, or only reckons it"
+ABOUT_ONE_CPU = 4096
+"""Enough of ``/proc/cpuinfo`` for the flags of the first processor."""
 
 
 class Rapl(Polled):
@@ -51,7 +56,7 @@ class Rapl(Polled):
     Args:
         root: the powercap directory.
         files: how files are read.
-        cpuinfo: where the kernel describes the processor; says why there are no counters.
+        cpuinfo: where the kernel describes the processor: why there are no counters, or whose.
         platform: ``sys.platform``.
     """
 
@@ -70,6 +75,7 @@ class Rapl(Polled):
         self.root = os.fspath(root)
         self._files = files or Files()
         self._cpuinfo = cpuinfo
+        self._guest = False
         self._platform = platform
 
     def _find(self, owned: ExitStack) -> list[Sensor]:
@@ -85,6 +91,7 @@ class Rapl(Polled):
         if mirrored:
             self.facts["mirrored"] = mirrored
         parts = {zone.part for zone in opened}
+        self._guest = flagged_virtual(self._files.text(self._cpuinfo, ABOUT_ONE_CPU))
         return [self._sensor(zone, powercap.parent_of(zone, parts, counted_by)) for zone in opened]
 
     def _open_zones(self, zones: list[Zone], owned: ExitStack) -> list[Zone]:
@@ -123,6 +130,8 @@ class Rapl(Polled):
         span = max(self._files.number(f"{zone.path}/max_energy_range_uj") or 0, 0)
         unit = span / COUNTS if span else 1.0
         notes, rated = [NOTES.get(zone.domain, ""), zone.note], self._rated_w(zone)
+        if self._guest:
+            notes.append(GUEST)
         if not span:
             notes.append("its range is unknown: a wrap is taken for a reset")
         channel = Channel(
@@ -137,7 +146,7 @@ class Rapl(Polled):
             wrap=span + unit if span else None,
             resolution=unit,
             accuracy=ACCURACY,
-            instrument=Instrument.ON_CHIP,
+            instrument=Instrument.UNKNOWN if self._guest else Instrument.ON_CHIP,
             update_s=UPDATE_S,
             max_power_w=HEADROOM * rated if rated else BOUND_W[zone.domain],
             rated_w=rated,
