@@ -192,6 +192,29 @@ def test_an_edge_at_the_last_read_counts_as_much_as_one_at_the_first() -> None:
     assert outer.u == pytest.approx(2 * 0.1 * 50 / 12**0.5, rel=0.01)
 
 
+@pytest.mark.parametrize("phase", [0.0, 0.03, 0.09])
+def test_a_slow_counter_is_half_an_update_late(phase: float) -> None:
+    """20 W, then 200 W from 5 s on; the counter shows its last update, at most 100 ms ago."""
+    times = np.arange(1001) / 100
+    last = np.maximum(np.floor((times - phase) / 0.1 + 1e-9) * 0.1 + phase, 0.0)
+    seen = 20 * last + 180 * np.maximum(last - 5, 0)
+    slow = curve_of(trace(counter(update_s=0.1), times, seen))
+    assert energy_between(slow, at(5), at(9)).joules.value == pytest.approx(800, abs=0.05 * 180)
+    quick = curve_of(trace(counter(update_s=0.009), times, seen))
+    assert quick.at(at(7))[0] == pytest.approx(seen[700])
+    halves = slow.at(at(7))[0] - slow.at(at(5))[0], slow.at(at(9))[0] - slow.at(at(7))[0]
+    assert sum(halves) == pytest.approx(energy_between(slow, at(5), at(9)).joules.value)
+
+
+def test_a_slow_counter_goes_on_after_its_last_reading_as_before_it() -> None:
+    slow = curve_of(steady(counter(update_s=0.5), 40.0, 10))
+    assert slow.at(at(10))[0] == pytest.approx(410)
+    assert slow.at(at(9.9))[0] - slow.at(at(0))[0] == pytest.approx(396)
+    lost = trace(counter(update_s=0.5), [0, 1, 2], [0.0, 40.0, 10.0])
+    assert curve_of(lost).at(at(2))[0] == pytest.approx(40.0)
+    assert curve_of(trace(counter(update_s=0.5), [0], [5.0])).at(at(0))[0] == 0
+
+
 def test_updates_of_counters() -> None:
     known = curve_of(steady(counter(update_s=0.5), 50.0, 10))
     assert codes(known, 1, 5) == {Code.FEW_SAMPLES: "m/part: 8 updates"}

@@ -187,13 +187,27 @@ def test_a_counter_is_up_to_one_update_behind() -> None:
     assert terms[Term.EDGES] == pytest.approx(2 * 0.1 * 40 / math.sqrt(12), rel=1e-6)
 
 
-@pytest.mark.parametrize("stated", [None, 0.1])
-def test_a_counter_read_faster_than_it_updates(stated: float | None) -> None:
-    """It stands still for nine reads and jumps at the tenth; the power is 40 W all the same."""
+@pytest.mark.parametrize(("stated", "both"), [(None, math.sqrt(2)), (0.1, 2.0)])
+def test_a_counter_read_faster_than_it_updates(stated: float | None, both: float) -> None:
+    """It stands still for nine reads and jumps at the tenth; the power is 40 W all the same.
+
+    Where nobody states its pace it may as well jump when a step is full, and be as far behind at
+    rest as under load: then the errors of the two edges are independent.
+    """
     seconds = np.arange(1001) / 100
     seen = np.floor(seconds * 10 + 1e-9) * 4.0
     terms = budget(trace(counter(update_s=stated), seconds, seen), 1, 9)
-    assert terms[Term.EDGES] == pytest.approx(2 * 0.1 * 40 / math.sqrt(12), rel=0.02)
+    assert terms[Term.EDGES] == pytest.approx(both * 0.1 * 40 / math.sqrt(12), rel=0.02)
+
+
+@pytest.mark.parametrize("stop", [55.0, 100.0, 100.4])
+def test_a_meter_of_large_steps_is_up_to_a_step_behind(stop: float) -> None:
+    """100 J at a time, read every second: every 2 s at first, every 20 s at the end."""
+    seconds = np.arange(101.0)
+    joules = np.where(seconds < 20, 50 * seconds, 1000 + 5 * (seconds - 20))
+    samples = trace(counter(), seconds, np.floor(joules / 100) * 100)
+    terms = budget(samples, 5, stop)
+    assert terms[Term.EDGES] == pytest.approx(math.sqrt(2) * 100 / math.sqrt(12), rel=0.02)
 
 
 def test_a_counter_of_unknown_period_is_a_second_behind_at_most() -> None:

@@ -5,6 +5,7 @@ to the whole. Time without valid samples adds neither energy nor covered time.
 
 * A **counter** is unwrapped and taken as linear between two reads. One that jitters by its own
   step keeps the step back, so that the difference of any two reads stays what the counter says.
+  One that updates slowly is read half an update late.
 * **Power** samples are joined by straight lines (trapezoid); the curve between two samples is the
   exact integral of that line. Readings of a sensor that averages are first put where they belong
   in time, one for each update (:mod:`joulemark.accounting.sensor`). Of other sensors repeats are
@@ -36,6 +37,8 @@ GAP_FLOOR_S = 0.5
 """… but never one shorter than this."""
 SLACK_S = 1.0
 """Time that a counter of unknown update period may be behind at most."""
+QUICK_NS = 5_000_000
+"""A counter that is late by less than this is up to date."""
 ABSURD = 1e15
 """No reading is as large as this, in W or J; keeps hostile files from overflowing."""
 
@@ -67,6 +70,16 @@ class Curve:
 
     def at(self, moment: int) -> tuple[float, int]:
         """Return energy (J) and covered time (ns) up to a moment (ns)."""
+        joules, covered = self._at(moment)
+        if self.late_ns and len(self.time) > 1 and self.time[0] <= moment <= self.time[-1]:
+            joules, _ = self._at(moment + self.late_ns)
+            beyond = moment + self.late_ns - int(self.time[-1])
+            if beyond > 0 and self.valid[-1]:
+                last = float(self.joules[-1] - self.joules[-2])
+                joules += last * beyond / int(self.time[-1] - self.time[-2])
+        return joules, covered
+
+    def _at(self, moment: int) -> tuple[float, int]:
         if len(self.time) == 0 or moment <= self.time[0]:
             return 0.0, 0
         if moment >= self.time[-1]:
@@ -82,6 +95,19 @@ class Curve:
             first, last = float(self.power[i]), float(self.power[i + 1])
             gained = (first + 0.5 * share * (last - first)) * (into / NS)
         return float(self.joules[i]) + gained, int(self.covered_ns[i]) + into
+
+    @property
+    def late_ns(self) -> int:
+        """How old a counter's reading is, on average, ns; zero where that is nothing.
+
+        What a counter shows is its energy at its last update, which is anywhere in the period
+        before it is read. So what was used up to a moment is shown half an update later; after
+        the last reading it is taken to go on as before it.
+        """
+        if self.channel.quantity is not Quantity.ENERGY:
+            return 0
+        late = round(0.5 * (self.channel.update_s or 0.0) * NS)
+        return late if late >= QUICK_NS else 0
 
     @property
     def covered(self) -> Floats:

@@ -28,6 +28,10 @@ NEAR, FAR = 100, 5000
 """How many readings about an edge tell how high, and how low, the power goes."""
 WHOLE = 0.05
 """Who misses less than this share of the time sees all of it: no window is known better."""
+RARE = 0.05
+"""Repeats of a value that are expected less often than this in a window are a sensor that hangs."""
+OFTEN = 0.3
+"""A sensor of which this share of the readings are repeats does not show when it hangs."""
 STEPS = 0.7
 """Where so much of all change is in the two largest changes of each half cycle, the load steps."""
 
@@ -75,6 +79,31 @@ def updates(time: Times, watts: Floats, period_s: float) -> NDArray[np.bool_]:
     last_run = places >= new[-2]
     shown: NDArray[np.bool_] = fresh | (due & ((until_new >= 0.5 * period) | last_run))
     return shown
+
+
+def stuck_u(time: Times, watts: Floats) -> float:
+    """Return the standard uncertainty of the time in which a sensor was stuck, J.
+
+    A sensor is stuck where it repeats a value for longer than chance would have it, judged by how
+    often it repeats one at all. What was used meanwhile lies anywhere between its lowest and its
+    highest reading (rectangular), and may be far from what it shows. A sensor that repeats its
+    values often is no such sensor, but one that rounds, or a load of few levels.
+
+    Args:
+        time: of the readings, one for each update, ns.
+        watts: readings, W, all finite.
+    """
+    same = np.diff(watts) == 0
+    if not 0 < same.sum() < OFTEN * len(watts):
+        return 0.0
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
+    begins, ends = ends[::2], ends[1::2]
+    chance = len(begins) / max(len(watts) - 1 - int(same.sum()) + len(begins), 1)
+    rare = chance ** (ends - begins) * len(watts) < RARE
+    seconds = (time[ends[rare]] - time[begins[rare]]) / NS
+    middle = 0.5 * (watts.min() + watts.max())
+    off = np.hypot(np.ptp(watts) / math.sqrt(12), watts[begins[rare]] - middle)
+    return float(np.sqrt(np.sum((off * seconds) ** 2)))
 
 
 def unseen(window_s: float | None, between_s: float) -> float:

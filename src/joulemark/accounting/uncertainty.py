@@ -12,14 +12,15 @@ resolution the step of a counter at both edges (q/√12 each), of an interval en
            one and the same amount)
 sampling   power only: s·T/√n over n sensor updates, s from each update's distance to the line
            between its neighbours (variance 3/2 s² for independent readings), times the square
-           root of the share of time that the sensor does not see; and what a beat of load and
-           sensor leaves, where it does not see all
+           root of the share of time that the sensor does not see; what a beat of load and sensor
+           leaves, where it does not see all; and the time in which a sensor hangs
 edges      power: a step anywhere between the two updates at an edge, half their distance times
            their difference, rectangular; where a reading is an average, from the lowest power
            seen to the highest at the edge, as the load may come and go within it; counter:
            position within the last update, and interpolation where no read was taken at the
            edge. Where the load fills the window both edges err to one side, so the two are
-           added, not squared
+           added, not squared (but those of a counter that updates when a step is full, which is
+           as far behind at rest)
 coverage   the missing time times the highest power seen, rectangular from zero
 clock      rate of the clock, relative, and the time uncertainty of each edge times the highest
            power at that edge
@@ -40,7 +41,7 @@ from typing import Literal
 import numpy as np
 
 from joulemark.accounting.curve import SLACK_S, Curve, Floats, Times
-from joulemark.accounting.sensor import beat_u, swing_w, unseen
+from joulemark.accounting.sensor import beat_u, stuck_u, swing_w, unseen
 from joulemark.core.channel import Quantity
 from joulemark.core.clock import NS
 from joulemark.core.student import NORMAL_975
@@ -79,7 +80,7 @@ def uncertain(
         (Source(Term.MODEL, meter), channel.accuracy.model / NORMAL_975 * joules),
         (Source(Term.RESOLUTION, here), view.resolution_u(covered)),
         (Source(Term.SAMPLING, here), view.sampling_u(covered)),
-        (Source(Term.EDGES, here), sum(u for u, _ in edges)),
+        (Source(Term.EDGES, here), view.both([u for u, _ in edges])),
         (Source(Term.COVERAGE, here), view.highest_w() * max(length - covered, 0) / math.sqrt(3)),
         (Source(Term.CLOCK, channel.node), CLOCK_RATE_U * joules),
         (Source(Term.CLOCK, here), edge_u_s * edge_w),
@@ -97,6 +98,9 @@ class _View:
         stated_s: period of updates that the channel states, s; zero for none.
         changes: how often the value changed.
         period_s: time between two updates of the sensor, s; zero where unknown.
+        steps_by_energy: whether it is a counter that seems to update when a step is full.
+        longest_s: longest time between two, s: a counter of large steps updates when a step is
+            full, so seldom at low power.
         per_update: samples per update of the sensor; more than one where it is read faster.
         missed: share of the time that no power reading saw.
     """
@@ -114,17 +118,26 @@ class _View:
         self.time, self.values = time[chosen], values[chosen]
         changed = np.flatnonzero(np.diff(self.values))
         self.changes = len(changed)
-        self.period_s = self._period_s(self.time[changed + 1])
+        self.steps_by_energy = self._stands_still()
+        self.period_s, self.longest_s = self._periods_s(self.time[changed + 1])
         self.per_update = self._per_update()
         self.missed = unseen(self.channel.window_s, self._between_s())
 
-    def _period_s(self, changed: Times) -> float:
-        if self.stated_s:
-            return self.stated_s
-        if len(changed) < 2:
-            return 0.0
-        usual = float(np.quantile(np.diff(changed), 0.1)) / NS
-        return min(usual, SLACK_S) if self.curve.power is None else usual
+    def _periods_s(self, changed: Times) -> tuple[float, float]:
+        if self.stated_s or len(changed) < 2:
+            return self.stated_s, self.stated_s
+        between = np.diff(changed) / NS
+        usual = float(np.quantile(between, 0.1))
+        if self.curve.power is not None:
+            return usual, usual
+        if self.steps_by_energy:
+            return usual, float(between.max())
+        return (min(usual, SLACK_S),) * 2
+
+    def _stands_still(self) -> bool:
+        """Return whether this is a counter of unknown pace, read faster than it changes."""
+        unknown = self.channel.quantity is Quantity.ENERGY and not self.stated_s
+        return unknown and 2 <= 2 * self.changes <= len(self.time)
 
     def _per_update(self) -> int:
         if self.curve.power is None or len(self.time) < 2:
@@ -167,9 +180,9 @@ class _View:
             off = watts[lag:-lag] - 0.5 * (watts[: -2 * lag] + watts[2 * lag :])
             spread = math.sqrt(float(np.mean(off * off)) / 1.5)
         scatter = spread * covered / math.sqrt(max(len(watts) / lag, 1))
-        return math.hypot(
-            math.sqrt(self.missed) * scatter, self._beat_u(covered) if self.missed else 0.0
-        )
+        beat = self._beat_u(covered) if self.missed else 0.0
+        stuck = stuck_u(self.time, watts) if self.per_update == 1 else 0.0
+        return math.hypot(math.sqrt(self.missed) * scatter, beat, stuck)
 
     def _beat_u(self, covered: float) -> float:
         """Return what a beat between load and sensor leaves, J; looked for about the window too."""
@@ -180,6 +193,13 @@ class _View:
         known = np.isfinite(self.curve.power[about])
         return beat_u(self.curve.time[about][known], self.curve.power[about][known], covered)
 
+    def both(self, edges: list[float]) -> float:
+        """Return the error of both edges together, J.
+
+        A counter that updates whenever a step is full is as far behind at rest as under load.
+        """
+        return math.hypot(*edges) if self.steps_by_energy else sum(edges)
+
     def edge(self, moment: int, side: Literal["left", "right"]) -> tuple[float, float]:
         """Return the error made at an edge of the window, J, and the highest power near it, W.
 
@@ -188,12 +208,14 @@ class _View:
             side: "right" for the start, "left" for the stop, where a knot is at the edge.
         """
         time = self.curve.time
+        if self.curve.power is None and len(time):  # its last reading is behind as any other
+            moment = min(max(moment, int(time[0])), int(time[-1]))
         i = int(np.searchsorted(time, moment, side)) - 1
         if not 0 <= i < len(self.curve.valid) or not self.curve.valid[i]:
             return 0.0, 0.0
         length = int(time[i + 1] - time[i]) / NS
-        reach = max(length, self.period_s, self.channel.window_s or 0.0)
-        within = round((reach if self.curve.power is not None else 2 * reach) * NS)
+        reach = max(length, self.longest_s, self.channel.window_s or 0.0)
+        within = round((reach + length if self.curve.power is not None else 2 * reach) * NS)
         low = min(int(np.searchsorted(time, moment - within, "left")), i)
         high = max(int(np.searchsorted(time, moment + within, "right")), i + 2)
         if self.curve.power is not None:
