@@ -13,6 +13,8 @@ from joulemark.accounting.stretches import Sum
 
 _LABELS = 1 << 31
 """Labels of a series are told apart within so many."""
+_MANY = 1 << 15
+"""So many sums wait before they are taken in together."""
 _REMEMBERED = 64
 """So many sets of series, as they come block by block, are found at once."""
 
@@ -109,40 +111,55 @@ class State:
 
 
 class Ledger:
-    """Sums by series and label.
-
-    Attributes:
-        table: one row for each of :class:`Sum`, one column for each series and label.
-    """
+    """Sums by series and label."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self._ids = np.empty(0, dtype=np.int64)
-        self.table = np.empty((len(Sum), 0))
+        self._table = np.empty((len(Sum), 0))
+        self._waiting: list[tuple[Times, Floats]] = []
+        self._count = 0
+
+    @property
+    def table(self) -> Floats:
+        """One row for each of :class:`Sum`, one column for each series and label."""
+        self._settle()
+        return self._table
 
     @property
     def series(self) -> Times:
         """The number of the series of each column."""
+        self._settle()
         return self._ids // _LABELS
 
     @property
     def label(self) -> Times:
         """The label of each column."""
+        self._settle()
         return self._ids % _LABELS
 
     def add(self, series: Times, label: Times, table: Floats) -> None:
         """Add sums; a series and label may come several times."""
-        ids = series * _LABELS + label
-        at = self._places(ids)
-        new = np.unique(ids[self._ids[at] != ids]) if len(self._ids) else np.unique(ids)
-        if len(new):
+        self._waiting.append((series * _LABELS + label, table))
+        self._count += len(series)
+        if self._count > _MANY:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Take in what was added; few large steps cost less than many small ones."""
+        if not self._waiting:
+            return
+        ids = np.concatenate([ids for ids, _ in self._waiting])
+        table = np.concatenate([table for _, table in self._waiting], axis=1)
+        self._waiting, self._count = [], 0
+        at = np.searchsorted(self._ids, ids)
+        known = np.append(self._ids, -1)[at] == ids
+        if not known.all():
+            new = np.unique(ids[~known])
             places = np.searchsorted(self._ids, new)
             self._ids = np.insert(self._ids, places, new)
-            self.table = np.insert(self.table, places, 0.0, axis=1)
-            at = self._places(ids)
+            self._table = np.insert(self._table, places, 0.0, axis=1)
+            at = np.searchsorted(self._ids, ids)
         for row in Sum:
             operation = np.maximum if row is Sum.HIGHEST else np.add
-            operation.at(self.table[row], at, table[row])
-
-    def _places(self, ids: Times) -> Times:
-        return np.minimum(np.searchsorted(self._ids, ids), max(len(self._ids) - 1, 0))
+            operation.at(self._table[row], at, table[row])

@@ -56,22 +56,24 @@ class Stream:
         for series in series_of(rows):
             of = self.register.places(series.rows.keys)
             self._state = self._state.grown(len(self.register))
-            for begin, piece in _pieces(series):
-                self._add_piece(of[begin : begin + len(piece.first)], piece)
+            bound = [self._add_piece(of[begin:], piece) for begin, piece in _pieces(series)]
+            bound_ns = np.concatenate(bound)
+            seen = np.flatnonzero(self._state.seen[of])
+            if len(seen):
+                first = series.rows.picked(series.first[seen], keys=False)
+                first = replace(first, keys=tuple(key[seen] for key in series.rows.keys))
+                bound_ns[seen] = self._join(of[seen], first, bound_ns[seen])
+            self._state.keep(of, series.rows.picked(series.ends, keys=False), bound_ns)
 
-    def _add_piece(self, of: Times, piece: Series) -> None:
+    def _add_piece(self, of: Times, piece: Series) -> Floats:
+        """Add what lies within some series; return the bound of a gap that each shows."""
         ordered, ns, repeated = in_order(piece)
-        sums, bound = self._sums(ordered, ns, self._bound_ns)
+        sums, bound_ns = self._sums(ordered, ns, self._bound_ns)
         self._note(of, sums, repeated)
-        seen = np.flatnonzero(self._state.seen[of])
-        if len(seen):
-            first = piece.rows.picked(piece.first[seen], keys=False)
-            first = replace(first, keys=tuple(key[seen] for key in piece.rows.keys))
-            bound[seen] = self._join(of[seen], first, bound[seen])
-        self._state.keep(of, piece.rows.picked(piece.ends, keys=False), bound)
+        return bound_ns
 
     def _join(self, of: Times, first: Rows, shown_ns: Floats) -> Floats:
-        """Add what lies between the last row of some series and the first of their next piece.
+        """Add what lies between the last row of some series and the first of their next part.
 
         Returns:
             The bound of a gap by series, the best that is known.

@@ -84,34 +84,41 @@ def by_label(series: Series, steps: Steps) -> Sums:
     bounds = np.append(begins, count)
     table = np.zeros((len(Sum), len(begins)))
     table[Sum.JOULES] = np.add.reduceat(steps.joules, begins)
-    table[Sum.COVERED] = np.add.reduceat(steps.ns, begins)
-    table[Sum.SAMPLES] = np.diff(bounds)
-    at = np.searchsorted(begins, steps.lost, "right") - 1
-    table[Sum.LOST] = np.bincount(at, steps.lost_ns, len(begins))
-    table[Sum.GAPS] = np.diff(np.searchsorted(steps.gaps, bounds))
-    table[Sum.INVALID] = np.diff(np.searchsorted(steps.invalid, bounds))
-    if steps.watts is not None:
-        changes, squares = _changes(steps, steps.watts)
-        table[Sum.CHANGES] = np.add.reduceat(changes, begins)
-        table[Sum.SQUARES] = np.add.reduceat(squares, begins)
-    table[Sum.HIGHEST] = np.maximum.reduceat(_power(steps), begins)
     of = np.searchsorted(first, begins, "right") - 1
+    until = np.minimum(bounds[1:], series.ends[of])
+    table[Sum.COVERED] = series.rows.time[until] - series.rows.time[begins]
+    table[Sum.SAMPLES] = np.diff(bounds)
+    if len(steps.lost) or len(steps.invalid):
+        at = np.searchsorted(begins, steps.lost, "right") - 1
+        table[Sum.LOST] = np.bincount(at, steps.lost_ns, len(begins))
+        table[Sum.COVERED] -= table[Sum.LOST]
+        table[Sum.GAPS] = np.diff(np.searchsorted(steps.gaps, bounds))
+        table[Sum.INVALID] = np.diff(np.searchsorted(steps.invalid, bounds))
+    power: NDArray[np.floating] = _power(steps)
+    if steps.watts is not None:
+        power = steps.watts.astype(np.float32)  # half the precision will do for these
+        squares = _squares(series, steps, power)
+        table[Sum.SQUARES] = np.add.reduceat(squares, begins)
+        table[Sum.CHANGES] = until - begins
+        if np.count_nonzero(squares) < table[Sum.CHANGES].sum():  # a reading held its value
+            table[Sum.CHANGES] = np.add.reduceat((squares > 0).astype(np.float32), begins)
+    table[Sum.HIGHEST] = np.maximum.reduceat(power, begins)
     entered = np.flatnonzero(begins != first[of])
     unsure = steps.joules[begins[entered] - 1] ** 2 / 3
-    np.add.at(table[Sum.EDGES], entered, unsure)
-    np.add.at(table[Sum.EDGES], entered - 1, unsure)
+    table[Sum.EDGES, entered] += unsure
+    table[Sum.EDGES, entered - 1] += unsure
     names = np.zeros(len(begins), np.int64) if label is None else label[begins].astype(np.int64)
     return Sums(of, names, table)
 
 
-def _changes(steps: Steps, power: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return over which steps the reading changed, and the squares; half the precision will do."""
-    watts = power.astype(np.float32)
-    squares = np.zeros_like(watts)
+def _squares(series: Series, steps: Steps, watts: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the square of each change of the reading that is counted, W²."""
+    squares = np.empty_like(watts)
     np.subtract(watts[1:], watts[:-1], out=squares[:-1])
-    squares[steps.ns == 0] = 0.0
+    squares[series.ends] = 0.0
+    squares[steps.lost] = 0.0
     squares *= squares
-    return (squares != 0).astype(np.float32), squares
+    return squares
 
 
 def _power(steps: Steps) -> Floats:
@@ -139,8 +146,8 @@ def by_window(series: Series, steps: Steps, windows: Windows, channel: Channel) 
     table[Sum.GAPS] = _count(steps.gaps, low, high)
     table[Sum.INVALID] = _count(steps.invalid, low, high + 1)
     if steps.watts is not None:
-        changes, squares = _changes(steps, steps.watts)
-        table[Sum.CHANGES] = _between(changes, low, high)
+        squares = _squares(series, steps, steps.watts)
+        table[Sum.CHANGES] = _between((squares > 0).astype(np.float32), low, high)
         table[Sum.SQUARES] = _between(squares, low, high)
     table[Sum.HIGHEST] = _highest(_power(steps), low, np.minimum(high + 1, last))
     started, stopped = begin == windows.start[window], end == windows.stop[window]

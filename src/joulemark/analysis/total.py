@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,10 @@ from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Channel, Quantity
 from joulemark.core.energy import WHOLE
 from joulemark.core.units import digits
-from joulemark.store.telemetry import PHASE, Columns, Table, guess_columns, open_table
-from joulemark.store.telemetry_sort import NamedWindows, read_windows, sorted_copy
+from joulemark.store.telemetry import PHASE, Codebook, Columns, Table, guess_columns, open_table
+
+if TYPE_CHECKING:
+    from joulemark.store.telemetry_sort import NamedWindows
 
 Tell = Callable[[float, float], None]
 """Told of progress: rows done, rows in all."""
@@ -99,6 +101,8 @@ def total(paths: Sequence[Path], question: Question, tell: Tell | None = None) -
     columns = guess_columns(table.names, **asked)
     with tempfile.TemporaryDirectory(prefix="joulemark-") as folder:
         if question.sort:
+            from joulemark.store.telemetry_sort import sorted_copy
+
             target = sorted_copy(table.files, columns, Path(folder))
             table = open_table([target], question.engine)
         return _answer(table, columns, question, tell)
@@ -106,7 +110,7 @@ def total(paths: Sequence[Path], question: Question, tell: Tell | None = None) -
 
 def _answer(table: Table, columns: Columns, question: Question, tell: Tell | None) -> Totals:
     books = table.books(columns)
-    named = None if question.windows is None else read_windows(question.windows, columns, books)
+    named = _windows(question, columns, books)
     stream = Stream(
         question.channel,
         gap_s=question.gap_s,
@@ -144,6 +148,16 @@ def _answer(table: Table, columns: Columns, question: Question, tell: Tell | Non
         about=about,
         cautions=cautions(whole, stream.repeated, channel),
     )
+
+
+def _windows(
+    question: Question, columns: Columns, books: dict[str, Codebook]
+) -> NamedWindows | None:
+    if question.windows is None:
+        return None
+    from joulemark.store.telemetry_sort import read_windows
+
+    return read_windows(question.windows, columns, books)
 
 
 def _overlapping(stream: Stream, blocks: Iterator[Rows]) -> Iterator[int]:
