@@ -29,6 +29,7 @@ from joulemark.analysis.clocks import Fit, ahead_s, fitted
 from joulemark.analysis.coverage import Coverage, Held, coverage
 from joulemark.analysis.meter_class import BoardLine, board_lines, class_of, models_in
 from joulemark.analysis.sensors import Sensor, sensor_of
+from joulemark.analysis.sources import Power, Work
 from joulemark.core.clock import NS
 from joulemark.core.trace import Trace
 from joulemark.core.window import Window
@@ -66,7 +67,8 @@ class CaseResult:
         board: name of the folder, with the one above it.
         field: which of the readings.
         case: kind of window.
-        sensor: what was found of the sensor.
+        sensor: what was found from readings and kernels; the correction uses it.
+        seen: what was found from readings and the shunt meter, for comparison.
         clock: how the shunt meter's clock was fitted.
         without: models left out of the accuracy class.
         intervals: one for each window.
@@ -76,6 +78,7 @@ class CaseResult:
     field: str
     case: str
     sensor: Sensor
+    seen: Sensor
     clock: Fit
     without: tuple[str, ...]
     intervals: tuple[Interval, ...]
@@ -128,13 +131,15 @@ def judge(one: Recording, boards: Sequence[BoardLine]) -> list[CaseResult]:
     name = "/".join(one.path.resolve().parts[-2:])
     reference, clock = fitted(one.reference, one.kernels)
     truth = curve_of(reference)
+    work = Work(one.kernels)
+    power = Power(reference, work.span)
     without = models_in(one.path.name, boards)
     accuracy = class_of(boards, without)
     found = []
     for readings in _distinct(one.readings):
         ahead = round(ahead_s(readings, one.kernels) * NS)
         utc = Trace(readings.channel, readings.time - ahead, readings.value)
-        sensor = sensor_of(utc, one.kernels)
+        sensor, seen = sensor_of(utc, work), sensor_of(utc, power)
         channel = replace(
             utc.channel,
             accuracy=accuracy,
@@ -150,6 +155,7 @@ def judge(one: Recording, boards: Sequence[BoardLine]) -> list[CaseResult]:
                     field=_field(utc),
                     case=case,
                     sensor=sensor,
+                    seen=seen,
                     clock=clock,
                     without=tuple(without),
                     intervals=tuple(one for one in intervals if one.held.truth > 0),

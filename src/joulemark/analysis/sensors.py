@@ -10,16 +10,16 @@ Kepler and Maxwell boards.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from joulemark.accounting.sensor import updates
+from joulemark.analysis.sources import Source
 from joulemark.core.clock import NS
 from joulemark.core.trace import Trace
-from joulemark.core.window import Window
 
 Floats = NDArray[np.float64]
 Shape = Callable[[float, float], Floats]
@@ -91,33 +91,31 @@ def read_s(readings: Trace) -> float:
     return float(np.median(np.diff(readings.time))) / NS if len(readings) > 1 else math.inf
 
 
-def sensor_of(readings: Trace, kernels: Sequence[Window]) -> Sensor:
-    """Return what a sensor is like, from its readings and from when work was done.
+def sensor_of(readings: Trace, source: Source) -> Sensor:
+    """Return what a sensor is like, from its readings and from what it may have seen.
 
     Args:
-        readings: by the clock of the kernels.
-        kernels: closed windows, in order.
+        readings: by the clock of the source.
+        source: kernels, or another meter's power.
     """
     period = period_of(readings)
     step = read_s(readings)
-    edges = np.array([edge for k in kernels for edge in (k.start, k.stop)], dtype=np.int64)
-    origin = int(edges[0])
+    begin, end = source.span
     known = np.isfinite(readings.value)
     time, watts = readings.time[known], readings.value[known]
     kept = updates(time, watts, period.seconds if period else step)
-    near = kept & (time > origin - NS) & (time < edges[-1] + NS)
+    near = kept & (time > begin - NS // 2) & (time < end + NS // 2)
     if near.sum() < FEWEST:
         return Sensor(period=period, read_s=step)
-    seconds: Floats = (time[near] - origin) / NS
-    work = _Work((edges - origin) / NS)
+    seconds: Floats = (time[near] - source.origin) / NS
     fit = _Fit(seconds, watts[near])
-    window, delay, misfit = fit.free(lambda w, d: work.mean(seconds - d, w))
-    lag, lag_delay, lag_misfit = fit.free(lambda w, d: work.lagged(seconds - d, w))
+    window, delay, misfit = fit.free(lambda w, d: source.mean(seconds - d, w))
+    lag, lag_delay, lag_misfit = fit.free(lambda w, d: source.lagged(seconds - d, w))
     lags = lag_misfit < BETTER * misfit
     return Sensor(
         period=period,
         window=None if lags else window,
-        nominal_s=None if lags else _nominal(fit, work, period, window.seconds),
+        nominal_s=None if lags else _nominal(fit, source, period, window.seconds),
         lag=lag if lags else None,
         delay=lag_delay if lags else delay,
         misfit=lag_misfit if lags else misfit,
@@ -125,44 +123,17 @@ def sensor_of(readings: Trace, kernels: Sequence[Window]) -> Sensor:
     )
 
 
-def _nominal(fit: _Fit, work: _Work, period: Found | None, free_s: float) -> float:
+def _nominal(fit: _Fit, source: Source, period: Found | None, free_s: float) -> float:
     """Return the known window that fits best, of equally good ones the nearest to the free fit."""
     misfits = {
         length: min(
-            fit.misfit(work.mean(fit.seconds - delay, length))
+            fit.misfit(source.mean(fit.seconds - delay, length))
             for delay in np.linspace(0, LATEST_S, 21)
         )
         for length in (*KNOWN_S, *([period.seconds] if period else []))
     }
     good = [w for w, left in misfits.items() if left <= ALIKE * min(misfits.values())]
     return min(good, key=lambda length: abs(math.log(length / free_s)))
-
-
-class _Work:
-    """Work that is on between pairs of edges (s), as a sensor would show it."""
-
-    def __init__(self, edges: Floats) -> None:
-        self.edges = edges
-        on = np.diff(edges) * (np.arange(len(edges) - 1) % 2 == 0)
-        self.done = np.append(0.0, np.cumsum(on))
-
-    def mean(self, ends: Floats, length: float) -> Floats:
-        """Return the mean over a window before each moment."""
-        begun = np.interp(ends - length, self.edges, self.done)
-        means: Floats = (np.interp(ends, self.edges, self.done) - begun) / length
-        return means
-
-    def lagged(self, moments: Floats, constant: float) -> Floats:
-        """Return the response of a first-order lag at each moment."""
-        on = 1.0 - np.arange(len(self.edges)) % 2
-        levels = [0.0]
-        for to, seconds in zip(on[:-1], np.diff(self.edges), strict=True):
-            levels.append(to + (levels[-1] - to) * math.exp(-seconds / constant))
-        place = np.maximum(np.searchsorted(self.edges, moments, "right") - 1, 0)
-        since = np.maximum(moments - self.edges[place], 0)
-        to = np.where(moments < self.edges[0], 0.0, on[place])
-        response: Floats = to + (np.array(levels)[place] - to) * np.exp(-since / constant)
-        return response
 
 
 class _Fit:
