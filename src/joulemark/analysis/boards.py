@@ -31,6 +31,7 @@ from joulemark.analysis.meter_class import BoardLine, board_lines, class_of, mod
 from joulemark.analysis.sensors import Sensor, sensor_of
 from joulemark.analysis.sources import Power, Work
 from joulemark.core.clock import NS
+from joulemark.core.errors import JoulemarkError
 from joulemark.core.trace import Trace
 from joulemark.core.window import Window
 from joulemark.formats.gpu_benchmark import Recording, recording
@@ -111,15 +112,21 @@ def _error(pairs: Sequence[tuple[float, float]]) -> float:
     return math.sqrt(sum(error * error for error in errors) / len(errors))
 
 
-def judged(paths: Iterable[Path]) -> list[CaseResult]:
-    """Return the results of the recordings in some folders.
+def judged(paths: Iterable[Path]) -> tuple[list[CaseResult], list[JoulemarkError]]:
+    """Return the results of the recordings in some folders, and why others give none.
 
     Raises:
-        UnavailableError: if a file cannot be opened.
-        FormatError: naming file and line of what is wrong.
+        JoulemarkError: the first reason, if none gives any.
     """
-    boards = board_lines()
-    return [result for path in paths for result in judge(recording(path), boards)]
+    boards, found, refused = board_lines(), list[CaseResult](), list[JoulemarkError]()
+    for path in paths:
+        try:
+            found += judge(recording(path), boards)
+        except JoulemarkError as error:
+            refused.append(error)
+    if refused and not found:
+        raise refused[0]
+    return found, refused
 
 
 def judge(one: Recording, boards: Sequence[BoardLine]) -> list[CaseResult]:

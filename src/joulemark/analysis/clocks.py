@@ -32,6 +32,8 @@ LONGEST_GRID = 200_000
 """Points at which two signals are compared at most."""
 OFFSET_S, RATE = 0.25, 1e-3
 """How far a meter's clock may be off."""
+FINEST_S = 2e-4
+"""A search that has come so near is at its end."""
 LEAST_R = 0.5
 """A meter whose power follows the kernels less than this did not watch them."""
 LAUNCH_U_S = 1e-3
@@ -79,7 +81,7 @@ def ahead_s(readings: Trace, kernels: Sequence[Window]) -> float:
         )
     if len(possible) == 1:
         return possible[0]
-    grid = _grid(first, last)
+    grid = _grid(first - NS // 2, last + NS // 2)
     work = _activity(grid, kernels)
     return max(possible, key=lambda ahead: _r(work, _sampled(readings, grid + round(ahead * NS))))
 
@@ -124,17 +126,16 @@ def _best(follows: Follows) -> tuple[float, float, float]:
 
     The coarse grid is as fine as a kernel of some 20 ms needs.
     """
-    offset, rate, width, span = 0.0, 0.0, OFFSET_S, RATE
+    offset, rate, width, span, found = 0.0, 0.0, OFFSET_S, RATE, -1.0
     shifts, rates = np.linspace(-1, 1, 101), np.linspace(-1, 1, 9)
-    found = -1.0
-    while width > 1e-4:
+    while width > FINEST_S:
         found, offset, rate = max(
             (follows(offset + width * s, rate + span * q), offset + width * s, rate + span * q)
             for s in shifts
             for q in rates
         )
-        width, span = width / 8, span / 4
-        shifts, rates = np.linspace(-1, 1, 9), np.linspace(-1, 1, 5)
+        width, span = 1.5 * width * (shifts[1] - shifts[0]), 1.5 * span * (rates[1] - rates[0])
+        shifts = rates = np.linspace(-1, 1, 9)
     return float(offset), float(rate), float(found)
 
 

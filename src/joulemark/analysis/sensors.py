@@ -30,7 +30,8 @@ OFTEN = 2.0
 FEWEST = 8
 """Changes of the reading, and updates to fit, below which nothing is found."""
 LENGTHS_S = (0.004, 1.5)
-DELAYS_S = (-0.02, 0.12)
+DELAYS_S = (-0.003, 0.12)
+"""No reading shows what is yet to come, but for the whole milliseconds of a log's stamps."""
 LATEST_S = 0.04
 """Sensors with windows of the known lengths show them at most so late."""
 KNOWN_S = (0.01, 0.02, 0.025, 1.0)
@@ -105,7 +106,7 @@ def sensor_of(readings: Trace, source: Source) -> Sensor:
     time, watts = readings.time[known], readings.value[known]
     kept = updates(time, watts, period.seconds if period else step)
     near = kept & (time > begin - NS // 2) & (time < end + NS // 2)
-    if near.sum() < FEWEST:
+    if near.sum() < FEWEST or not np.ptp(watts[near]) > 0:
         return Sensor(period=period, read_s=step)
     seconds: Floats = (time[near] - source.origin) / NS
     fit = _Fit(seconds, watts[near])
@@ -173,7 +174,9 @@ class _Fit:
             _, length, delay = best
             ratio, step = ratio**0.4, step * 0.4
             near = [
-                (length * ratio**i, delay + step * j) for i in range(-3, 4) for j in range(-3, 4)
+                (length * ratio**i, max(delay + step * j, DELAYS_S[0]))
+                for i in around
+                for j in around
             ]
             best = min((misfit(w, d), w, d) for w, d in near)
         least, length, delay = best

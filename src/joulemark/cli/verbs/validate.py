@@ -7,12 +7,14 @@ from importlib import import_module
 
 SUBJECTS = {
     "virtual": "every meter and procedure over simulated machines whose energy is known",
+    "boards": "recordings of a GPU's own readings beside a shunt meter",
 }
 """One module of :mod:`joulemark.cli.subjects` each, with ``EXAMPLES``, ``arguments``, ``main``."""
 
 EXAMPLES = """\
 examples:
   joulemark validate virtual --draws 200
+  joulemark validate boards recordings/
   joulemark validate virtual --help
 
 Exit code 1 if intervals hold significantly less often than they must.
