@@ -175,8 +175,8 @@ class _Fit:
             ratio, step = ratio**0.4, step * 0.4
             near = [
                 (length * ratio**i, max(delay + step * j, DELAYS_S[0]))
-                for i in around
-                for j in around
+                for i in range(-3, 4)
+                for j in range(-3, 4)
             ]
             best = min((misfit(w, d), w, d) for w, d in near)
         least, length, delay = best
