@@ -1,4 +1,4 @@
-"""Hold a GPU's own power readings against a shunt meter that watched the same board.
+"""Hold a GPU's own power readings against a shunt meter that watched the board.
 
 Reads recordings of GPU_Power_Benchmark: folders with gpudata.csv (nvidia-smi),
 timestamps.csv, PMD_data.bin and PMD_start_ts.txt, found below the paths that
