@@ -17,6 +17,7 @@ from joulemark.core.units import digits
 from joulemark.core.window import Role, Window
 from joulemark.procedures.live import Tell, following
 from joulemark.procedures.session import Mark, Options, Session
+from joulemark.procedures.shifts import blind_period_s, shifted
 from joulemark.store.reader import open_run
 
 
@@ -58,10 +59,17 @@ class Load(Protocol):
 
 
 def plain_load(workload: Workload) -> Load:
-    """Return the load that lets a workload run by itself, as fast as it can."""
+    """Return the load that lets a workload run by itself, as fast as it can.
+
+    Where energy depends on a sensor that misses some of the time, it is kept out of step with it.
+    """
 
     def load(session: Session, mark: Mark, seconds: float, repeat: int) -> None:
-        work, facts = workload.run(seconds)
+        period_s = blind_period_s(session.channels)
+        if period_s:
+            work, facts = shifted(workload.run, seconds, period_s)
+        else:
+            work, facts = workload.run(seconds)
         mark.work, mark.facts = work, dict(facts)
 
     return load

@@ -7,7 +7,7 @@ import time
 
 import joulemark
 from joulemark.core.caution import Caution, Code
-from joulemark.core.channel import Domain
+from joulemark.core.channel import Channel, Domain
 from joulemark.core.clock import Anchor
 from joulemark.core.errors import StoreError, UsageError
 from joulemark.core.record import record, replace
@@ -190,10 +190,14 @@ class Session:
         return self.marker.clock
 
     @property
+    def channels(self) -> list[Channel]:
+        """What is being sampled."""
+        return [] if self._sampler is None else list(self._sampler.channels)
+
+    @property
     def slowest_update_s(self) -> float:
         """Longest time between two updates of a sensor that energy is taken from."""
-        channels = [] if self._sampler is None else self._sampler.channels
-        known = [c.update_s for c in channels if c.carries_energy and c.update_s]
+        known = [c.update_s for c in self.channels if c.carries_energy and c.update_s]
         return max([self.options.period_s, *known])
 
     @property
