@@ -64,7 +64,8 @@ class Machine:
     def joules(self, moments: np.ndarray) -> np.ndarray:
         edges = np.array(self.edges[1:])
         on = np.append(0.0, np.cumsum(np.diff(edges) * (np.arange(len(edges) - 1) % 2 == 0)))
-        return 60 * moments + 140 * np.interp(moments, edges, on)
+        joules: np.ndarray = 60 * moments + 140 * np.interp(moments, edges, on)
+        return joules
 
     def error(self, stop: float) -> float:
         """Relative error of the energy that the sensor gives, from the begin to ``stop``."""
@@ -74,7 +75,7 @@ class Machine:
         curve = curve_of(Trace.of(A100, np.round(moments * NS), watts))
         start, end = round(self.edges[0] * NS), round(stop * NS)
         true = self.joules(np.array([self.edges[0], stop]))
-        return energy_between(curve, start, end).joules.value / (true[1] - true[0]) - 1
+        return float(energy_between(curve, start, end).joules.value / (true[1] - true[0]) - 1)
 
 
 def test_shifts_lead_the_sensor_through_the_job() -> None:
