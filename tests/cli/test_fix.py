@@ -94,6 +94,7 @@ def test_it_answers_in_json(root: Path, capsys: pytest.CaptureFixture[str]) -> N
     ("words", "code", "message"),
     [
         (["--undo"], 2, "--undo belongs to --fix"),
+        (["nvml", "--fix"], 2, "--fix is for the energy counters of the processor"),
         (["--dry-run"], 2, "--dry-run belongs to --fix"),
         (["--fix", "--root", "/no/such/folder"], 2, "no such folder"),
     ],

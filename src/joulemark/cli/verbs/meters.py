@@ -35,6 +35,8 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 def main(args: Namespace) -> int:
     """Survey and print, or fix what keeps a normal user from reading."""
+    if args.fix and args.names:
+        raise UsageError("--fix is for the energy counters of the processor", remedy="no METER")
     if args.fix:
         return fix(args)
     for name in ("group", "world", "yes", "dry_run", "undo", "root"):
