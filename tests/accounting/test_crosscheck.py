@@ -268,6 +268,16 @@ def test_two_channels_of_one_part_are_compared() -> None:
     assert not codes(found)
 
 
+def test_channels_of_unknown_accuracy_are_taken_to_be_within_5_percent() -> None:
+    for factor, agree in ((1.06, True), (1.12, False)):
+        silent = also("gpu-0", factor * TRUTH["gpu-0"], accuracy=Accuracy())
+        found = train(record("gpu-0", accuracy=Accuracy()), silent)
+        (one,) = found.crosscheck.agreements
+        assert one.agrees is agree
+        assert one.ratio is not None
+        assert one.ratio.u95 == pytest.approx(factor * 0.05 * 2**0.5, rel=0.1)
+
+
 def test_187_joules_beside_327_for_one_board() -> None:
     """What an energy counter and a power reading of one idle board gave for 5 s (Zeus, 181)."""
     accuracy = Accuracy(gain=0.05, offset_w=5.0, source="made for a test")
@@ -441,3 +451,14 @@ def test_the_idle_phase_is_weighed_too() -> None:
     assert Code.CHILD_ABOVE_PARENT in codes(found["idle"])
     assert found["idle"].role is Role.IDLE
     assert WINDOWS[0].start == at(1)
+
+
+def test_two_meters_of_one_part_whose_clocks_are_apart() -> None:
+    late = np.interp(seconds() - 3.0, seconds(), TRUTH["gpu-0"])
+    found = train("gpu-0", also("gpu-0", late))
+    assert details(found, Code.CLOCKS_APART) == "m/gpu-0 is 3.0 s ahead of other/gpu-0"
+    (one,) = found.crosscheck.agreements
+    assert one.motion is not None
+    assert one.motion.slope == pytest.approx(1.0, abs=0.01)
+    same_meter = train("gpu-0", also("gpu-0", late, meter="nvml"))
+    assert same_meter.crosscheck.agreements[0].motion is None

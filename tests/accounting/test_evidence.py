@@ -235,6 +235,7 @@ def test_a_second_channel_by_another_meter_confirms_and_one_by_the_same_does_not
         return condition(found, "cross-check", Tier.CROSS_CHECKED).seen
 
     assert seen() == "confirmed by other"
+    assert seen(accuracy=Accuracy(gain=0.4, source="a guess")) == "no meter confirms m/node"
     assert seen(meter="bmc") == "no meter confirms m/node"
     assert seen(instrument=Instrument.MODEL) == "no meter confirms m/node"
     apart = train("node", also("node", 1.3 * TRUTH["node"]))

@@ -25,6 +25,7 @@ from joulemark.accounting.boundary import (
 from joulemark.accounting.motion import Motion
 from joulemark.core.channel import Channel, Domain
 from joulemark.core.energy import Energy
+from joulemark.core.student import NORMAL_975
 from joulemark.core.value import Source, Term, Value, total
 
 OF_A_SENSOR = (Term.GAIN, Term.MODEL)
@@ -55,9 +56,8 @@ Reading = tuple[Channel, Energy]
 """A channel and its energy over one phase."""
 
 
-FOLLOWS = (0.7, 1.6)
-"""Watts that a whole moves for each watt of its parts, where the two confirm each other: a gain
-within 30 % below, the losses of a supply and what moves along above."""
+UNSTATED = 0.05
+"""Relative accuracy (95 %) of a sensor whose maker states none, for comparing it."""
 
 
 class Verdict(StrEnum):
@@ -101,15 +101,6 @@ class Balance:
         return self.rest_w.value / self.whole_w.value if self.whole_w.value > 0 else None
 
     @property
-    def follows(self) -> bool:
-        """Whether the whole moved as its parts did, and little else moved it."""
-        low, high = FOLLOWS
-        moved = self.motion
-        return (
-            moved is not None and low <= moved.slope - moved.u95 <= moved.slope + moved.u95 <= high
-        )
-
-    @property
     def names(self) -> tuple[str, ...]:
         """The channels that are compared, the whole first."""
         return (self.whole.name, *(channel.name for channel in self.parts))
@@ -133,6 +124,7 @@ class Agreement:
         channel_w: mean power by the first, W.
         other_w: by the other.
         ratio: the other over the first; None where the first is nothing.
+        motion: how the first moved with the other during the run, where two meters read them.
     """
 
     channel: Channel
@@ -140,6 +132,7 @@ class Agreement:
     channel_w: Value
     other_w: Value
     ratio: Value | None
+    motion: Motion | None = None
 
     @property
     def agrees(self) -> bool:
@@ -161,9 +154,22 @@ def _own(source: Source, side: str) -> Source:
     return replace(source, of=f"{source.of} {side}", kin=kin)
 
 
-def mean_watts(energy: Energy, seconds: float) -> Value:
-    """Return mean power over the time that an energy covers, W."""
-    return energy.joules.scaled(1 / (energy.coverage * seconds), "W")
+def stated(channel: Channel) -> bool:
+    """Return whether anybody says how accurate a channel is."""
+    of = channel.accuracy
+    return bool(of.source) and (of.gain > 0 or of.offset_w > 0 or of.model > 0)
+
+
+def mean_watts(channel: Channel, energy: Energy, seconds: float) -> Value:
+    """Return mean power over the time that an energy covers, W, to be compared with another's.
+
+    A channel whose accuracy nobody states is taken to be within 5 %.
+    """
+    watts = energy.joules.scaled(1 / (energy.coverage * seconds), "W")
+    if stated(channel):
+        return watts
+    assumed = UNSTATED / NORMAL_975 * watts.value
+    return watts.plus(Source(Term.GAIN, f"{channel.node}/{channel.name}"), assumed)
 
 
 def members(parts: Sequence[PartEnergy], known: Iterable[Channel]) -> list[tuple[int, list[int]]]:
@@ -209,7 +215,7 @@ def balances(
         motions: how parts moved with those within them, by part.
         gpus: whether the system has accelerators.
     """
-    watts = [mean_watts(part.energy, seconds) for part in parts]
+    watts = [mean_watts(part.channel, part.energy, seconds) for part in parts]
     found = []
     for place, inner in members(parts, known):
         whole, inside = parts[place].channel, [watts[i] for i in inner]
@@ -243,7 +249,10 @@ def rest_of(whole: Channel, parts: Iterable[Channel], *, gpus: bool) -> tuple[st
 
 
 def agreements(
-    chosen: Mapping[Part, Channel], readings: Sequence[Reading], seconds: float
+    chosen: Mapping[Part, Channel],
+    readings: Sequence[Reading],
+    seconds: float,
+    motions: Mapping[str, Motion | None],
 ) -> list[Agreement]:
     """Return every channel beside the one that speaks for its part.
 
@@ -251,8 +260,9 @@ def agreements(
         chosen: the channel that speaks, by part.
         readings: energy of every channel over the phase.
         seconds: time in the windows of the phase, s.
+        motions: how the channel that speaks moved with another, by the name of the other.
     """
-    watts = {channel.name: mean_watts(energy, seconds) for channel, energy in readings}
+    watts = {channel.name: mean_watts(channel, energy, seconds) for channel, energy in readings}
     found = []
     for other, _ in readings:
         channel = chosen.get(part_of(other))
@@ -261,6 +271,13 @@ def agreements(
         first, second = watts[channel.name], apart(watts[other.name], "beside")
         ratio = second.over(first, "1") if first.value > 0 else None
         found.append(
-            Agreement(channel=channel, other=other, channel_w=first, other_w=second, ratio=ratio)
+            Agreement(
+                channel=channel,
+                other=other,
+                channel_w=first,
+                other_w=second,
+                ratio=ratio,
+                motion=motions.get(other.name),
+            )
         )
     return found

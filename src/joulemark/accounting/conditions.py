@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from joulemark.accounting.balance import Balance, Verdict
+from joulemark.accounting.balance import Balance, Verdict, stated
 from joulemark.accounting.boundary import ASPECTS, COOLING
+from joulemark.accounting.motion import follows
 from joulemark.accounting.results import PhaseResult
 from joulemark.core.caution import Code
 from joulemark.core.channel import Channel, Domain, Instrument, Provenance
@@ -25,6 +26,8 @@ CLASSES = (
 )
 """Classes of meters, the weakest first."""
 
+TELLING = 0.25
+"""Two meters that agree within a wider interval than this (ratio, 95 %) confirm nothing."""
 _DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _DETAILS = 60
 
@@ -80,14 +83,9 @@ def _rank(instrument: Instrument) -> int:
 
 def accuracy(facts: Facts, bound: float) -> Condition:
     """Every meter has an accuracy, and somebody who states it."""
-    lacking = [c.name for c in facts.added if not _stated(c)]
+    lacking = [c.name for c in facts.added if not stated(c)]
     seen = f"none for {_listed(lacking)}" if lacking else "stated for every meter"
     return Condition("accuracy", "stated, with its source", seen, not lacking)
-
-
-def _stated(channel: Channel) -> bool:
-    of = channel.accuracy
-    return bool(of.source) and (of.gain > 0 or of.offset_w > 0 or of.model > 0)
 
 
 def consistency(facts: Facts, bound: float) -> Condition:
@@ -175,8 +173,9 @@ def _confirmed(channel: Channel, result: PhaseResult, bound: float) -> str:
     """Return the meters that confirm a channel; nothing if none does."""
     check = result.crosscheck
     doubtful = {name for finding in check.impossible for name in finding.channels}
-    pairs = [(one.channel, [one.other]) for one in check.agreements if one.agrees]
-    pairs += [(one.other, [one.channel]) for one in check.agreements if one.agrees]
+    telling = [a for a in check.agreements if a.agrees and a.ratio and a.ratio.u95 <= TELLING]
+    pairs = [(one.channel, [one.other]) for one in telling]
+    pairs += [(one.other, [one.channel]) for one in telling]
     for balance in check.balances:
         if _holds(balance, bound):
             pairs.append((balance.whole, list(balance.parts)))
@@ -196,7 +195,7 @@ def _other(channels: list[Channel], than: Channel) -> bool:
 def _holds(balance: Balance, bound: float) -> bool:
     if balance.verdict is Verdict.IMPOSSIBLE or not balance.whole_w.value > 0:
         return False
-    return balance.follows or balance.sum_w.value >= bound * balance.whole_w.value
+    return follows(balance.motion) or balance.sum_w.value >= bound * balance.whole_w.value
 
 
 def _confirmers(facts: Facts, bound: float) -> str:

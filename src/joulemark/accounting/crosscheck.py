@@ -30,7 +30,7 @@ from joulemark.accounting.implausible import (
     unit_of_balance,
     unit_of_readings,
 )
-from joulemark.accounting.motion import Motion, motion, slope
+from joulemark.accounting.motion import Motion, follows, motion, slope
 from joulemark.accounting.series import spans_of
 from joulemark.accounting.twins import repeated, twins
 from joulemark.core.caution import Code
@@ -74,12 +74,14 @@ class RunCheck:
     Attributes:
         watched: all that the run recorded.
         motions: how each part moved with the disjoint parts within it.
+        beside: how the channel that speaks for a part moved with those of other meters, by name.
         findings: what concerns the whole run.
         gpus: whether the system has accelerators.
     """
 
     watched: Watched
     motions: Mapping[Part, Motion | None]
+    beside: Mapping[str, Motion | None]
     findings: tuple[Finding, ...]
     gpus: bool
 
@@ -116,7 +118,25 @@ def check_run(
         *twins(curves, parents_of(known)),
         *frozen(watched, spans),
     ]
-    return RunCheck(watched=watched, motions=motions, findings=tuple(findings), gpus=gpus)
+    return RunCheck(
+        watched=watched,
+        motions=motions,
+        beside=_beside(parts, curves),
+        findings=tuple(findings),
+        gpus=gpus,
+    )
+
+
+def _beside(parts: Sequence[PartEnergy], curves: Sequence[Curve]) -> dict[str, Motion | None]:
+    """Compare in time what meters with clocks and paces of their own say of one part."""
+    chosen = {part_of(part.channel): part.channel for part in parts}
+    by_name = {curve.channel.name: curve for curve in curves}
+    found = {}
+    for curve in curves:
+        first = chosen.get(part_of(curve.channel))
+        if first is not None and first.meter != curve.channel.meter:
+            found[curve.channel.name] = motion(by_name[first.name], [curve])
+    return found
 
 
 def check_phase(
@@ -137,11 +157,14 @@ def check_phase(
     known, parts = [curve.channel for curve in run.watched.curves], _read(parts, run.watched.traces)
     weighed = balances(parts, known, seconds, run.motions, gpus=run.gpus)
     chosen = {part_of(part.channel): part.channel for part in parts}
-    compared = agreements(chosen, readings, seconds)
+    compared = agreements(chosen, readings, seconds, run.beside)
     found = [*run.findings, *frozen(run.watched, spans_of(windows))]
     for balance in weighed:
         found += _of_balance(balance)
-    found += [finding for finding in map(disagreement, compared) if finding is not None]
+    for agreement in compared:
+        found += [each for each in (disagreement(agreement),) if each is not None]
+        names = (agreement.channel.name, agreement.other.name)
+        found += _clocks(agreement.motion, names, agreement.other.name)
     found += above_rating(readings, seconds)
     return CrossCheck(
         balances=tuple(weighed), agreements=tuple(compared), findings=_without_echoes(found)
@@ -168,12 +191,16 @@ def _of_balance(balance: Balance) -> list[Finding]:
             f"which moved {si(moved.moved_w, 'W', 3)}"
         )
         found.append(Finding(Code.UNRELATED_METERS, seen, names))
-    if abs(moved.lag_s) > moved.lag_u_s and balance.follows:
-        way = "behind" if moved.lag_s > 0 else "ahead of"
-        apart = si(abs(moved.lag_s), "s", 2)
-        seen = f"{balance.whole.name} is {apart} {way} its parts"
-        found.append(Finding(Code.CLOCKS_APART, seen, names))
-    return found
+    return found + _clocks(moved, names, "its parts")
+
+
+def _clocks(moved: Motion | None, names: tuple[str, ...], other: str) -> list[Finding]:
+    """Return that one record is behind another, where only a shift makes them alike."""
+    if moved is None or abs(moved.lag_s) <= moved.lag_u_s or not follows(moved):
+        return []
+    way = "behind" if moved.lag_s > 0 else "ahead of"
+    seen = f"{names[0]} is {si(abs(moved.lag_s), 's', 2)} {way} {other}"
+    return [Finding(Code.CLOCKS_APART, seen, names)]
 
 
 def _without_echoes(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -62,7 +62,7 @@ def above_rating(readings: Sequence[Reading], seconds: float) -> list[Finding]:
     for channel, energy in readings:
         if channel.rated_w is None or not channel.rated_w > 0:
             continue
-        watts = mean_watts(energy, seconds)
+        watts = mean_watts(channel, energy, seconds)
         allowed = ALLOWANCE.get(channel.domain, USUAL_ALLOWANCE)
         if watts.value - watts.u95 > allowed * channel.rated_w:
             seen = f"{channel.name}: {watts}, rated {si(channel.rated_w, 'W', 3)}"

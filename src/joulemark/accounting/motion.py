@@ -72,6 +72,17 @@ class Motion:
     steps: int
 
 
+FOLLOWS = (0.7, 1.6)
+"""Watts that a whole moves for each watt of its parts, where the two confirm each other: a gain
+within 30 % below, the losses of a supply and what moves along above."""
+
+
+def follows(of: Motion | None) -> bool:
+    """Return whether one moved as the other did, and little else moved it."""
+    low, high = FOLLOWS
+    return of is not None and low <= of.slope - of.u95 <= of.slope + of.u95 <= high
+
+
 def motion(whole: Curve, parts: Sequence[Curve]) -> Motion | None:
     """Return how a part moves with the parts within it.
 

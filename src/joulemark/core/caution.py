@@ -77,7 +77,7 @@ class Code(StrEnum):
     )
     CLOCKS_APART = (
         "clocks-apart",
-        "one meter's record is behind the other's; synchronise the clocks",
+        "one meter's record is behind the other's: their clocks differ, or one of them averages",
     )
     # idle
     NO_IDLE = "no-idle", "no idle window; net energy is unknown (add --idle)"

@@ -94,7 +94,7 @@ def _motion(motion: Motion) -> dict[str, Any]:
     return {
         "slope": {"value": motion.slope, "u95": motion.u95},
         "correlation": motion.correlation,
-        "parts_moved_w": motion.moved_w,
+        "moved_w": motion.moved_w,
         "behind_s": motion.lag_s,
         "behind_explained_s": motion.lag_u_s,
         "steps": motion.steps,
@@ -108,4 +108,5 @@ def _agreement(agreement: Agreement) -> dict[str, Any]:
         "beside": agreement.channel.name,
         "ratio": _number(agreement.ratio),
         "agrees": agreement.agrees,
+        "motion": None if agreement.motion is None else _motion(agreement.motion),
     }

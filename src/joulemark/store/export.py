@@ -1,7 +1,8 @@
 """Hand a run to other tools: JSON, CSV or Parquet.
 
-JSON     one object: ``run`` (the record, as in run.json) and ``traces``, by channel ``unit``,
-         ``scale`` (to SI), ``time`` (ns UTC) and ``value`` (null for NaN and infinities).
+JSON     one object: ``run`` (the record, as in run.json), ``phases`` (results, as ``show --json``
+         gives them, where they are handed in) and ``traces``, by channel ``unit``, ``scale`` (to
+         SI), ``time`` (ns UTC) and ``value`` (null for NaN and infinities).
 CSV      one line a sample: time_utc, time_ns, channel, quantity, unit, value (empty for
          NaN and infinities); and beside it ``NAME.windows.csv``.
 Parquet  time (int64, ns UTC), channel, quantity, unit, value (in ``unit``), si (in SI units); the
@@ -17,7 +18,8 @@ import csv
 import json
 import math
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -52,7 +54,14 @@ class _Writer(Protocol):
     def writerows(self, rows: Iterable[Iterable[object]], /) -> object: ...
 
 
-def export_run(stored: StoredRun, form: str, out: Path, *, force: bool = False) -> list[Path]:
+def export_run(
+    stored: StoredRun,
+    form: str,
+    out: Path,
+    *,
+    force: bool = False,
+    phases: Sequence[Mapping[str, Any]] | None = None,
+) -> list[Path]:
     """Write a run as one file (CSV: two), one channel in memory at a time.
 
     Args:
@@ -60,6 +69,7 @@ def export_run(stored: StoredRun, form: str, out: Path, *, force: bool = False) 
         form: ``json``, ``csv`` or ``parquet``.
         out: the file to write.
         force: replace files that exist.
+        phases: results as JSON values, for ``json``; left out if None.
 
     Returns:
         The files written.
@@ -69,7 +79,7 @@ def export_run(stored: StoredRun, form: str, out: Path, *, force: bool = False) 
         StoreError: if a file cannot be written; nothing is left under its name.
         FormatError: if a trace file of the run is damaged.
     """
-    writers = {"json": _json, "csv": _csv, "parquet": _parquet}
+    writers = {"json": partial(_json, phases=phases), "csv": _csv, "parquet": _parquet}
     if form not in writers:
         remedy = f"choose from {', '.join(FORMATS)}"
         raise UsageError(f"cannot export to {form!r}", remedy=remedy)
@@ -97,9 +107,14 @@ def _write(stored: StoredRun, target: Path, write: Callable[[StoredRun, Path], N
         raise store_error(error, target) from error
 
 
-def _json(stored: StoredRun, path: Path) -> None:
+def _json(
+    stored: StoredRun, path: Path, *, phases: Sequence[Mapping[str, Any]] | None = None
+) -> None:
     with path.open("w", encoding="utf-8") as file:
-        file.write('{"run": ' + encode(stored.run).decode() + ',\n"traces": {')
+        file.write('{"run": ' + encode(stored.run).decode())
+        if phases is not None:
+            file.write(',\n"phases": ' + json.dumps(phases, ensure_ascii=False, allow_nan=False))
+        file.write(',\n"traces": {')
         for number, channel in enumerate(stored.channels):
             head = {"unit": channel.unit, "scale": channel.scale}
             start = encode(channel.name) + b": " + encode(head)

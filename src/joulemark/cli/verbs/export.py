@@ -1,4 +1,4 @@
-"""Write a run as JSON, CSV or Parquet: its samples as they were read, and its record.
+"""Write a run as JSON (with its results), CSV or Parquet: samples as read, and the record.
 
 A calibration that is named goes into the settings of the record; samples are never changed.
 """
@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from joulemark.cli.common import asking_for, calibration_argument, run_argument, stored_run
+
+if TYPE_CHECKING:
+    from joulemark.store.reader import StoredRun
 
 EXAMPLES = """\
 examples:
@@ -34,6 +38,16 @@ def main(args: Namespace) -> int:
 
     stored = asking_for(args, stored_run(args))
     target = args.output or Path(f"{stored.run.id}.{args.format}")
-    for path in export_run(stored, args.format, target, force=args.force):
+    phases = _phases(stored) if args.format == "json" else None
+    for path in export_run(stored, args.format, target, force=args.force, phases=phases):
         print(path)
     return 0
+
+
+def _phases(stored: StoredRun) -> list[dict[str, Any]]:
+    """Return the results of a run as JSON values: energies, evidence, balances."""
+    from joulemark.procedures.results import results_of
+    from joulemark.report.plain import run_json
+
+    phases: list[dict[str, Any]] = run_json(stored.run, results_of(stored), stored.path)["phases"]
+    return phases
