@@ -79,7 +79,11 @@ def export_run(
         StoreError: if a file cannot be written; nothing is left under its name.
         FormatError: if a trace file of the run is damaged.
     """
-    writers = {"json": partial(_json, phases=phases), "csv": _csv, "parquet": _parquet}
+    writers: dict[str, Callable[[StoredRun, Path], None]] = {
+        "json": partial(_json, phases=phases),
+        "csv": _csv,
+        "parquet": _parquet,
+    }
     if form not in writers:
         remedy = f"choose from {', '.join(FORMATS)}"
         raise UsageError(f"cannot export to {form!r}", remedy=remedy)
