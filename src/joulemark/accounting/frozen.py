@@ -11,7 +11,7 @@ from joulemark.accounting.boundary import contains, parents_of, part_of
 from joulemark.accounting.context import MACHINE
 from joulemark.accounting.curve import Curve
 from joulemark.accounting.finding import Finding
-from joulemark.accounting.series import Floats, Span, powers, readings, spacing_s, spread
+from joulemark.accounting.series import LARGEST, Floats, Span, powers, readings, spacing_s, spread
 from joulemark.core.caution import Code
 from joulemark.core.channel import Channel, Domain, Quantity
 from joulemark.core.clock import NS
@@ -148,6 +148,7 @@ def _threads(trace: Trace, spans: Sequence[Span]) -> Floats:
         every = max(len(part) // 50, 1)
         time, seconds = part.time[::every], part.si()[::every]
         passed = np.diff(time) / NS
-        found.append(np.diff(seconds)[passed > 0] / passed[passed > 0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            found.append(np.diff(seconds)[passed > 0] / passed[passed > 0])
     threads: Floats = np.concatenate(found) if found else np.empty(0)
-    return threads[np.isfinite(threads)]
+    return threads[np.abs(threads) < LARGEST]

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 Span = tuple[int, int]
 """First and last moment, ns UTC."""
 
+LARGEST = 1e300
+"""Nothing that a sensor reads is as large; what is smaller can be added and subtracted."""
 COVERED = 0.99
 """A step of which less is covered has no mean."""
 
@@ -83,10 +85,10 @@ def spread(values: Floats) -> float:
 
 
 def readings(trace: Trace, spans: Iterable[Span]) -> Floats:
-    """Return the finite values of a trace within some spans, SI."""
+    """Return the values of a trace within some spans, SI, but for those that are no quantity."""
     pieces = [trace.between(start, stop).si() for start, stop in spans]
     found = np.concatenate(pieces) if pieces else np.empty(0)
-    return found[np.isfinite(found)]
+    return found[np.abs(found) < LARGEST]
 
 
 def raw_watts(trace: Trace, spans: Iterable[Span]) -> float:
@@ -103,9 +105,10 @@ def raw_watts(trace: Trace, spans: Iterable[Span]) -> float:
             watts.append(values)
         else:
             counter = trace.channel.quantity is Quantity.ENERGY
-            gained = np.diff(values) if counter else values[1:]
-            apart = seconds > 0
-            watts.append(gained[apart] / seconds[apart])
+            with np.errstate(over="ignore", invalid="ignore"):
+                gained = np.diff(values) if counter else values[1:]
+                apart = seconds > 0
+                watts.append(gained[apart] / seconds[apart])
     found = np.concatenate(watts) if watts else np.empty(0)
     found = found[np.isfinite(found) & (found > 0)]
     return float(np.median(found)) if len(found) else float("nan")
