@@ -48,10 +48,10 @@ confidence.
 A  a: demo, 4 windows
 B  b: demo, 4 windows
 
-phase                           A               B    B/A      95 % verdict
+phase                       A               B      B/A      95 % verdict
 ────────────────────────────────────────────────────────────────────────────────
-train                    100.5 mJ        90.65 mJ  0.902  0.885 to  lower
-energy per sample          ±5.4 %          ±5.1 %            0.920
+train         100.5 mJ/sample 90.65 mJ/sample    0.902  0.885 to  lower
+                       ±5.4 %          ±5.1 %              0.920
 
 train          ├───●────┤             ┊    │    ┊
 B/A         0.874                   0.980  1  1.02                      1.14

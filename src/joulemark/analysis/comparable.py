@@ -109,7 +109,8 @@ def _own(one: Observation, metric: Metric) -> Iterator[Refusal]:
     value = figure(one, metric)
     each = [single(repeat, metric) for repeat in one.repeats]
     if value is None or None in each:
-        yield Refusal(Hindrance.UNREAD, f"{metric} of {one.phase} in {one.run}")
+        idle = ", measure with --idle" if metric is Metric.NET and one.energy is not None else ""
+        yield Refusal(Hindrance.UNREAD, f"{metric} of {one.phase} in {one.run}{idle}")
     elif not value.value > value.u95 or not all(x is not None and x > 0 for x in each):
         yield Refusal(Hindrance.NOT_POSITIVE, f"{value} in {one.run}")
 

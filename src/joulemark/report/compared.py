@@ -52,8 +52,7 @@ def headline(comparison: Comparison) -> str:
     """Return the verdict in one sentence."""
     name, limits = figure_name(comparison), comparison.interval()
     if comparison.verdict is Verdict.NOT_COMPARABLE:
-        reasons = "; ".join(clean(refusal) for refusal in comparison.refused)
-        return f"A and B are not comparable: {reasons}."
+        return f"A and B are not comparable: {_reasons(comparison)}."
     ratio = comparison.value or math.nan
     if limits is None:
         return (
@@ -73,6 +72,14 @@ def headline(comparison: Comparison) -> str:
     small = all(abs(math.log(limit)) <= math.log1p(comparison.question.margin) for limit in limits)
     less = f"; that is within the margin of {margin}" if small else ""
     return f"B's {name} is {_change(ratio, limits)} {_SURE}{less}."
+
+
+def _reasons(comparison: Comparison) -> str:
+    """Return why sides cannot be compared, each reason once with all that was seen."""
+    seen: dict[str, list[str]] = {}
+    for refusal in comparison.refused:
+        seen.setdefault(refusal.reason.text, []).append(clean(refusal.detail))
+    return "; ".join(f"{text} ({', '.join(details)})" for text, details in seen.items())
 
 
 def _change(ratio: float, limits: tuple[float, float]) -> str:
@@ -210,6 +217,10 @@ def _warned(side: tuple[Observation, ...], code: Code) -> bool:
     return any(code.value in one.codes for one in side)
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what.removesuffix('s') if number == 1 else what}"
+
+
 def _scattered(scatter: Scatter, *, drawn: bool) -> str:
     a, b = scatter.counts
     what = scatter.level.value
@@ -217,7 +228,7 @@ def _scattered(scatter: Scatter, *, drawn: bool) -> str:
     if scatter.paired:
         text = f"Scatter from {a} pairs of {what}, each of A with one of B ({method})."
     elif math.isfinite(scatter.u):
-        text = f"Scatter from {a} {what} of A and {b} of B ({method})."
+        text = f"Scatter from {_count(a, what)} of A and {b} of B ({method})."
     else:
         text = "There is a single repeat of each."
     if scatter.borrowed:

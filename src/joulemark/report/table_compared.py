@@ -16,13 +16,13 @@ from joulemark.analysis.observed import Observation
 from joulemark.analysis.rank import Ranking
 from joulemark.core.value import Value
 from joulemark.report.compared import advice, figure_name, headline, notes, ratios
-from joulemark.report.format import NOTHING, clean, plus_minus, quantity
+from joulemark.report.format import NOTHING, clean, plus_minus, quantity, short_unit
 from joulemark.report.intervals import axis
 from joulemark.report.markdown import markdown_table
 from joulemark.report.table import WIDTH, Guarded
 from joulemark.report.table_phases import new_table
 
-WIDTHS = (17, 15, 15, 7, 9, 14)
+WIDTHS = (13, 15, 15, 8, 9, 15)
 """Columns: phase, A, B, B/A, 95 % from and to, verdict."""
 _HEADINGS = ("phase", "A", "B", "B/A", "95 %", "verdict")
 _RANK_WIDTHS = (4, 39, 17, 13, 7)
@@ -112,10 +112,11 @@ def _rows(one: Comparison) -> list[tuple[str, ...]]:
     ratio, low, high = _ratios(one)
     a, b = one.figures
     word = one.verdict.value.replace("-", " ")
-    return [
+    rows = [
         (clean(one.phase, 80), _cell(a), _cell(b), ratio, low, f" {word}"),
-        (figure_name(one), plus_minus(a), plus_minus(b), "", high, ""),
+        ("", plus_minus(a), plus_minus(b), "", high, ""),
     ]
+    return [row for row in rows if any(row)]
 
 
 def _ratios(one: Comparison) -> tuple[str, str, str]:
@@ -129,7 +130,7 @@ def _ratios(one: Comparison) -> tuple[str, str, str]:
 
 
 def _cell(value: Value | None) -> str:
-    return quantity(value, value.unit.partition("/")[0]) if value is not None else NOTHING
+    return NOTHING if value is None else quantity(value, short_unit(clean(value.unit, 40)))
 
 
 def _explained(one: Comparison, *, named: bool, advised: bool) -> list[RenderableType]:
