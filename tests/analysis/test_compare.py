@@ -140,7 +140,7 @@ def test_an_offset_cancels_only_at_equal_power() -> None:
     assert limits(same) == pytest.approx((1, 1))
     half = compare([a], [observation([600] * 3, "b", gain=0, offset_w=2, seconds=120)])
     assert half.ratio is not None
-    assert half.ratio.known.u95 == pytest.approx(2 / 5 - 2 / 10)
+    assert half.ratio.known.u95 == pytest.approx(math.log(0.8 / 0.6)), "10 W ± 2 W and 5 W ± 2 W"
 
 
 def test_a_model_cancels_for_the_same_machine_and_kind_of_load() -> None:
@@ -339,14 +339,14 @@ def test_each_board_has_an_error_of_its_own(a: str, b: str, u: float) -> None:
     """Boards of one machine are alike to an unknown degree, the worse of all and nothing."""
     found = compare([boards(a, "a")], [boards(b, "b")])
     assert found.ratio is not None
-    assert found.ratio.known.u == pytest.approx(u * 0.05 / 1.96, abs=1e-12)
+    assert found.ratio.known.u == pytest.approx(u * 0.05 / 1.96, rel=0.04, abs=1e-12)
 
 
 def test_boards_of_two_machines_are_not_taken_to_be_alike_in_a_ratio() -> None:
     """Full within each machine, none between them: nothing averages out."""
     found = compare([boards("12", "a")], [boards("34", "b", system=OTHER)])
     assert found.ratio is not None
-    assert found.ratio.known.u == pytest.approx(math.sqrt(2) * 0.05 / 1.96)
+    assert found.ratio.known.u == pytest.approx(math.sqrt(2) * 0.05 / 1.96, rel=0.04)
     said = compare(
         [boards("12", "a")], [boards("34", "b", system=OTHER)], Question(same_meters=True)
     )
@@ -385,7 +385,7 @@ def test_one_calibration_is_one_error() -> None:
     found = compare([calibrated("a", "wall, abc")], [calibrated("b", "wall, abc")])
     assert found.ratio is not None
     assert {shared.by.known for shared in found.ratio.shared} == {Known.CALIBRATED}
-    assert found.ratio.known.u == pytest.approx(math.hypot(0.1, 0.1) / 300)
+    assert found.ratio.known.u == pytest.approx(math.hypot(0.1, 0.1) / 300, rel=1e-3)
     other = compare([calibrated("a", "wall, abc")], [calibrated("b", "wall, def")])
     assert other.ratio is not None
     assert other.ratio.shared == ()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from joulemark.accounting.repeats import RANDOM, with_repeats
 from joulemark.analysis.bootstrap import Bootstrap, bootstrap
 from joulemark.analysis.instruments import Instrument, instrument, renamed
+from joulemark.analysis.logarithms import difference
 from joulemark.analysis.metrics import Metric, figure, single
 from joulemark.analysis.observed import Observation
 from joulemark.analysis.quantile import factor
@@ -100,7 +101,7 @@ def log_ratio(
         same_meters: take the meters of all runs for the same instruments.
     """
     side_a, side_b = (side_of(side, metric, same=same_meters) for side in (a, b))
-    value = _alike(side_b, side_a) - side_a
+    value = difference(side_b, side_a)
     for source, u in _other_power(a, b, metric, value):
         value = value.plus(source, u)
     first, second, level = replicates(a, b, metric)
@@ -111,16 +112,6 @@ def log_ratio(
         drawn=bootstrap(first, second, paired=are_paired(first, second, pairs)),
         shared=_shared(a, b, metric, same=same_meters),
     )
-
-
-def _alike(value: Value, other: Value) -> Value:
-    """Return a value whose errors of an instrument of the other are named as there.
-
-    A board that was moved is akin to the boards of another machine, but its error is its own.
-    """
-    known = {(source.term, source.of): source for source in other.parts}
-    parts = {known.get((source.term, source.of), source): u for source, u in value.parts.items()}
-    return Value(value.value, value.unit, parts)
 
 
 def side_of(runs: Runs, metric: Metric, *, same: bool = False) -> Value:
