@@ -61,7 +61,7 @@ def store(tmp_path: Path) -> Path:
     folder = tmp_path / "runs"
     made(folder, "a", [10, 10.02, 9.98, 10.01])
     made(folder, "b", [10.01, 10, 9.99, 10.01], start_s=1000)
-    made(folder, "more", [12, 12.02, 11.98, 12.01], start_s=2000)
+    made(folder, "more", [12, 12.024, 11.976, 12.012], start_s=2000)
     made(folder, "noisy", [9, 10.5, 11, 10], start_s=3000)
     made(folder, "tokens", [10, 10.02, 9.98], start_s=4000, unit="token")
     made(folder, "two", [10, 20, 10.01, 20.02, 9.99, 19.98], start_s=5000, phases=("fp32", "x"))
