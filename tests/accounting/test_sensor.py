@@ -154,3 +154,11 @@ def test_a_short_window_is_held_against_the_beat_about_it() -> None:
     curve = curve_of(Trace.of(power(update_s=0.1, window_s=0.025), time, watts))
     budget = energy_between(curve, at(15), at(15.5)).joules.budget()
     assert budget[Term.SAMPLING] > 0.25 * 60 * 0.5
+
+
+@pytest.mark.parametrize(("window_s", "told"), [(0.025, "25 %"), (0.08, ""), (None, "")])
+def test_a_sensor_that_sees_little_of_the_time_says_so(window_s: float | None, told: str) -> None:
+    moments = np.arange(201) / 10
+    curve = curve_of(trace(power(update_s=0.1, window_s=window_s), moments, 50 + moments))
+    found = [c.detail for c in energy_between(curve, at(5), at(15)).cautions]
+    assert found == ([f"m/part: {told} of the time"] if told else [])

@@ -91,6 +91,36 @@ def test_what_cannot_be_judged_is_named_and_the_rest_goes_on(tmp_path: Path) -> 
         judged([bad])
 
 
+def test_of_several_boards_the_one_that_did_the_work_is_judged(tmp_path: Path) -> None:
+    folder = Board().write(tmp_path / "two")
+    head, *lines = (folder / "gpudata.csv").read_text().splitlines()
+    idle = [line.rsplit(",", 2)[0] + ", 33.00, 33.01" for line in lines]
+    both = [f"{line}, {i}" for pair in zip(idle, lines, strict=True) for i, line in enumerate(pair)]
+    (folder / "gpudata.csv").write_text("\n".join([f"{head}, index", *both]) + "\n")
+    (step, _) = judge(recording(folder), BOARDS)
+    assert step.error == pytest.approx(-0.06, abs=0.02)
+
+
+def test_what_the_shunt_meter_did_not_see_is_not_judged(tmp_path: Path) -> None:
+    folder = Board(kernels=[(1.0, 2.0), (3.0, 7.0)]).write(tmp_path / "cut")
+    data = (folder / "PMD_data.bin").read_bytes()
+    (folder / "PMD_data.bin").write_bytes(data[: len(data) * 5 // 8])
+    assert [len(r.intervals) for r in judge(recording(folder), BOARDS)] == [1, 1]
+    (folder / "PMD_data.bin").write_bytes(data[: len(data) * 3 // 16])
+    with pytest.raises(FormatError, match=r"does not (reach over a window|follow)"):
+        judge(recording(folder), BOARDS)
+
+
+def test_a_log_without_a_reading_is_refused(tmp_path: Path) -> None:
+    folder = Board().write(tmp_path / "none")
+    text = (folder / "gpudata.csv").read_text()
+    head, *lines = text.splitlines()
+    nothing = [line.rsplit(",", 2)[0] + ", [N/A], [N/A]" for line in lines]
+    (folder / "gpudata.csv").write_text("\n".join([head, *nothing]) + "\n")
+    with pytest.raises(FormatError, match="no power reading"):
+        judge(recording(folder), BOARDS)
+
+
 def test_shares_are_over_all_boards(tmp_path: Path) -> None:
     for name in ("a", "b"):
         Board().write(tmp_path / name)

@@ -111,7 +111,7 @@ def test_channels_say_what_is_known_of_the_sensor(stub: Stub) -> None:
         (8, "NVIDIA GeForce RTX 4090", 0.1, ("power_average", 1.0)),
         (9, "NVIDIA H100 80GB HBM3", 0.025, ("power_average", 1.0)),
         (10, "NVIDIA B200", None, ("power_average", 1.0)),
-        (3, "Quadro K620", None, ("power", None)),
+        (3, "Quadro K620", None, ("power", 0.2)),
     ],
 )
 def test_windows_by_architecture(

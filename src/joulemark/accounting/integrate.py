@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from joulemark.accounting.curve import Curve
+from joulemark.accounting.sensor import unseen
 from joulemark.accounting.uncertainty import uncertain
 from joulemark.core.caution import Caution, Code
 from joulemark.core.clock import NS
 from joulemark.core.energy import WHOLE, Energy
 from joulemark.core.units import digits
 
+MOST_UNSEEN = 0.5
+"""A sensor that misses more of the time than this is worth a warning."""
 FEW = 10
 """Fewer sensor updates than this in a window are worth a warning."""
 
@@ -60,4 +63,9 @@ def _cautions(
         inside = curve.power[first:last]
         if (inside == inside[:1]).all():
             found.append(Caution(Code.HELD_SENSOR, f"{name}: {len(inside)} equal readings"))
+    if curve.power is not None and curve.channel.window_s and updates >= 1:
+        missed = unseen(curve.channel.window_s, (stop - start) / NS / updates)
+        if missed > MOST_UNSEEN:
+            seen = f"{name}: {digits(100 * (1 - missed), 2)} % of the time"
+            found.append(Caution(Code.PART_SEEN, seen))
     return found

@@ -25,13 +25,14 @@ import numpy as np
 
 from joulemark.accounting.curve import Curve, curve_of
 from joulemark.accounting.integrate import energy_between
-from joulemark.analysis.clocks import Fit, ahead_s, fitted
+from joulemark.analysis.clocks import Fit, ahead_s, fitted, follows
 from joulemark.analysis.coverage import Coverage, Held, coverage
 from joulemark.analysis.meter_class import BoardLine, board_lines, class_of, models_in
 from joulemark.analysis.sensors import Sensor, sensor_of
 from joulemark.analysis.sources import Power, Work
 from joulemark.core.clock import NS
-from joulemark.core.errors import JoulemarkError
+from joulemark.core.energy import WHOLE
+from joulemark.core.errors import FormatError, JoulemarkError
 from joulemark.core.trace import Trace
 from joulemark.core.window import Window
 from joulemark.formats.gpu_benchmark import Recording, recording
@@ -143,9 +144,7 @@ def judge(one: Recording, boards: Sequence[BoardLine]) -> list[CaseResult]:
     without = models_in(one.path.name, boards)
     accuracy = class_of(boards, without)
     found = []
-    for readings in _distinct(one.readings):
-        ahead = round(ahead_s(readings, one.kernels) * NS)
-        utc = Trace(readings.channel, readings.time - ahead, readings.value)
+    for utc in _watched(one):
         sensor, seen = sensor_of(utc, work), sensor_of(utc, power)
         channel = replace(
             utc.channel,
@@ -155,7 +154,8 @@ def judge(one: Recording, boards: Sequence[BoardLine]) -> list[CaseResult]:
         )
         curve = curve_of(Trace(channel, utc.time, utc.value))
         for case, spans in cases(one.kernels, sensor).items():
-            intervals = [_interval(utc, curve, truth, span, clock.u_s) for span in spans]
+            known = [span for span in spans if _covered(truth, span)]
+            intervals = [_interval(utc, curve, truth, span, clock.u_s) for span in known]
             found.append(
                 CaseResult(
                     board=name,
@@ -168,13 +168,33 @@ def judge(one: Recording, boards: Sequence[BoardLine]) -> list[CaseResult]:
                     intervals=tuple(one for one in intervals if one.held.truth > 0),
                 )
             )
+    if not any(result.intervals for result in found):
+        raise FormatError("the shunt meter does not reach over a window", where=str(one.path))
     return [result for result in found if result.intervals]
 
 
+def _covered(truth: Curve, span: Span) -> bool:
+    return truth.at(span[1])[1] - truth.at(span[0])[1] >= WHOLE * (span[1] - span[0])
+
+
+def _watched(one: Recording) -> list[Trace]:
+    """Return the readings, by UTC, of the board that did the work, each that differs once."""
+    distinct = _distinct(one.readings)
+    if not distinct:
+        raise FormatError("no power reading", where=str(one.path))
+    ahead = [ahead_s(readings, one.kernels) for readings in distinct]
+    pairs = list(zip(distinct, ahead, strict=True))
+    part = max(pairs, key=lambda pair: follows(pair[0], one.kernels, pair[1]))[0].channel.part
+    return [
+        Trace(readings.channel, readings.time - round(by * NS), readings.value)
+        for readings, by in pairs
+        if readings.channel.part == part
+    ]
+
+
 def _field(readings: Trace) -> str:
-    _, part, column = readings.channel.name.split("/")
-    name = column.removeprefix("power.draw").strip(".") or "draw"
-    return name if part == "gpu-0" else f"{part} {name}"
+    column = readings.channel.name.rpartition("/")[2]
+    return column.removeprefix("power.draw").strip(".") or "draw"
 
 
 def _distinct(readings: Sequence[Trace]) -> list[Trace]:

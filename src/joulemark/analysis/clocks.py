@@ -28,6 +28,8 @@ QUARTER_S = 900
 FARTHEST_S = 15 * 3600
 """No zone is further from UTC."""
 GRID_S = 1e-3
+OVERLAP = 0.5
+"""A log reaches over at least so much of the time of the kernels."""
 LONGEST_GRID = 200_000
 """Points at which two signals are compared at most."""
 OFFSET_S, RATE = 0.25, 1e-3
@@ -60,19 +62,19 @@ class Fit:
 def ahead_s(readings: Trace, kernels: Sequence[Window]) -> float:
     """Return how far local time stamps are ahead of UTC, s: whole quarters of an hour.
 
-    Of all zones in which the log reaches over the kernels it is that in which its power follows
-    them best.
+    Of all zones in which the log reaches over most of the kernels it is that in which its power
+    follows them best.
 
     Raises:
-        FormatError: if the log reaches over the kernels in no zone.
+        FormatError: if the log does so in no zone.
     """
-    first, last = kernels[0].start, kernels[-1].stop or kernels[-1].start
-    steps = FARTHEST_S // QUARTER_S
+    first, last = _ends(kernels)
+    begin, end, steps = int(readings.time[0]), int(readings.time[-1]), FARTHEST_S // QUARTER_S
     possible = [
         float(quarter * QUARTER_S)
         for quarter in range(-steps, steps + 1)
-        if readings.time[0] - quarter * QUARTER_S * NS < first
-        and last < readings.time[-1] - quarter * QUARTER_S * NS
+        if min(end - quarter * QUARTER_S * NS, last) - max(begin - quarter * QUARTER_S * NS, first)
+        > OVERLAP * (last - first)
     ]
     if not possible:
         raise FormatError(
@@ -81,9 +83,20 @@ def ahead_s(readings: Trace, kernels: Sequence[Window]) -> float:
         )
     if len(possible) == 1:
         return possible[0]
+    return max(possible, key=lambda ahead: follows(readings, kernels, ahead))
+
+
+def follows(readings: Trace, kernels: Sequence[Window], ahead: float) -> float:
+    """Return how well power follows the kernels: the correlation, -1 where it stands still.
+
+    Args:
+        readings: in local time.
+        kernels: closed windows, in order.
+        ahead: how far local time is ahead of UTC, s.
+    """
+    first, last = _ends(kernels)
     grid = _grid(first - NS // 2, last + NS // 2)
-    work = _activity(grid, kernels)
-    return max(possible, key=lambda ahead: _r(work, _sampled(readings, grid + round(ahead * NS))))
+    return _r(_activity(grid, kernels), _sampled(readings, grid + round(ahead * NS)))
 
 
 def fitted(reference: Trace, kernels: Sequence[Window]) -> tuple[Trace, Fit]:
@@ -92,16 +105,16 @@ def fitted(reference: Trace, kernels: Sequence[Window]) -> tuple[Trace, Fit]:
     Raises:
         FormatError: if its power does not follow the kernels.
     """
-    first, last = kernels[0].start, kernels[-1].stop or kernels[-1].start
+    first, last = _ends(kernels)
     grid = _grid(first - NS // 2, last + NS // 2)
     work = _activity(grid, kernels)
     since = (grid - first).astype(np.float64)
 
-    def follows(offset_s: float, rate: float, part: slice = slice(None)) -> float:
+    def at(offset_s: float, rate: float, part: slice = slice(None)) -> float:
         moments = grid - np.round(offset_s * NS + rate * since).astype(np.int64)
         return _r(work[part], _sampled(reference, moments[part]))
 
-    offset, rate, r = _best(follows)
+    offset, rate, r = _best(at)
     if r < LEAST_R:
         raise FormatError(
             f"its power does not follow the kernels (correlation {r:.2f})",
@@ -110,7 +123,7 @@ def fitted(reference: Trace, kernels: Sequence[Window]) -> tuple[Trace, Fit]:
     half = len(grid) // 2
     halves = [
         max(
-            (follows(offset + shift, rate, part), offset + shift)
+            (at(offset + shift, rate, part), offset + shift)
             for shift in np.arange(-0.01, 0.01, 5e-4)
         )[1]
         for part in (slice(0, half), slice(half, None))
@@ -137,6 +150,10 @@ def _best(follows: Follows) -> tuple[float, float, float]:
         width, span = 1.5 * width * (shifts[1] - shifts[0]), 1.5 * span * (rates[1] - rates[0])
         shifts = rates = np.linspace(-1, 1, 9)
     return float(offset), float(rate), float(found)
+
+
+def _ends(kernels: Sequence[Window]) -> tuple[int, int]:
+    return kernels[0].start, kernels[-1].stop or kernels[-1].start
 
 
 def _grid(first: int, last: int) -> NDArray[np.int64]:

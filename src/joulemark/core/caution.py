@@ -34,6 +34,10 @@ class Code(StrEnum):
     COUNTER_RESET = "counter-reset", "the energy counter went back; that stretch is not counted"
     WRAP_AMBIGUOUS = "wrap-ambiguous", "read too seldom to tell how often the counter wrapped"
     HELD_SENSOR = "held-sensor", "the sensor repeated one value during the whole window"
+    PART_SEEN = (
+        "part-seen",
+        "the sensor misses most of the time; shift a load of its own pace (bench does)",
+    )
     WINDOW_OPEN = "window-open", "the end was never recorded; the last sample was taken for it"
     # what the sum lacks
     MISSING_PART = "missing-part", "a part was not read; the total is without it"
