@@ -44,6 +44,7 @@ EXACT = Calibration(
     coefficients=(1.2, 30.0),
     covariance=((0.0, 0.0), (0.0, 0.0)),
     dof=20.0,
+    factor=student_975(20.0),
     between_w=0.0,
     within_w=0.0,
     residual_w=0.0,

@@ -274,6 +274,7 @@ def test_a_calibrated_figure_of_another_part_confirms_nothing_and_is_confirmed_b
         coefficients=(1.2, 30.0),
         covariance=((0.0, 0.0), (0.0, 0.0)),
         dof=20.0,
+        factor=2.1,
         between_w=0.0,
         within_w=0.0,
         residual_w=0.0,

@@ -175,14 +175,21 @@ def test_an_outlier_is_named_and_stays_in_the_fit() -> None:
     assert made.calibration.check.inside < 1
 
 
-def test_scatter_is_widened_until_it_covers_what_was_left_out() -> None:
-    points = drawn(5, 10, 2, between=8.0)
-    found, left = fit.fit(points), check.leave_out(points)
-    narrow = replace(found, between_w=0.1)
-    assert check.wider_between_w(points, narrow, left) > 4.0
-    assert check.wider_between_w(points, found, left) >= found.between_w
-    exact = drawn(5, 10, 2)
-    assert check.wider_between_w(exact, fit.fit(exact), check.leave_out(exact)) < 1e-3
+def test_the_interval_is_widened_where_it_held_too_few_of_those_left_out() -> None:
+    points = drawn(5, 20, 1, between=1.0)
+    joules = points.reference_j.copy()
+    for place, off in ((3, 40.0), (9, -40.0), (15, 40.0)):
+        joules[place] += off * points.seconds[place]
+    odd = check.leave_out(replace(points, reference_j=joules))
+    student = student_975(17)
+    assert check.check_of(odd).inside == check.check_of(odd).inside_student < 0.93
+    factor = check.factor_of(odd, student)
+    assert factor > student
+    assert check.check_of(odd, factor / student).inside == pytest.approx(0.95)
+    made = make.make(replace(points, reference_j=joules), ABOUT).calibration
+    assert made.factor == pytest.approx(factor * student_975(made.dof) / student)
+    even = check.leave_out(points)
+    assert check.factor_of(even, student) == student
 
 
 # ------------------------------------------------------------------ what it becomes

@@ -9,9 +9,10 @@ part by a meter of its own, that reading stays the total and the calibrated one 
 Uncertainty: gain, offset and model of the target give way to the calibration's coefficients (one
 error for every window, split into independent sources), the scatter from one workload to another
 (one error for a phase), from run to run (each window by itself; larger in windows shorter than
-those it was made of) and the accuracy class of the reference. The target's other terms stay, times
-the gain. All that the fit found shares its few degrees of freedom, so these terms are widened by
-Student's factor over the normal one instead of each having degrees of freedom of its own.
+those it was made of) and the accuracy class of the reference. The target's other terms stay,
+times the gain. All that the fit found shares its few degrees of freedom, so these terms are
+widened by the calibration's factor over the normal one instead of each having degrees of freedom
+of its own.
 
 The windows of a phase are calibrated all or not at all: a sum of both would be of nothing.
 """
@@ -31,7 +32,7 @@ from joulemark.core.calibration import MARGIN, TOTAL, Calibration
 from joulemark.core.channel import Channel, Instrument, Provenance, Quantity
 from joulemark.core.energy import Energy
 from joulemark.core.errors import CalibrationError
-from joulemark.core.student import NORMAL_975, student_975
+from joulemark.core.student import NORMAL_975
 from joulemark.core.trace import Trace
 from joulemark.core.units import si
 from joulemark.core.value import Source, Term, Value
@@ -194,7 +195,7 @@ def _joules(
     node = calibration.target.node
     kept = joules.only(lambda source: source.term not in _REPLACED).scaled(gain, "J")
     result = Value(float(terms @ np.array(calibration.coefficients)), "J", kept.parts)
-    wide = student_975(calibration.dof) / NORMAL_975
+    wide = calibration.factor / NORMAL_975
     for place, axis in enumerate(_independent(calibration)):
         result = result.plus(
             Source(Term.CALIBRATION, f"{made}/{place}"), wide * float(terms @ axis)

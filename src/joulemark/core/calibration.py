@@ -80,6 +80,8 @@ class Check:
         worst_after: likewise.
         inside: share of left-out groups whose energy lies in the predicted 95 % interval.
         inside_points: the same for single points.
+        inside_student: share of groups before the interval was widened to hold them; the same
+            where it was not.
     """
 
     before: float
@@ -88,6 +90,7 @@ class Check:
     worst_after: float
     inside: float
     inside_points: float
+    inside_student: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,8 @@ class Calibration:
         coefficients: gain (1), offset (W), and for the second kind the slope (W per utilisation).
         covariance: of the coefficients.
         dof: degrees of freedom: groups less coefficients.
+        factor: what turns a standard uncertainty into the 95 % half-width for a new workload:
+            Student's, or more where that held too few of the workloads left out.
         between_w: standard deviation from one workload to another, W.
         within_w: standard deviation from one run of a workload to the next, W, without the step
             of the meters.
@@ -129,6 +134,7 @@ class Calibration:
     coefficients: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
     dof: float
+    factor: float
     between_w: float
     within_w: float
     residual_w: float

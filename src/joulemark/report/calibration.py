@@ -24,15 +24,16 @@ from joulemark.report.table_phases import new_table
 from joulemark.store.calibrations import record_of
 
 WIDTH = 80
-HELD = 0.93
-"""Share of left-out workloads that the intervals must hold."""
 
 LEGEND = (
     "Before: mean error of the target's own readings. After: mean error of workloads left out, "
     "each calibrated by all the others. Inside: share of them in the predicted 95 % interval "
     "(of single points)."
 )
-SELDOM = "the intervals of new workloads hold too seldom: do not rely on them"
+WIDENED = (
+    "only {held} of the workloads left out lay in Student's interval; it was made {times} times as "
+    "wide, to hold them"
+)
 _HEADINGS = ("calibration", "points", "groups", "before", "after", "worst", "inside")
 
 
@@ -64,7 +65,7 @@ def calibration_json(outcome: Outcome) -> dict[str, Any]:
 def _left(each: Left) -> dict[str, Any]:
     return {
         "group": each.group,
-        "inside": each.inside,
+        "half_widths_away": each.share,
         "points": [
             {
                 "label": label,
@@ -136,13 +137,15 @@ def _print_one(console: Console, one: Made, *, groups: bool) -> None:
     for name, text in _facts(calibration):
         grid.add_row(Text(f"  {name}"), Text(clean(text, 600)))
     console.print(grid)
-    missed = [each for each in one.left if not each.inside]
-    for each in missed:
-        console.print(_indented(f"! {clean(each.group, 60)}: {_off(each)}"))
+    widened = calibration.factor / student_975(calibration.dof)
+    for each in one.left:
+        if each.share > 1:
+            console.print(_indented(f"! {clean(each.group, 60)}: {_off(each)}"))
     for text in calibration.outliers:
         console.print(_indented(f"! outlier, kept in the fit: {clean(text)}"))
-    if calibration.check is not None and calibration.check.inside < HELD:
-        console.print(_indented(f"! {SELDOM}"))
+    if calibration.check is not None and widened > 1:
+        held = percent(calibration.check.inside_student)
+        console.print(_indented(f"! {WIDENED.format(held=held, times=digits(widened, 3))}"))
     if groups:
         _print_groups(console, one.left)
 

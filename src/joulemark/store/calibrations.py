@@ -124,8 +124,8 @@ def _faults(calibration: Calibration, record: dict[str, Any]) -> Iterator[str]:
     if (covariance != covariance.T).any() or least < -_ROUNDING * float(np.trace(covariance)):
         yield "the covariance is none"
     deviations = (calibration.between_w, calibration.within_w, calibration.residual_w)
-    if min(deviations) < 0 or calibration.dof < 1 or calibration.groups < 1:
-        yield "a standard deviation below zero, or no degrees of freedom"
+    if min(deviations) < 0 or calibration.factor < 1 or calibration.groups < 1:
+        yield "a standard deviation below zero, or a factor below one"
     spans = [calibration.power_w, calibration.duration_s, *calibration.beside.values()]
     spans += [calibration.utilisation_range or Span(0, 0)]
     if any(span.low > span.high for span in spans) or calibration.duration_s.low <= 0:

@@ -9,11 +9,13 @@ import numpy as np
 
 from joulemark.analysis.calibrating.fit import Fit, fit
 from joulemark.analysis.calibrating.points import Floats, Points
+from joulemark.analysis.coverage import LEAST
 from joulemark.core.calibration import Check
 from joulemark.core.student import student_975
 
 MOST_FOLDS = 200
 """Of more workloads than this, every n-th is left out."""
+_ROUNDING = 1 + 1e-9
 FAR = 2.0
 """A point that lies this many half-widths from where the others put it is an outlier."""
 
@@ -43,9 +45,9 @@ class Left:
     labels: tuple[str, ...]
 
     @property
-    def inside(self) -> bool:
-        """Whether the workload's energy lies in the predicted interval."""
-        return abs(float(self.deviation_j.sum())) <= self.sum_half_j
+    def share(self) -> float:
+        """How far the workload's energy lies away, in half-widths of what was predicted."""
+        return abs(float(self.deviation_j.sum())) / self.sum_half_j
 
     @property
     def mean_w(self) -> float:
@@ -91,37 +93,38 @@ def _left(points: Points, others: Fit) -> Left:
     )
 
 
-def check_of(left: list[Left]) -> Check:
-    """Return what leaving each workload out showed, in a few numbers."""
+def factor_of(left: list[Left], student: float) -> float:
+    """Return what turns a standard uncertainty into a 95 % half-width for a new workload.
+
+    It is Student's factor, or what would have held 93 % of the workloads left out if that is more
+    (as in the jackknife+; Barber and others, Annals of Statistics 49, 2021, 486-507): workloads
+    that lie far away now and then do not follow a normal distribution.
+
+    Args:
+        left: the workloads that were left out.
+        student: the factor that their intervals were made with.
+    """
+    shares = sorted(each.share for each in left)
+    return student * max(shares[math.ceil(LEAST * len(shares)) - 1], 1.0)
+
+
+def check_of(left: list[Left], widened: float = 1.0) -> Check:
+    """Return what leaving each workload out showed, in a few numbers.
+
+    Args:
+        left: the workloads that were left out.
+        widened: how much wider the intervals are than those predicted for each.
+    """
     before = np.abs(np.concatenate([each.before for each in left]))
     after = np.abs(np.concatenate([each.after for each in left]))
-    inside = np.concatenate([np.abs(each.deviation_j) <= each.half_j for each in left])
+    points = np.concatenate([np.abs(each.deviation_j) / each.half_j for each in left])
+    groups = np.array([each.share for each in left])
     return Check(
         before=float(before.mean()),
         after=float(after.mean()),
         worst_before=float(before.max()),
         worst_after=float(after.max()),
-        inside=sum(each.inside for each in left) / len(left),
-        inside_points=float(inside.mean()),
+        inside=float((groups <= widened * _ROUNDING).mean()),
+        inside_points=float((points <= widened * _ROUNDING).mean()),
+        inside_student=float((groups <= 1).mean()),
     )
-
-
-def wider_between_w(points: Points, fitted: Fit, left: list[Left]) -> float:
-    """Return the scatter from workload to workload, W, large enough for those left out.
-
-    The estimate of a variance from few workloads may come out too small, even zero. It is raised
-    until the squared deviations of the workloads left out are as large as predicted, on average.
-    """
-    places, names = points.places, points.names
-    variance, square = [], []
-    for each in left:
-        own = points.at(np.flatnonzero(places == names.index(each.group)))
-        variance.append(fitted.variance_of_sum_j2(own) / float(own.seconds.sum()) ** 2)
-        square.append(each.mean_w**2)
-    known, seen, more = np.array(variance), np.array(square), 0.0
-    high = float(seen.max())
-    for _ in range(60 if high > 0 else 0):
-        middle = (more + high) / 2
-        short = float((seen / (known + middle)).mean()) > 1
-        more, high = (middle, high) if short else (more, middle)
-    return math.sqrt(fitted.between_w**2 + more)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from joulemark.analysis.calibrating.check import Left, check_of, leave_out, wider_between_w
+from joulemark.analysis.calibrating.check import Left, check_of, factor_of, leave_out
 from joulemark.analysis.calibrating.fit import Fit, fit
 from joulemark.analysis.calibrating.points import Floats, Points
 from joulemark.core.calibration import Calibration, Kind, Side, Span
@@ -72,8 +72,8 @@ def make(points: Points, about: About) -> Made:
     _refuse_points(points)
     fitted = fit(points)
     _refuse_fit(fitted, points)
-    left = leave_out(points)
-    watts = points.target_w
+    left, watts, student = leave_out(points), points.target_w, student_975(fitted.dof)
+    factor = factor_of(left, student)
     calibration = Calibration(
         target=about.target,
         reference=about.reference,
@@ -81,7 +81,8 @@ def make(points: Points, about: About) -> Made:
         coefficients=tuple(fitted.coefficients.tolist()),
         covariance=tuple(map(tuple, fitted.covariance.tolist())),
         dof=fitted.dof,
-        between_w=wider_between_w(points, fitted, left),
+        factor=factor,
+        between_w=fitted.between_w,
         within_w=fitted.within_w,
         residual_w=fitted.residual_w,
         points=len(points),
@@ -93,7 +94,7 @@ def make(points: Points, about: About) -> Made:
         beside=about.beside,
         stratum=about.stratum,
         outliers=tuple(text for each in left for text in each.outliers()),
-        check=check_of(left),
+        check=check_of(left, factor / student),
         date=about.date,
         joulemark=about.joulemark,
         sources=about.sources,
