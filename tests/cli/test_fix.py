@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from joulemark.cli import main
-from joulemark.cli.fix import agreed, fix, fix_arguments, refuse_container
+from joulemark.cli.fix import agreed, fix, fix_arguments, on_host
 from joulemark.core.errors import PermissionNeededError, UnavailableError, UsageError
-from joulemark.procedures.grant import RULE, Grant
+from joulemark.procedures.grant import RULE, UNIT, Grant, grant
 from joulemark.procedures.granting import under
 from joulemark.report.grant import print_failed, print_grant
 
@@ -123,10 +123,18 @@ def test_who_is_not_root_is_told_the_command() -> None:
 
 
 def test_a_container_is_not_changed() -> None:
-    refuse_container("")
+    assert not on_host("", only_shown=False)
     with pytest.raises(UnavailableError, match=r"a container \(docker\)") as caught:
-        refuse_container("docker")
+        on_host("docker", only_shown=False)
     assert "--root DIR" in caught.value.remedy
+
+
+def test_a_container_is_shown_what_belongs_on_its_host(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert on_host("docker", only_shown=True)
+    assert "on its host" in capsys.readouterr().err
+    assert [file.path for file in grant(tmp_path, host=True).files][:2] == [RULE, UNIT]
 
 
 def test_commands_are_shown_before_and_named_when_they_fail() -> None:

@@ -47,20 +47,23 @@ def fix(args: Namespace, ask: Ask = input) -> int:
     root = Path("/") if args.root is None else args.root.absolute()
     if not root.is_dir():
         raise UsageError("no such folder", where=str(root))
+    host = False
     if args.root is None:
         from joulemark.meters._system import describe_system
 
-        refuse_container(describe_system().container)
-    return _take_back(args, root, ask) if args.undo else _give(args, root, ask)
+        host = on_host(describe_system().container, only_shown=args.dry_run and not args.undo)
+    if args.undo:
+        return _take_back(args, root, ask)
+    return _give(args, root, ask, host=host)
 
 
-def _give(args: Namespace, root: Path, ask: Ask) -> int:
+def _give(args: Namespace, root: Path, ask: Ask, *, host: bool) -> int:
     from joulemark.procedures.grant import grant
     from joulemark.procedures.granting import apply, state
     from joulemark.report.grant import grant_json, print_failed, print_grant
 
     user = os.environ.get("SUDO_USER", "") if args.root is None else ""
-    granted = grant(root, group=args.group, world=args.world, user=user)
+    granted = grant(root, group=args.group, world=args.world, user=user, host=host)
     _show(args, grant_json(granted, root), lambda: print_grant(granted, root))
     if args.dry_run:
         return 0
@@ -127,14 +130,23 @@ def agreed(args: Namespace, ask: Ask, user_id: int | None = None) -> bool:
     return yes
 
 
-def refuse_container(kind: str) -> None:
-    """Refuse to change a container.
+def on_host(kind: str, *, only_shown: bool) -> bool:
+    """Return whether what is shown belongs on the host of a container, which is not changed.
+
+    Args:
+        kind: the kind of container; empty outside one.
+        only_shown: whether nothing would be changed.
 
     Raises:
-        UnavailableError: if this is one, of any kind.
+        UnavailableError: if this is a container and it would be changed.
     """
-    if kind:
-        raise UnavailableError(
-            f"this is a container ({kind}): who may read is decided on its host",
-            remedy="run this there; for an image: --root DIR; joulemark meters says what to pass",
-        )
+    if not kind:
+        return False
+    if only_shown:
+        print(f"this is a container ({kind}): what follows belongs on its host\n", file=sys.stderr)
+        return True
+    raise UnavailableError(
+        f"this is a container ({kind}): who may read is decided on its host",
+        remedy="run this there (--dry-run shows what it would do); for an image: --root DIR; "
+        "joulemark meters says what to pass",
+    )

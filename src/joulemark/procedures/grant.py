@@ -80,7 +80,12 @@ class Grant:
 
 
 def grant(
-    root: Path = Path("/"), *, group: str | None = None, world: bool = False, user: str = ""
+    root: Path = Path("/"),
+    *,
+    group: str | None = None,
+    world: bool = False,
+    user: str = "",
+    host: bool = False,
 ) -> Grant:
     """Return what gives a group, or everybody, the right to read the counters.
 
@@ -89,6 +94,7 @@ def grant(
         group: an existing group; by default ``joulemark``, which is made where it is missing.
         world: give it to everybody instead.
         user: who is put into the group.
+        host: whether it is for another machine, which has udev and systemd.
 
     Raises:
         UsageError: if there is no such group, or both a group and everybody are named.
@@ -98,8 +104,8 @@ def grant(
         raise UsageError("both a group and everybody are named", remedy="choose one")
     name = "" if world else group or GROUP
     made = bool(name) and _make(root, name)
-    udev = any((root / folder).is_dir() for folder in _UDEV)
-    systemd = any((root / folder).is_dir() for folder in _SYSTEMD)
+    udev = host or any((root / folder).is_dir() for folder in _UDEV)
+    systemd = host or any((root / folder).is_dir() for folder in _SYSTEMD)
     if not udev and not systemd:
         raise UnavailableError(
             "neither udev nor systemd is installed, and only they can give the right again after "
