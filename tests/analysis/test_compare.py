@@ -15,7 +15,7 @@ from joulemark.analysis.instruments import Known
 from joulemark.analysis.metrics import Metric
 from joulemark.analysis.observed import Observation, Repeat
 from joulemark.analysis.scatter import Level, Pairs
-from joulemark.core.channel import Domain, Instrument, Provenance
+from joulemark.core.channel import Accuracy, Domain, Instrument, Provenance
 from joulemark.core.run import System
 from joulemark.core.value import Source, Term, Value
 from joulemark.report.compared import headline
@@ -352,6 +352,19 @@ def test_boards_of_two_machines_are_not_taken_to_be_alike_in_a_ratio() -> None:
     )
     assert said.ratio is not None
     assert said.ratio.known.u == pytest.approx(0, abs=1e-12)
+
+
+def test_an_instrument_that_another_version_knew_worse_has_one_error_all_the_same() -> None:
+    """A baseline may be older than the accuracy class; of one board the gain cancels as a whole."""
+    old, new = (board("1", accuracy=Accuracy(gain=gain, offset_w=1)) for gain in (0.05, 0.08))
+    a = observation([600] * 3, "a", channel=old, gain=0.05, offset_w=1)
+    b = observation([600] * 3, "b", channel=new, gain=0.08, offset_w=1)
+    found = compare([a], [b])
+    assert found.ratio is not None
+    assert found.ratio.known.u == pytest.approx(0, abs=1e-12)
+    apart = compare([a], [replace(b, channels=(board("2", accuracy=new.accuracy),))])
+    assert apart.ratio is not None
+    assert apart.ratio.known.u > 0.04
 
 
 def test_bench_stops_when_its_repeats_agree_and_that_widens_the_interval() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from joulemark.analysis.metrics import Metric
 from joulemark.cli import main
 from joulemark.cli.verbs.compare import share
 from joulemark.core.channel import Accuracy
@@ -109,6 +110,14 @@ def test_a_gate_answers_with_its_exit_code(
     out, err = said(capsys, store, *words, code=code)
     assert err == ""
     assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("metric", Metric)
+def test_every_metric_can_be_asked_for(
+    metric: Metric, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = answer(capsys, store, "a", "b", "--metric", metric.value)
+    assert found["metric"] == metric.value
 
 
 def test_the_verdict_comes_first_in_plain_words(

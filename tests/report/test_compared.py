@@ -17,6 +17,7 @@ from joulemark.analysis.metrics import Metric
 from joulemark.analysis.observed import observed
 from joulemark.analysis.rank import rank
 from joulemark.core.run import System
+from joulemark.core.value import Source, Term, Value
 from joulemark.report.compared import advice, gate_sentence, headline, notes, ratios
 from joulemark.report.compared_json import comparison_json, ranking_json
 from joulemark.report.intervals import WIDTH, axis
@@ -163,6 +164,16 @@ def test_notes_say_what_the_interval_rests_on() -> None:
     same = observation([100, 100], "a", gain=0)
     exact = compare([same], [replace(same, run="b")])
     assert "The interval holds" not in " ".join(notes(exact))
+
+
+def test_many_boards_are_not_all_named() -> None:
+    made = [board(str(i), f"gpu-{i}") for i in range(8)]
+    parts = {Source(Term.GAIN, f"localhost/gpu-{i}", kin="localhost/nvml"): 1.0 for i in range(8)}
+    a = observation([100, 101], "a")
+    a = replace(a, channels=tuple(made), energy=Value(201, "J", parts))
+    said = [note for note in notes(compare([a], [replace(a, run="b")])) if "Cancels" in note]
+    assert len(said) == 1
+    assert "and 6 more, the same device" in said[0]
 
 
 def test_gates_in_words() -> None:

@@ -34,7 +34,7 @@ class Hindrance(StrEnum):
     BOUNDARY = "boundary", "the totals hold different parts"
     DATA = "data", "the data sets differ"
     QUICK = "quick", "a quick run stands beside a full one"
-    PROVENANCE = "provenance", "one is measured and one is not"
+    PROVENANCE = "provenance", "one figure is measured, estimated or declared, and another is not"
     INSTRUMENT = "instrument", "the kinds of meter differ"
     IMPOSSIBLE = "impossible", "the readings of a run cannot all be true"
     LOADGEN_INVALID = "loadgen-invalid", "LoadGen calls a result INVALID"

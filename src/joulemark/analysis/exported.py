@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import msgspec
 
 from joulemark.analysis.observed import Observation, Repeat, in_order
-from joulemark.core.channel import Channel, Domain, Provenance, Quantity
+from joulemark.core.channel import Channel, Domain, Instrument, Provenance, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError, StoreError
 from joulemark.core.run import SCHEMA, System
@@ -54,6 +54,7 @@ class _Part(msgspec.Struct):
     meter: str
     provenance: Provenance
     source: str
+    instrument: Instrument = Instrument.UNKNOWN
     calibration: str | None = None
 
 
@@ -194,6 +195,7 @@ def _channel(part: _Part, known: Mapping[str, Channel]) -> Channel:
         unit="J",
         node=part.node,
         provenance=part.provenance,
+        instrument=part.instrument,
         calibration=part.calibration,
         source=part.source,
     )

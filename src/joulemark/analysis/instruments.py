@@ -17,13 +17,13 @@ window, and idle power, never cancel between runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePath
 
 from joulemark.analysis.observed import Observation
-from joulemark.core.channel import Channel
+from joulemark.core.channel import Accuracy, Channel
 from joulemark.core.value import Source, Term, Value
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -51,27 +51,40 @@ class Instrument:
         key: the same for the same instrument in any run.
         name: for people.
         known: how well the key identifies it.
+        size: its accuracy class as the run had it (relative, or W); zero where it has none.
     """
 
     key: str
     name: str = field(compare=False)
     known: Known = field(compare=False)
+    size: float = field(compare=False, default=0.0)
 
 
-def renamed(value: Value, of: Observation, *, same: bool = False) -> Value:
+Sizes = Mapping[tuple[Term, str], float]
+"""The accuracy class to take for each error, by its kind and the key of its instrument."""
+
+
+def renamed(
+    value: Value, of: Observation, *, same: bool = False, sizes: Sizes | None = None
+) -> Value:
     """Return a value whose sources are named by instrument or by run, so that runs can be compared.
 
     Args:
         value: a figure of a run.
         of: the run.
         same: the meters of all runs are the same instruments, whatever the runs say.
+        sizes: accuracy classes to take instead of the run's own: of one instrument, which another
+            version of joulemark may have known better or worse, it is one and the same error.
     """
     parts: dict[Source, float] = {}
     for source, part in value.parts.items():
         owner = instrument(source, of, same=same)
         name = _own(source, of) if owner is None else owner.key
         renaming = Source(source.term, name, source.dof, _kin(source, of, same=same))
-        parts[renaming] = parts.get(renaming, 0.0) + part
+        scale = 1.0
+        if sizes is not None and owner is not None and owner.size > 0:
+            scale = sizes[source.term, owner.key] / owner.size
+        parts[renaming] = parts.get(renaming, 0.0) + scale * part
     return Value(value.value, value.unit, parts)
 
 
@@ -105,15 +118,24 @@ def instrument(source: Source, of: Observation, *, same: bool = False) -> Instru
 def _meter(source: Source, made: list[Channel], of: Observation, *, same: bool) -> Instrument:
     """Return the instrument behind the channels that an error is of."""
     name = f"{' and '.join(_distinct(c.meter for c in made))} of {_host(of, made[0].node)}"
-    if same:
-        return Instrument(f"said:{source.of}", name, Known.SAID)
-    if source.term is Term.MODEL:
-        return _named("model", name, *(_place(of, channel) for channel in made), kind_of_load(of))
+    places = sorted(_place(of, channel) for channel in made)
     numbers = [_UUID.findall(channel.source) for channel in made]
-    if all(numbers):
-        unique = sorted({number.lower() for found in numbers for number in found})
-        return Instrument("|".join(unique), f"{name} ({', '.join(unique)})", Known.PROVEN)
-    return _named("meter", name, *sorted(_place(of, channel) for channel in made))
+    if same:
+        found = Instrument(f"said:{source.of}", name, Known.SAID)
+    elif source.term is Term.MODEL:
+        found = _named("model", name, *places, kind_of_load(of))
+    elif all(numbers):
+        unique = sorted({number.lower() for each in numbers for number in each})
+        found = Instrument("|".join(unique), f"{name} ({', '.join(unique)})", Known.PROVEN)
+    else:
+        found = _named("meter", name, *places)
+    return replace(found, size=_size(source.term, made[0].accuracy) if len(made) == 1 else 0.0)
+
+
+def _size(term: Term, accuracy: Accuracy) -> float:
+    if term is Term.MODEL:
+        return accuracy.model
+    return accuracy.gain if term is Term.GAIN else accuracy.offset_w
 
 
 def _calibration(source: Source, of: Observation) -> Instrument | None:

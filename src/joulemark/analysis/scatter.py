@@ -20,12 +20,11 @@ from joulemark.analysis.quantile import factor
 
 FEWEST_PAIRS = 3
 """With fewer pairs a paired comparison has too few degrees of freedom to be worth it."""
-
-
 ENOUGH = 5
-"""Of fewer repeats on one side than on the other Welch's degrees of freedom promise too much."""
-
+"""With fewer repeats on one side than on the other, and fewer than these, Welch's degrees of
+freedom promise too much."""
 CONFIDENCE = 0.95
+"""Of an interval, two-sided."""
 _PRECISION = 1e-6
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from joulemark.accounting.repeats import RANDOM, with_repeats
 from joulemark.analysis.bootstrap import Bootstrap, bootstrap
-from joulemark.analysis.instruments import Instrument, instrument, renamed
+from joulemark.analysis.instruments import Instrument, Sizes, instrument, renamed
 from joulemark.analysis.logarithms import difference
-from joulemark.analysis.metrics import Metric, figure, single
+from joulemark.analysis.metrics import Metric, figure, single, unit_of
 from joulemark.analysis.observed import Observation
 from joulemark.analysis.quantile import factor
 from joulemark.analysis.scatter import Level, Pairs, Replicate, Scatter, are_paired, scatter
@@ -65,8 +65,8 @@ class LogRatio:
         wide = factor(level, self.scatter.dof)
         if self.drawn is not None:
             wide = max(wide, self.drawn.factor(level))
-        seen, random = self.scatter.u and wide / factor(level) * self.scatter.u, self._random_u
-        beyond = math.sqrt(max(seen**2 - random**2, 0.0))
+        seen = wide / factor(level) * self.scatter.u if self.scatter.u > 0 else 0.0
+        beyond = math.sqrt(max(seen**2 - self._random_u**2, 0.0))
         return self.known.plus(Source(Term.REPEATS, "B/A"), beyond)
 
     def half_width(self, level: float) -> float:
@@ -100,7 +100,11 @@ def log_ratio(
         pairs: which repeats belong together.
         same_meters: take the meters of all runs for the same instruments.
     """
-    side_a, side_b = (side_of(side, metric, same=same_meters) for side in (a, b))
+    errors = [_errors(side, metric, same=same_meters) for side in (a, b)]
+    sizes: dict[tuple[Term, str], float] = {}
+    for term, by in (*errors[0], *errors[1]):
+        sizes[term, by.key] = max(sizes.get((term, by.key), 0.0), by.size)
+    side_a, side_b = (side_of(side, metric, same=same_meters, sizes=sizes) for side in (a, b))
     value = difference(side_b, side_a)
     for source, u in _other_power(a, b, metric, value):
         value = value.plus(source, u)
@@ -110,18 +114,28 @@ def log_ratio(
         known=value,
         scatter=scatter(first, second, level, pairs, fewest),
         drawn=bootstrap(first, second, paired=are_paired(first, second, pairs)),
-        shared=_shared(a, b, metric, same=same_meters),
+        shared=_shared(*errors),
     )
 
 
-def side_of(runs: Runs, metric: Metric, *, same: bool = False) -> Value:
-    """Return the mean logarithm of a figure of several runs, with relative uncertainties."""
+def side_of(runs: Runs, metric: Metric, *, same: bool = False, sizes: Sizes | None = None) -> Value:
+    """Return the mean logarithm of a figure of several runs, with relative uncertainties.
+
+    Args:
+        runs: of one side; each has the figure, above zero.
+        metric: which figure.
+        same: see :func:`joulemark.analysis.instruments.renamed`.
+        sizes: likewise.
+
+    Raises:
+        ValueError: if a run does not have the figure.
+    """
     logarithms = []
     for one in runs:
         value = figure(one, metric)
         if value is None:
             raise ValueError(f"{one.run} has no {metric}")
-        relative = renamed(value, one, same=same).scaled(1 / value.value, "1")
+        relative = renamed(value, one, same=same, sizes=sizes).scaled(1 / value.value, "1")
         logarithms.append(Value(math.log(value.value), "1", relative.parts))
     return total(logarithms, "1").scaled(1 / len(runs), "1")
 
@@ -132,8 +146,9 @@ def figure_of(runs: Runs, metric: Metric) -> Value | None:
     if any(value is None or not value.value > 0 for value in each):
         return None if len(each) > 1 else each[0]
     side = side_of(runs, metric)
-    mean = Value(math.exp(side.value), each[0].unit if each[0] else "", side.parts)
-    mean = Value(mean.value, mean.unit, {s: part * mean.value for s, part in mean.parts.items()})
+    centre = math.exp(side.value)
+    parts = {source: relative * centre for source, relative in side.parts.items()}
+    mean = Value(centre, unit_of(runs[0], metric), parts)
     if len(runs) > 1:
         return with_repeats(mean, [value.value for value in each if value], "runs")
     single_figures = (single(repeat, metric) for repeat in runs[0].repeats)
@@ -188,18 +203,18 @@ def _other_power(a: Runs, b: Runs, metric: Metric, ratio: Value) -> list[tuple[S
     return [(Source(Term.MODEL, "loads of different power"), u)] if u > left else []
 
 
-def _shared(a: Runs, b: Runs, metric: Metric, *, same: bool) -> tuple[Shared, ...]:
-    sides = [
-        {_owned for one in side for _owned in _errors(one, metric, same=same)} for side in (a, b)
-    ]
-    return tuple(sorted(sides[0] & sides[1], key=lambda shared: (shared.term, shared.by)))
+def _errors(runs: Runs, metric: Metric, *, same: bool) -> list[tuple[Term, Instrument]]:
+    """Return the errors of a side that belong to instruments."""
+    found = []
+    for one in runs:
+        value = figure(one, metric)
+        for source in value.parts if value is not None else ():
+            by = instrument(source, one, same=same)
+            if by is not None:
+                found.append((source.term, by))
+    return found
 
 
-def _errors(one: Observation, metric: Metric, *, same: bool) -> set[Shared]:
-    value = figure(one, metric)
-    owners = (
-        []
-        if value is None
-        else [(source.term, instrument(source, one, same=same)) for source in value.parts]
-    )
-    return {Shared(term, by) for term, by in owners if by is not None and term is not Term.CLOCK}
+def _shared(a: set[tuple[Term, Instrument]], b: set[tuple[Term, Instrument]]) -> tuple[Shared, ...]:
+    both = [Shared(term, by) for term, by in set(a) & set(b) if term is not Term.CLOCK]
+    return tuple(sorted(both, key=lambda shared: (shared.term, shared.by)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from joulemark.analysis.compare import Comparison, Verdict
 from joulemark.analysis.gate import ONE_SIDED, Outcome
@@ -12,6 +12,7 @@ from joulemark.analysis.metrics import Metric
 from joulemark.analysis.observed import Observation
 from joulemark.analysis.power import MOST, Outlook
 from joulemark.analysis.scatter import CONFIDENCE, Level, Scatter
+from joulemark.analysis.sides import Shared
 from joulemark.core.caution import Code
 from joulemark.core.channel import Provenance
 from joulemark.core.units import digits, duration
@@ -38,6 +39,7 @@ _CANCELS: Mapping[Term, str] = {
 }
 _SURE = "with 95 % confidence"
 _LARGE, _MOST_PLACES = 2.0, 6
+_MOST_NAMES = 2
 _SHOWN_SHARE = 0.01
 """Terms with a smaller share of the variance are not named."""
 
@@ -187,11 +189,7 @@ def notes(comparison: Comparison) -> Iterator[str]:
     if ratio is None:
         return
     yield _scattered(ratio.scatter, drawn=ratio.drawn is not None)
-    for shared in ratio.shared:
-        yield (
-            f"{_CANCELS.get(shared.term, 'Cancels')}: {shared.term.value} of "
-            f"{clean(shared.by.name, 120)}, {_KNOWN[shared.by.known]}."
-        )
+    yield from _cancelled(ratio.shared)
     remains = _remains(comparison)
     if remains:
         yield f"The interval holds: {remains}."
@@ -207,6 +205,18 @@ def notes(comparison: Comparison) -> Iterator[str]:
         yield "Both are quick runs: short windows and few repeats."
     if any(_warned(side, Code.STAND_IN_DATA) for _, side in _sides(comparison)):
         yield "The data set is a stand-in, not the named benchmark set."
+
+
+def _cancelled(shared: Iterable[Shared]) -> Iterator[str]:
+    """Yield what cancels: the errors of one kind together, a few of their instruments by name."""
+    groups: dict[tuple[Term, Known], list[str]] = {}
+    for one in shared:
+        groups.setdefault((one.term, one.by.known), []).append(clean(one.by.name, 120))
+    for (term, known), names in groups.items():
+        distinct = list(dict.fromkeys(names))
+        more = len(distinct) - _MOST_NAMES
+        named = [*distinct[:_MOST_NAMES], f"{more} more"] if more > 0 else distinct
+        yield f"{_CANCELS.get(term, 'Cancels')}: {term.value} of {listed(named)}, {_KNOWN[known]}."
 
 
 def _sides(comparison: Comparison) -> list[tuple[str, tuple[Observation, ...]]]:

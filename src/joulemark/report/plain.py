@@ -167,6 +167,7 @@ def _part(
         "channel": channel.name,
         "meter": channel.meter,
         "provenance": energy.provenance.value,
+        "instrument": channel.instrument.value,
         "energy_j": number(energy.joules),
         "average_power_w": watts.get(part_of(channel)),
         "added": part.added,
