@@ -61,7 +61,7 @@ def phases(
             None where their number was settled beforehand.
         conduct: how the run was conducted, for its evidence; nothing is known of it if None.
     """
-    windows, traces = list(windows), list(traces)
+    windows, traces = [w for w in windows if w.role is not Role.DISTURBANCE], list(traces)
     curves = [curve_of(t, gap_s=gap_s) for t in traces if t.channel.carries_energy]
     last = max((int(trace.time[-1]) for trace in traces if len(trace)), default=0)
     cut = {window.phase for window in windows if window.stop is None}

@@ -139,6 +139,19 @@ def measure_arguments(parser: ArgumentParser, idle_s: float) -> None:
     store_argument(parser)
 
 
+def disturbance_argument(parser: ArgumentParser, *, default: int | None = None) -> None:
+    """Add ``--disturbance``; its number may be left out where there is a default."""
+    parser.add_argument(
+        "--disturbance",
+        type=checked(positive),
+        default=0,
+        metavar="PAIRS",
+        nargs=None if default is None else "?",
+        const=default,
+        help="also measure what measuring costs: so many stretches with the sampler and without",
+    )
+
+
 def options_of(args: Namespace) -> Options:
     """Return how to measure.
 

@@ -104,6 +104,7 @@ class Code(StrEnum):
     SAMPLER_LATE = "sampler-late", "samples came late or were skipped"
     SAMPLER_LOST = "sampler-lost", "the sampling process ended before the run did"
     THREAD_SAMPLER = "thread-sampler", "sampled by a thread of the measured process"
+    DISTURBED = "disturbed", "measuring slowed the work by more than 1 %; sample less often"
     INTERRUPTED = "interrupted", "the run was stopped before its end"
     INCOMPLETE = "incomplete", "the run directory lacks something that a closed run has"
 

@@ -13,6 +13,8 @@ class Role(StrEnum):
     MEASURE = "measure"
     IDLE = "idle"
     WARM_UP = "warm-up"
+    DISTURBANCE = "disturbance"
+    """With the sampler and without, to see what measuring costs; no energy is told of it."""
 
 
 @record(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import select
 
 from joulemark.core.clock import NS
 from joulemark.core.scope import suppress
+from joulemark.meters._pace import PAUSE, RESUME
 from joulemark.meters._tree import SAMPLER_COMM
 
 TYPE_CHECKING = False
@@ -21,6 +22,10 @@ else:
 
 Wait: TypeAlias = "Callable[[int], bool]"
 """Waits until a time (ns on the run's clock); returns True if the loop is to end."""
+
+
+LOOK_S = 0.5
+"""So often a resting loop looks whether its parent lives."""
 
 
 def be_alone() -> int:
@@ -51,7 +56,7 @@ def _call_ourselves(name: bytes) -> None:
 
 
 class Leash:
-    """Waits on standard input, whose end is the end of the loop.
+    """Waits on standard input, whose end, or anything but a pause, is the end of the loop.
 
     Args:
         descriptor: standard input.
@@ -64,6 +69,8 @@ class Leash:
         self._parent = os.getppid()
         ended, self._end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._watched = [descriptor, ended]
+        self._said = b""
+        self._rested_ns = 0
         signal(SIGTERM, lambda *_: self._pull())
 
     def _pull(self) -> None:
@@ -77,4 +84,36 @@ class Leash:
         then the parent's number tells.
         """
         left = max(until - self._clock(), 0) / NS
-        return bool(select.select(self._watched, [], [], left)[0]) or os.getppid() != self._parent
+        ready = [] if self._said else select.select(self._watched, [], [], left)[0]
+        if ready or self._said:
+            return self._watched[1] in ready or self._line() != PAUSE or self._rest()
+        return os.getppid() != self._parent
+
+    def rested(self) -> int:
+        """Return how long the last wait rested, ns; asked again it is zero."""
+        rested, self._rested_ns = self._rested_ns, 0
+        return rested
+
+    def _rest(self) -> bool:
+        """Do nothing until told to go on; return True if the loop is to end instead.
+
+        Whoever said ``pause`` may be gone without a word: that is looked for all the while.
+        """
+        began = self._clock()
+        while not self._said and not select.select(self._watched, [], [], LOOK_S)[0]:
+            if os.getppid() != self._parent:
+                return True
+        self._rested_ns = self._clock() - began
+        if not self._said and self._watched[1] in select.select(self._watched, [], [], 0)[0]:
+            return True
+        return self._line() != RESUME
+
+    def _line(self) -> bytes:
+        """Return the next line of what was said; nothing at its end."""
+        while b"\n" not in self._said:
+            more = os.read(self._watched[0], 64)
+            if not more:
+                return b""
+            self._said += more
+        line, _, self._said = self._said.partition(b"\n")
+        return line

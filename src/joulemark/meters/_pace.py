@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+PAUSE, RESUME = b"pause", b"resume"
+"""What may be said to a sampling loop besides its end, a line each."""
+
+
 class Pace:
     """Deadlines at whole multiples of a period after a start, so that lateness never adds up.
 
@@ -49,6 +53,10 @@ class Pace:
         self.skipped += following - self._tick - 1
         self._tick = following
         return self._start + following * self._period
+
+    def rest(self, ns: int) -> None:
+        """Put off all deadlines: while the loop was told to rest it was not late."""
+        self._start += ns
 
     @property
     def late_mean_s(self) -> float:

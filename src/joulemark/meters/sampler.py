@@ -2,7 +2,8 @@
 
 ``python -m joulemark.meters.sampler`` reads an order from standard input, opens the meters that it
 names, answers on standard output, and samples until standard input ends (or says anything more), so
-that it never outlives whoever started it. All are JSON objects, one a line::
+that it never outlives whoever started it. After ``pause`` it rests until ``resume``. All
+else are JSON objects, one a line::
 
     {"meters": [{"name": …, "settings": {…}}, …], "period_s": 0.1, "anchor": {"utc_ns": …,
      "monotonic_ns": …}, "spool": PATH, "events": PATH, "writer": "sampler"}
@@ -66,6 +67,7 @@ def sample(
     note: Note,
     cpu_s: Callable[[], float],
     ready: Callable[[], None] = lambda: None,
+    rested: Callable[[], int] = lambda: 0,
     mode: str = "process",
 ) -> Sampler:
     """Read the meters until told to end, and once more then; return how that went.
@@ -79,6 +81,7 @@ def sample(
         note: keeps events: what failed, and at the end what this returns.
         cpu_s: processor time of this loop's process or thread, s.
         ready: called after the first sample, so that whoever waits for it is covered from then on.
+        rested: how long the last wait was told to rest, ns.
         mode: ``process`` or ``thread``, for the record.
 
     Raises:
@@ -92,6 +95,7 @@ def sample(
         if pace.ticks == 1:
             ready()
         ended = wait(pace.next_deadline(clock()))
+        pace.rest(rested())
     _take(feeds, None, write, clock, troubles)
     _sum_up(pace, troubles, clock())
     record = Sampler(
@@ -164,7 +168,7 @@ def serve(orders: int, answer: Callable[[Mapping[str, Any]], None]) -> int:
             if "spool" not in order:
                 answer(found)
         leash = Leash(orders, anchor.clock(time.monotonic_ns))
-        return _begin(feeds, order, anchor, leash.wait, lambda: answer(found))
+        return _begin(feeds, order, anchor, leash, lambda: answer(found))
     finally:
         feeds.close()
 
@@ -173,7 +177,7 @@ def _begin(
     feeds: Feeds,
     order: Mapping[str, Any],
     anchor: Anchor,
-    wait: Wait,
+    leash: Leash,
     ready: Callable[[], None],
 ) -> int:
     """Sample to where the order says, until told to end."""
@@ -190,11 +194,12 @@ def _begin(
             feeds,
             spool.append,
             clock,
-            wait,
+            leash.wait,
             period_s=order["period_s"],
             note=journal.note,
             cpu_s=time.process_time,
             ready=ready,
+            rested=leash.rested,
         )
         spool.sync()
     except StoreError as error:

@@ -16,7 +16,7 @@ from joulemark.core.errors import FormatError, JoulemarkError, MeterError
 from joulemark.core.jsonlight import dumps, loads
 from joulemark.core.record import record
 from joulemark.meters._channels import channel_from
-from joulemark.meters._pace import check_period
+from joulemark.meters._pace import PAUSE, RESUME, check_period
 from joulemark.meters._started import Started, start
 from joulemark.meters.journal import store_error
 
@@ -170,6 +170,14 @@ class SamplerProcess:
     def alive(self) -> bool:
         """Whether it still runs."""
         return self._started.alive()
+
+    def pause(self) -> None:
+        """Have it rest: it reads nothing and wakes twice a second to see whether we live."""
+        self._started.write(PAUSE + b"\n")
+
+    def resume(self) -> None:
+        """Have it go on; without a pause before this would end it."""
+        self._started.write(RESUME + b"\n")
 
     def stop(self, timeout_s: float = STOP_S) -> bool:
         """Let it take its last sample and end; return whether it ended in order.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from joulemark.core.interfaces import Workload
 from joulemark.core.trace import Trace
 from joulemark.core.units import digits
 from joulemark.core.window import Role, Window
+from joulemark.procedures.disturbance import STRETCH_S, Stretch, disturb
 from joulemark.procedures.live import Tell, following
 from joulemark.procedures.session import Mark, Options, Session
 from joulemark.procedures.shifts import blind_period_s, shifted
@@ -33,6 +35,7 @@ class BenchSettings:
         max_repeats: most measured windows.
         target: relative 95 % half-width of the repeats at which to stop.
         quick: whether this is a look that is not comparable with a full run.
+        disturbance: pairs of stretches with the sampler and without; none if 0.
     """
 
     warm_up_s: float = 10.0
@@ -42,6 +45,7 @@ class BenchSettings:
     max_repeats: int = 5
     target: float = 0.02
     quick: bool = False
+    disturbance: int = 0
 
 
 QUICK = BenchSettings(
@@ -123,8 +127,21 @@ def _phases(
         following(session.path, "warm-up", settings.warm_up_s, tell),
     ):
         mark.work, _ = workload.run(settings.warm_up_s)
+    if settings.disturbance:
+        disturb(session, settings.disturbance, _stretch(workload), tell)
     _measure(session, workload, load, settings, tell)
     session.idle(tell)
+
+
+def _stretch(workload: Workload) -> Stretch:
+    """Return what works once, and says how fast."""
+
+    def stretch(mark: Mark) -> dict[str, float]:
+        began = time.monotonic()
+        mark.work, _ = workload.run(STRETCH_S)
+        return {f"{mark.work.unit}s": mark.work.count / (time.monotonic() - began)}
+
+    return stretch
 
 
 def _measure(

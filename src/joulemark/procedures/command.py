@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +18,9 @@ from joulemark.core.caution import Code
 from joulemark.core.errors import UsageError
 from joulemark.core.run import Status
 from joulemark.core.window import Work
+from joulemark.procedures.disturbance import disturb
 from joulemark.procedures.live import Tell
+from joulemark.procedures.marker import Mark
 from joulemark.procedures.session import Options, Session
 from joulemark.procedures.stopping import handled
 from joulemark.procedures.subreaper import become_subreaper
@@ -31,6 +35,7 @@ def run_command(
     *,
     title: str = "",
     repeat: int = 1,
+    disturbance: int = 0,
     tell: Tell | None = None,
 ) -> tuple[Path, int]:
     """Measure a command and return the run directory and the command's exit code.
@@ -43,6 +48,7 @@ def run_command(
         options: how to measure.
         title: what is measured; the command's name by default.
         repeat: how often to run it; stops at the first failure.
+        disturbance: pairs of runs with the sampler and without, before the measured ones.
         tell: told of progress during idle windows.
 
     Raises:
@@ -50,7 +56,7 @@ def run_command(
     """
     program = _find(argv)
     become_subreaper()
-    settings = {"command": list(argv), "repeat": repeat}
+    settings = {"command": list(argv), "repeat": repeat, "disturbance": disturbance}
     options = replace(options, own_work=False)
     session = Session("run", title or Path(argv[0]).name, options, settings)
     caught = _Signals()
@@ -59,6 +65,8 @@ def run_command(
         try:
             with caught.raising():
                 session.idle(tell)
+            if disturbance and not caught.signals:
+                code = _disturbed(session, disturbance, program, argv, caught)
             for _ in range(repeat):
                 if code == 0 and not caught.signals:
                     code = _once(session, program, argv, caught)
@@ -88,16 +96,50 @@ def _find(argv: Sequence[str]) -> str:
 
 def _once(session: Session, program: str, argv: Sequence[str], caught: _Signals) -> int:
     with session.window("run") as mark:
-        process = _spawn(program, argv, session.variables)
-        caught.child = process
-        code = _wait(process)
-        caught.child = None
-        if code == 0:
-            mark.work = Work(1, "run")
-        mark.facts["exit_code"] = code
+        code = _execute(session, mark, program, argv, caught)
     if code != 0 and not caught.signals:
         session.caution(Code.COMMAND_FAILED, f"exit code {code}", "run")
     return code
+
+
+def _execute(
+    session: Session, mark: Mark, program: str, argv: Sequence[str], caught: _Signals
+) -> int:
+    process = _spawn(program, argv, session.variables)
+    caught.child = process
+    code = _wait(process)
+    caught.child = None
+    if code == 0:
+        mark.work = Work(1, "run")
+    mark.facts["exit_code"] = code
+    return code
+
+
+def _disturbed(
+    session: Session, pairs: int, program: str, argv: Sequence[str], caught: _Signals
+) -> int:
+    """Measure what measuring costs the command; return its exit code, the first that is not 0."""
+    code = 0
+
+    def stretch(mark: Mark) -> dict[str, float]:
+        nonlocal code
+        wall, cpu = time.monotonic(), _children_s()
+        code = _execute(session, mark, program, argv, caught)
+        if code or caught.signals:
+            return {}
+        wall, cpu = time.monotonic() - wall, _children_s() - cpu
+        return {"wall time": 1 / wall, "processor time": 1 / cpu if cpu > 0 else 0.0}
+
+    disturb(session, pairs, stretch)
+    if code and not caught.signals:
+        session.caution(Code.COMMAND_FAILED, f"exit code {code}", "disturbance")
+    return code
+
+
+def _children_s() -> float:
+    """Return the processor time of all children that have ended, s."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _spawn(

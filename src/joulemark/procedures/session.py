@@ -185,6 +185,11 @@ class Session:
         return self._marker
 
     @property
+    def sampler(self) -> SamplerProcess | SamplerThread | None:
+        """What samples; None before the session has begun."""
+        return self._sampler
+
+    @property
     def clock(self) -> Clock:
         """The run's clock."""
         return self.marker.clock

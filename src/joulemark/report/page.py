@@ -18,6 +18,7 @@ from joulemark.core.units import digits
 from joulemark.core.window import Role
 from joulemark.report import about, style, views, views_trust
 from joulemark.report.calibrated import calibration_rows
+from joulemark.report.disturbed import disturbance_rows
 from joulemark.report.figures.balance import balance_bars
 from joulemark.report.figures.budget import budget
 from joulemark.report.figures.learning import charts, epochs_of
@@ -82,7 +83,11 @@ def _record(run: Run, path: str, results: Sequence[PhaseResult]) -> dict[str, An
         "host": clean(run.system.host, 80),
         "status": "" if run.status is Status.COMPLETE else STATUS[run.status],
         "disclaimer": disclaimer(run),
-        "identity": [*about.run_rows(run, path), *calibration_rows(results)],
+        "identity": [
+            *about.run_rows(run, path),
+            *calibration_rows(results),
+            *disturbance_rows(run.results),
+        ],
         "system": about.system_rows(run),
         "sampler": about.sampler_rows(run),
         "meters": about.meter_rows(run.channels),

@@ -37,6 +37,7 @@ ROLES: Mapping[Role, str] = {
     Role.MEASURE: "measured",
     Role.IDLE: "idle",
     Role.WARM_UP: "warm-up",
+    Role.DISTURBANCE: "with and without the sampler",
 }
 
 STATUS: Mapping[Status, str] = {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from joulemark.cli.common import (
     checked,
+    disturbance_argument,
     measure_arguments,
     options_of,
     positive,
@@ -32,10 +33,13 @@ examples:
   joulemark bench vision --model LeNet --mode train --quick
   joulemark bench vision --model ResNet18 --batch-size 64 --threads 2
   joulemark bench vision --model ResNet18 --scenario Offline
+  joulemark bench vision --quick --disturbance
   joulemark bench vision --help
 """
 
 QUICK_IDLE_S, IDLE_S = 10.0, 60.0
+PAIRS = 10
+"""Stretches of --disturbance with the sampler, and as many without."""
 
 
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
@@ -57,6 +61,7 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         "--max-repeats", type=checked(positive), metavar="N", help="most (default: 5)"
     )
     group.add_argument("--target", type=float, metavar="SHARE", help="half-width (default: 0.02)")
+    disturbance_argument(parser, default=PAIRS)
     _loadgen_arguments(parser)
     if words and not words[0].startswith("-"):
         _workload_arguments(parser, words[0])
@@ -138,6 +143,7 @@ def _settings(args: Namespace) -> BenchSettings:
         "repeats": args.repeats,
         "max_repeats": args.max_repeats,
         "target": args.target,
+        "disturbance": args.disturbance,
     }
     settings = replace(settings, **{k: v for k, v in asked.items() if v is not None})
     if settings.max_repeats < settings.repeats:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import sys
 from argparse import REMAINDER, ArgumentParser, Namespace
 
-from joulemark.cli.common import checked, measure_arguments, options_of, positive, show_run
+from joulemark.cli.common import (
+    checked,
+    disturbance_argument,
+    measure_arguments,
+    options_of,
+    positive,
+    show_run,
+)
 from joulemark.core.errors import UsageError
 
 EXAMPLES = """\
 examples:
   joulemark run -- python train.py --epochs 3
   joulemark run --idle 30 --repeat 5 -- ./infer model.bin
+  joulemark run --disturbance 10 -- ./infer model.bin
   joulemark run --meter rapl --meter nvml -- make
 
 A program marks its own phases with `joulemark.phase("train")`; children of the
@@ -26,6 +34,7 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--repeat", type=checked(positive), default=1, metavar="N", help="run it N times"
     )
+    disturbance_argument(parser)
     parser.add_argument("command", nargs=REMAINDER, metavar="-- CMD …", help="what to measure")
 
 
@@ -40,6 +49,13 @@ def main(args: Namespace) -> int:
     options = options_of(args)
     display, tell = progress()
     with display:
-        path, code = run_command(command, options, title=args.title, repeat=args.repeat, tell=tell)
+        path, code = run_command(
+            command,
+            options,
+            title=args.title,
+            repeat=args.repeat,
+            disturbance=args.disturbance,
+            tell=tell,
+        )
     show_run(path, as_json=args.json, file=sys.stderr)
     return code
