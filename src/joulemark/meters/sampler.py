@@ -98,17 +98,21 @@ def sample(
         pace.rest(rested())
     _take(feeds, None, write, clock, troubles)
     _sum_up(pace, troubles, clock())
-    record = Sampler(
+    record = _record(mode, period_s, pace, cpu_s() - began)
+    note({"event": "sampler", **{name: getattr(record, name) for name in names(Sampler)}})
+    return record
+
+
+def _record(mode: str, period_s: float, pace: Pace, cpu_s: float) -> Sampler:
+    return Sampler(
         mode=mode,
         period_s=period_s,
         ticks=pace.ticks + 1,
         skipped=pace.skipped,
         late_mean_s=pace.late_mean_s,
         late_max_s=pace.late_max_s,
-        cpu_s=cpu_s() - began,
+        cpu_s=cpu_s,
     )
-    note({"event": "sampler", **{name: getattr(record, name) for name in names(Sampler)}})
-    return record
 
 
 def _sum_up(pace: Pace, troubles: Troubles, now: int) -> None:
