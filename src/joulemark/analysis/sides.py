@@ -22,6 +22,7 @@ from joulemark.analysis.scatter import Level, Pairs, Replicate, Scatter, are_pai
 from joulemark.core.value import Source, Term, Value, total
 
 Runs = Sequence[Observation]
+Errors = list[tuple[Term, Instrument]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +204,9 @@ def _other_power(a: Runs, b: Runs, metric: Metric, ratio: Value) -> list[tuple[S
     return [(Source(Term.MODEL, "loads of different power"), u)] if u > left else []
 
 
-def _errors(runs: Runs, metric: Metric, *, same: bool) -> list[tuple[Term, Instrument]]:
+def _errors(runs: Runs, metric: Metric, *, same: bool) -> Errors:
     """Return the errors of a side that belong to instruments."""
-    found = []
+    found: Errors = []
     for one in runs:
         value = figure(one, metric)
         for source in value.parts if value is not None else ():
@@ -215,6 +216,6 @@ def _errors(runs: Runs, metric: Metric, *, same: bool) -> list[tuple[Term, Instr
     return found
 
 
-def _shared(a: set[tuple[Term, Instrument]], b: set[tuple[Term, Instrument]]) -> tuple[Shared, ...]:
+def _shared(a: Errors, b: Errors) -> tuple[Shared, ...]:
     both = [Shared(term, by) for term, by in set(a) & set(b) if term is not Term.CLOCK]
     return tuple(sorted(both, key=lambda shared: (shared.term, shared.by)))
