@@ -73,6 +73,8 @@ def test_a_current_that_flows_back_is_negative(tmp_path: Path) -> None:
         (record(0) + b"\0" * 17, "1700000000000000", "fewer than two records"),
         (record(0) * 3, "yesterday", "PMD_start_ts.txt:1: 'yesterday' is no time in µs"),
         (record(0) * 3, "1700000000", "is no time in µs"),
+        (record(0) * 3, "9999999999999999", "is no time in µs"),
+        (record(0) * 3, "1" * 5000, "is no time in µs"),
         (record(0) * 3, "", "an empty file"),
         (record(0) * 3 + b"\0" + record(0, 0x123 << 4) * 3, "1700000000000000", "record 4: bytes"),
     ],

@@ -95,6 +95,7 @@ def test_a_head_may_come_again_and_the_last_line_may_be_cut(tmp_path: Path) -> N
         ("timestamp, power.draw [W], power.draw [W]\n", ":1: two columns have one name"),
         (HEAD + LINE + "x, 1, 2\n" + LINE, ":3: 3 fields under 4 columns"),
         (HEAD + LINE.replace("19:28", "29:28"), ":2: '2023/07/08 29:28:27.236' is no time"),
+        (HEAD + LINE.replace("2023", "9023"), ":2: '9023/07/08 19:28:27.236' is no time"),
         (HEAD + LINE.replace("2023", "soon"), ":2: 'soon/07/08 19:28:27.236' is no time"),
         (HEAD + LINE.replace("126.96 W", "much"), ":2: 'much' is no number"),
         (HEAD + LINE.replace("126.96 W", "1e999"), ":2: '1e999' is no number"),

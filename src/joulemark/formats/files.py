@@ -13,6 +13,9 @@ from joulemark.core.errors import FormatError, UnavailableError
 
 MAX_BYTES = 1 << 30
 MAX_LINE = 65536
+MAX_DIGITS = 18
+LATEST_US = 9 * 10**15
+"""The year 2255; int64 nanoseconds end in 2262."""
 
 
 @contextmanager
@@ -63,6 +66,19 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                 raise wrong("not UTF-8 text", path, number) from None
             if line:
                 yield number, line
+
+
+def microseconds(text: str, path: Path, line: int) -> int:
+    """Return a time in µs since 1970 that fits int64 nanoseconds.
+
+    Raises:
+        FormatError: if it is none.
+    """
+    if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS:
+        stamp = int(text)
+        if stamp <= LATEST_US:
+            return stamp
+    raise wrong(f"{text[:40]!r} is no time in µs", path, line)
 
 
 def wrong(what: str, path: Path, line: int, remedy: str = "") -> FormatError:

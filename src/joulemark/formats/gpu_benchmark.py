@@ -15,7 +15,7 @@ from joulemark.core.channel import Quantity
 from joulemark.core.errors import FormatError, UnavailableError
 from joulemark.core.trace import Trace
 from joulemark.core.window import Window
-from joulemark.formats.files import numbered_lines, wrong
+from joulemark.formats.files import microseconds, numbered_lines, wrong
 from joulemark.formats.nvidia_smi import smi_traces
 from joulemark.formats.pmd import pmd_trace
 
@@ -102,13 +102,12 @@ def kernels(path: Path) -> tuple[Window, ...]:
         cell = line.split(",")[0].strip()
         if not stamps and number == 1 and not cell.isdigit():
             continue
-        if not (cell.isascii() and cell.isdigit() and len(cell) <= 18):
-            raise wrong(f"{cell[:40]!r} is no time in µs", path, number)
-        if stamps and int(cell) < stamps[-1]:
+        stamp = microseconds(cell, path, number)
+        if stamps and stamp < stamps[-1]:
             raise wrong("time goes back", path, number)
         if len(stamps) == MAX_STAMPS:
             raise wrong(f"more than {MAX_STAMPS} stamps", path, number)
-        stamps.append(int(cell))
+        stamps.append(stamp)
     if len(stamps) > 1 and len(stamps) % 2 == 0 and stamps[::2] == stamps[1::2]:
         stamps = stamps[::2]
     pairs = [pair for pair in zip(stamps[::2], stamps[1::2], strict=False) if pair[0] < pair[1]]

@@ -21,7 +21,7 @@ from joulemark.core.channel import Channel, Domain, Instrument, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError
 from joulemark.core.trace import Trace
-from joulemark.formats.files import numbered_lines, wrong
+from joulemark.formats.files import LATEST_US, numbered_lines, wrong
 
 MAX_GPUS = 256
 BACK_S = 1.0
@@ -168,6 +168,8 @@ def _stamp(text: str, path: Path, number: int) -> int:
         whole = datetime.fromisoformat(f"{day}T{clock}+00:00")
     except ValueError:
         raise wrong(f"{text[:40]!r} is no time", path, number) from None
+    if not 0 <= whole.timestamp() * 1e6 <= LATEST_US:
+        raise wrong(f"{text[:40]!r} is no time", path, number)
     return int(whole.timestamp()) * NS + int((match[7] or "").ljust(9, "0"))
 
 

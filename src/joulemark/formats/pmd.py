@@ -22,7 +22,7 @@ from joulemark.core.channel import Channel, Domain, Instrument, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError
 from joulemark.core.trace import Trace
-from joulemark.formats.files import numbered_lines, opened, wrong
+from joulemark.formats.files import microseconds, numbered_lines, opened, wrong
 
 TICKS_PER_S = 2.934e6
 LEAD_S = 0.05
@@ -31,8 +31,8 @@ VOLT, AMPERE = 0.007568, 0.0488
 """Steps of the readings."""
 RECORD = 18
 _CHUNK = RECORD * 65536
-_EARLIEST_US, _LATEST_US = 10**15, 10**16
-"""A start stamp lies between 2001 and 2286."""
+_EARLIEST_US = 10**15
+"""No recording began before 2001."""
 
 Words = NDArray[np.uint16]
 
@@ -103,7 +103,8 @@ def _words(path: Path) -> Iterator[Words]:
 def _start_us(path: Path) -> int:
     for number, line in numbered_lines(path):
         digits = line.split()[0]
-        if digits.isascii() and digits.isdigit() and _EARLIEST_US <= int(digits) < _LATEST_US:
-            return int(digits)
-        raise wrong(f"{line[:40]!r} is no time in µs", path, number)
+        stamp = microseconds(digits, path, number)
+        if stamp >= _EARLIEST_US:
+            return stamp
+        raise wrong(f"{digits[:40]!r} is no time in µs", path, number)
     raise FormatError("an empty file", where=str(path))
