@@ -51,7 +51,8 @@ def test_an_average_over_a_second_is_late_and_the_correction_halves_the_error(
 
 
 def test_a_gain_error_stays_and_is_held(tmp_path: Path) -> None:
-    found = run(Board(gain=0.94, offset=-2.0), tmp_path)
+    found = run(Board(gain=0.94, offset=-2.0), tmp_path / "RTX 4090" / "run 1")
+    assert found["step"].without == ("RTX 4090",)
     assert found["step"].error == pytest.approx(-0.073, abs=0.006)
     assert found["step"].half_width > 0.08
     assert found["step"].count == 1

@@ -136,12 +136,12 @@ def judge(one: Recording, boards: Sequence[BoardLine]) -> list[CaseResult]:
     Raises:
         FormatError: if its parts do not belong together.
     """
-    name = "/".join(one.path.resolve().parts[-2:])
     reference, clock = fitted(one.reference, one.kernels)
     truth = curve_of(reference)
     work = Work(one.kernels)
     power = Power(reference, work.span)
-    without = models_in(one.path.name, boards)
+    folder = one.path.resolve()
+    without = models_in(folder.name, boards) or models_in(folder.parent.name, boards)
     accuracy = class_of(boards, without)
     found = []
     for utc in _watched(one):
@@ -158,7 +158,7 @@ def judge(one: Recording, boards: Sequence[BoardLine]) -> list[CaseResult]:
             intervals = [_interval(utc, curve, truth, span, clock.u_s) for span in known]
             found.append(
                 CaseResult(
-                    board=name,
+                    board="/".join(folder.parts[-2:]),
                     field=_field(utc),
                     case=case,
                     sensor=sensor,
