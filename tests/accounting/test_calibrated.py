@@ -248,7 +248,7 @@ def test_one_window_outside_leaves_the_whole_phase_as_it_was() -> None:
     ("target", "words"),
     [
         ({"node": ""}, "does not say which machine"),
-        ({"node": "other"}, "made on other, not on this machine"),
+        ({"node": "other"}, "made on other, not here"),
         ({"device": "/sys/p9"}, "made for /sys/p9"),
         ({"name": "m/package-1"}, "it is for m/package-1; here is nothing of it"),
         (
@@ -283,7 +283,7 @@ def test_no_negative_energy_comes_of_it() -> None:
 
 def test_a_window_that_nothing_was_read_in_is_no_reason_to_fail() -> None:
     result = one([steady(PACKAGE, 100, 10)], EXACT, windows=[window("load", 50, 60)])
-    assert refusal(result).startswith("window 2 of 2: it is for")
+    assert refusal(result).startswith("window 2 of 2: no reading")
     assert result.total is None
 
 

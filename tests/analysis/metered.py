@@ -66,8 +66,23 @@ def metered(
     seed: int = 7,
     estimated: bool = False,
     settings: Mapping[str, object] | None = None,
+    boards: bool = False,
+    outer: str = "",
 ) -> Path:
-    """Write a closed run: one window of half a minute for each load; return its directory."""
+    """Write a closed run: one window of half a minute for each load; return its directory.
+
+    Args:
+        store: folder of the runs.
+        name: of the run; what follows its last hyphen is its title.
+        loads: watts of the processor by phase.
+        channels: what is read.
+        host: name of the machine.
+        seed: of the noise.
+        estimated: whether the processor is modelled, not read.
+        settings: of the run.
+        boards: whether boards draw the processor's watts, and not 15 W.
+        outer: name of a window that holds all others; none if empty.
+    """
     if estimated:
         channels = [
             replace(c, provenance=Provenance.ESTIMATED, source="a model") if c is PACKAGE else c
@@ -84,32 +99,40 @@ def metered(
     )
     writer = RunWriter.create(store, run)
     out = SpoolWriter(writer.traces / "sampler.spool", "sampler", list(channels), Anchor(T0, 0))
-    out.append(Block.of(list(_rows(channels, list(loads.values()), seed))))
+    out.append(Block.of(list(_rows(channels, list(loads.values()), seed, boards=boards))))
     out.close()
+    if outer:
+        _mark(writer, outer, Role.MEASURE, T0 + NS, T0 + (len(loads) * SECONDS - 1) * NS)
     for place, phase in enumerate(loads):
         start = T0 + place * SECONDS * NS + NS
         role = Role.IDLE if phase.startswith("idle") else Role.MEASURE
-        opened = writer.open_window(phase, role, start, 1)
-        stop = start + (SECONDS - 2) * NS
-        window = Window(phase=phase, role=role, start=start, stop=stop, work=Work(10, "step"))
-        writer.close_window(opened, window)
+        _mark(writer, phase, role, start, start + (SECONDS - 2) * NS)
     ended = T0 + len(loads) * SECONDS * NS
     writer.close(replace(run, status=Status.COMPLETE, stopped=ended), compact=False)
     return writer.path
 
 
-def _rows(channels: Sequence[Channel], watts: list[float], seed: int) -> list[Row]:
+def _mark(writer: RunWriter, phase: str, role: Role, start: int, stop: int) -> None:
+    opened = writer.open_window(phase, role, start, 1)
+    window = Window(phase=phase, role=role, start=start, stop=stop, work=Work(10, "step"))
+    writer.close_window(opened, window)
+
+
+def _rows(channels: Sequence[Channel], watts: list[float], seed: int, *, boards: bool) -> list[Row]:
     noise = np.random.default_rng(seed)
     joules, rows = 0.0, list[Row]()
     for second in range(len(watts) * SECONDS + 1):
         now = watts[min(second // SECONDS, len(watts) - 1)] + float(noise.normal(0, 1))
         both = now * 1.1
+        outside = round(GAIN * both + OFFSET_W + float(noise.normal(0, 0.5)), 1)
         values = {
             "rapl/package-0": joules,
             "rapl/dram-0": 0.1 * joules,
-            "plug/wall": round(GAIN * both + OFFSET_W + float(noise.normal(0, 0.5)), 1),
+            "plug/wall": outside,
             "host/busy": now / 200,
-            "nvml/gpu-0": 15.0,
+            "nvml/gpu-0": 1.1 * joules if boards else 15.0 * second,
+            "nvml/gpu-1": 15.0 * second,
+            "shunt/gpu": outside,
         }
         rows += [
             (T0 + second * NS, values[channel.name], place)

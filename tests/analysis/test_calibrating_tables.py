@@ -194,6 +194,11 @@ def test_without_a_group_each_row_is_one(tmp_path: Path) -> None:
     assert found.points.groups == found.points.labels == ("line 2", "line 3")
 
 
+def test_a_column_is_no_reference_of_itself() -> None:
+    with pytest.raises(UsageError, match="column 'a_w': target and reference are one and the same"):
+        strata(rows("t", {"a_w": 1}), Columns(target="a_w", reference="a_w"))
+
+
 def test_powers_need_no_time_and_joules_do() -> None:
     both = rows("t", {"a_w": 100, "b_w": 130, "c_j": 5})
     (found,) = strata(both, Columns(target="a_w", reference="b_w"))
@@ -244,6 +249,8 @@ def test_columns_that_are_not_there_are_named(name: str) -> None:
         (0, "t:2: 0 in a_w"),
         (-1, "t:2: -1 in a_w"),
         (True, "t:2: True in a_w"),
+        ("1_000", "t:2: '1_000' in a_w"),
+        ("١٢", "t:2: '١٢' in a_w"),
     ],
 )
 def test_bad_cells_are_named_with_their_line(cell: Any, words: str) -> None:

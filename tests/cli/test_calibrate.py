@@ -244,6 +244,39 @@ def test_two_runs_recorded_at_the_same_time_give_one(
     assert said["calibrations"][0]["calibration"]["points"] == 5
 
 
+def test_a_board_is_calibrated_against_a_meter_of_its_own_and_no_other_board(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    board, other = (replace(GPU, name=f"nvml/gpu-{n}", part=f"gpu-{n}") for n in range(2))
+    shunt = replace(WALL, name="shunt/gpu", meter="shunt", part="gpu", domain=Domain.GPU)
+    name = "20261122-224517-boards"
+    metered(store, name, channels=(board, other, shunt), boards=True)
+    words = ["calibrate", f"{name}:nvml/gpu-0", "--store", str(store), "--against"]
+    assert main([*words, "nvml/gpu-1"]) == 1
+    assert "nvml/gpu-1 watches gpu-1, not gpu-0" in capsys.readouterr().err
+    path = tmp_path / "board.json"
+    said = asked(capsys, *words, "shunt", "-o", str(path))
+    assert said["calibrations"][0]["calibration"]["reference"]["part"] == "gpu-0"
+    alone = "20261122-224518-alone"
+    metered(store, alone, {"idle": 40.0, "work": 120.0}, channels=(board, other), boards=True)
+    said = asked(capsys, "show", alone, "--store", str(store), "--calibration", str(path))
+    parts = {p["part"]: p for p in said["phases"][1]["parts"]}
+    assert set(parts) == {"gpu-0", "gpu-1"}
+    assert parts["gpu-0"]["calibration"] is not None
+    assert parts["gpu-1"]["calibration"] is None
+    assert parts["gpu-0"]["average_power_w"] == pytest.approx(1.15 * 132 + 35, rel=0.02)
+    assert said["phases"][1]["net_energy_j"] is not None
+
+
+def test_a_window_that_holds_others_does_not_count_twice(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metered(store, "20261122-224519-nested", outer="everything")
+    words = ["calibrate", "20261122-224519-nested:total", "--against", "plug"]
+    said = asked(capsys, *words, "--store", str(store))
+    assert said["calibrations"][0]["calibration"]["points"] == 5
+
+
 def test_further_runs_add_workloads(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     metered(store, "20261122-224513-more", {"a": 70.0, "b": 160.0}, seed=3)
     words = ["calibrate", f"{FIT}:total", "--against", "plug/wall", "--store", str(store)]
@@ -267,6 +300,7 @@ def test_utilisation_that_says_what_power_says_is_refused(
         ("rapl", "plug", 2, "meter 'rapl' reads several parts; choose from rapl/package-0, rapl"),
         ("total", "nothing", 2, "no channel of energy 'nothing'"),
         ("plug", "rapl/package-0", 1, "does not hold plug/wall"),
+        ("plug", "plug/wall", 2, "plug/wall: target and reference are one and the same"),
     ],
 )
 def test_sides_that_make_no_sense_are_refused(
@@ -341,7 +375,7 @@ def test_beside_the_walls_own_reading_it_is_only_shown(
     ("loads", "more", "words"),
     [
         ({"work": 420.0}, {}, "is outside of 21.6 W to 209 W"),
-        (LOADS, {"host": "mill"}, "it was made on box, not on this machine"),
+        (LOADS, {"host": "mill"}, "it was made on box, not here"),
         (LOADS, {"channels": (PACKAGE,)}, "it is for rapl/dram-0 + rapl/package-0; here is rapl"),
         (LOADS, {"channels": (PACKAGE, DRAM, GPU)}, "here is nvml/gpu-0 + rapl/dram-0 + rapl"),
         (

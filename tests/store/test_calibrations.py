@@ -176,5 +176,8 @@ def test_files_that_are_no_json_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b" " * (MAX_FILE + 1))
     with pytest.raises(FormatError, match="larger than 4 MiB"):
         read_calibration(path)
-    with pytest.raises(FormatError, match="not a plain file"):
+    with pytest.raises(StoreError, match="not a plain file; name a file"):
         read_calibration(tmp_path)
+    write_calibration(PLAIN, path, force=True)
+    (tmp_path / "link.json").symlink_to(path)
+    assert read_calibration(tmp_path / "link.json") == identified(PLAIN)

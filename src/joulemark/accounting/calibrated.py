@@ -99,21 +99,20 @@ def _target(read: Read, calibration: Calibration) -> list[PartEnergy]:
     side, reference = calibration.target, (calibration.target.node, calibration.reference.part)
     if not side.node:
         raise CalibrationError("it does not say which machine and channel it is for")
+    here = [pair for pair in read if pair[0].node == side.node]
+    if not here:
+        raise CalibrationError(f"it was made on {side.node}, not here" if read else "no reading")
     if side.name == TOTAL:
-        others = [pair for pair in read if part_of(pair[0]) != reference]
+        others = [pair for pair in here if part_of(pair[0]) != reference]
         found = [part for part in split(choose(others)) if part.added]
         wanted = set(side.channels)
     else:
-        found = [PartEnergy(*pair, added=True) for pair in read if pair[0].name == side.name]
+        found = [PartEnergy(*pair, added=True) for pair in here if pair[0].name == side.name]
         wanted = {side.name}
     names = {part.channel.name for part in found}
     if names != wanted:
         seen = " + ".join(sorted(names)) or "nothing of it"
         raise CalibrationError(f"it is for {' + '.join(sorted(wanted))}; here is {seen}")
-    nodes = sorted({part.channel.node for part in found} - {side.node})
-    if nodes:
-        here = ", ".join("this machine" if node == LOCAL else node for node in nodes)
-        raise CalibrationError(f"it was made on {side.node}, not on {here}")
     if side.device and device_of(part.channel for part in found) != side.device:
         raise CalibrationError(f"it was made for {side.device}")
     return found

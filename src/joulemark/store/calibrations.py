@@ -21,8 +21,9 @@ import numpy as np
 
 from joulemark.core.calibration import Calibration, Kind, Span
 from joulemark.core.errors import FormatError, StoreError
-from joulemark.store.files import new_file, reading
+from joulemark.store.files import new_file
 from joulemark.store.jsontext import DAMAGED, decode, encode
+from joulemark.store.named import named_bytes
 from joulemark.store.schema import converted
 
 FORMAT, VERSION = "joulemark calibration", 1
@@ -69,11 +70,7 @@ def read_calibration(path: Path) -> Calibration:
         FormatError: if it is none, or was changed after it was made.
         StoreError: if it cannot be read, or a newer version wrote it.
     """
-    with reading(path) as file:
-        data = file.read(MAX_FILE + 1)
-    if len(data) > MAX_FILE:
-        raise FormatError(f"larger than {MAX_FILE >> 20} MiB", where=str(path), remedy=DAMAGED)
-    return calibration_of(decode(data, str(path)), str(path))
+    return calibration_of(decode(named_bytes(path, MAX_FILE), str(path)), str(path))
 
 
 def calibration_of(record: Any, where: str) -> Calibration:

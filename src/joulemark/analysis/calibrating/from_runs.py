@@ -15,6 +15,7 @@ from joulemark.accounting.context import context
 from joulemark.accounting.curve import Curve, curve_of
 from joulemark.accounting.integrate import energy_between
 from joulemark.accounting.repeats import RANDOM
+from joulemark.analysis.calibrating.from_table import SAME
 from joulemark.analysis.calibrating.points import Points
 from joulemark.core.calibration import TOTAL, Side, Span
 from joulemark.core.channel import Accuracy, Channel
@@ -100,13 +101,17 @@ def points_of_runs(
         CalibrationError: if there is no stretch that both cover, or the reference watches
             something that does not hold the target.
     """
-    outer = channel_named(recorded[0].reference, reference)
+    first = recorded[0]
+    outer = channel_named(first.reference, reference)
+    same = first.reference is first.target and target != TOTAL
+    if same and channel_named(first.target, target).name == outer.name:
+        raise UsageError(SAME, where=outer.name)
     pieces, left_out = _pieces(recorded, target, outer, split_s, utilisation)
     inner = [part.channel for part in pieces[0].target]
     return FromRuns(
         points=_points(pieces, utilisation=bool(utilisation)),
         target=_target_side(target, inner, recorded[0].target.run.system.host),
-        reference=_reference_side(outer, inner),
+        reference=_reference_side(outer, inner, recorded[0].target.channels),
         beside=_ranges(pieces),
         left_out=tuple(left_out),
         sources={
@@ -201,9 +206,14 @@ class _Reader:
 
 
 def _stretches(stored: StoredRun, split_s: float) -> Iterator[tuple[Window, str]]:
-    """Yield the closed windows of a run but those of warm-up, or their pieces, with a name."""
-    for window in stored.run.windows:
-        if window.stop is None or window.role is Role.WARM_UP or window.duration_s <= 0:
+    """Yield the windows of a run, or their pieces, with a name.
+
+    Not those of warm-up, that never ended, or that hold others: no time is to count twice.
+    """
+    closed = [w for w in stored.run.windows if w.stop is not None and w.duration_s > 0]
+    kept = [w for w in closed if w.role is not Role.WARM_UP]
+    for window in kept:
+        if window.stop is None or any(_holds(window, other) for other in kept):
             continue
         count = max(int(window.duration_s // split_s), 1) if split_s else 1
         edges = np.linspace(0, window.stop - window.start, count + 1).astype(np.int64)
@@ -213,6 +223,12 @@ def _stretches(stored: StoredRun, split_s: float) -> Iterator[tuple[Window, str]
             group = f"{stored.run.title}: {window.phase}".strip(": ")
             piece = replace(window, start=start, stop=stop, phase=group)
             yield piece, f"{name} of {stored.run.id}"
+
+
+def _holds(outer: Window, inner: Window) -> bool:
+    """Return whether one window lies within another and is shorter."""
+    within = outer.start <= inner.start and (inner.stop or 0) <= (outer.stop or 0)
+    return within and inner.duration_s < outer.duration_s
 
 
 def _points(pieces: list[_Piece], *, utilisation: bool) -> Points:
@@ -246,10 +262,21 @@ def _target_side(name: str, inner: list[Channel], host: str) -> Side:
     )
 
 
-def _reference_side(outer: Channel, inner: list[Channel]) -> Side:
-    """Return the reference; one of the same kind as the only target watches the same part."""
-    part = outer.part
+def _reference_side(outer: Channel, inner: list[Channel], known: Sequence[Channel]) -> Side:
+    """Return the reference; one of the same kind as the only target watches the same part.
+
+    Args:
+        outer: the reference.
+        inner: the channels of the target.
+        known: all channels of the target's run; a part that the target's meter knows by the
+            reference's name is another one.
+    """
+    part, meters = outer.part, {channel.meter for channel in inner}
     if len(inner) == 1 and inner[0].domain is outer.domain:
+        theirs = {channel.part for channel in known if channel.meter in meters}
+        if part != inner[0].part and part in theirs:
+            what = f"{outer.name} watches {part}, not {inner[0].part}"
+            raise CalibrationError(what, remedy="calibrate against a meter of the same part")
         part = inner[0].part
     else:
         within = replace(outer, node=inner[0].node)

@@ -13,6 +13,7 @@ from joulemark.analysis.calibrating.points import Floats, Points
 from joulemark.analysis.calibrating.tables import Row, Table
 from joulemark.core.errors import FormatError, UsageError
 
+SAME = "target and reference are one and the same"
 _MOST_NAMED = 5
 _FEWEST_VALUES = 6
 _WHOLE = 1e-6
@@ -73,6 +74,8 @@ def strata(table: Table, columns: Columns) -> list[Stratum]:
         UsageError: if a column is not there or its unit is not known.
         FormatError: if a cell is no number above zero; names the line.
     """
+    if columns.target == columns.reference:
+        raise UsageError(SAME, where=f"column {columns.target!r}")
     for column in (columns.target, columns.reference, *columns.by, *columns.only):
         table.need(column)
     for column in filter(None, (columns.time, columns.group, columns.utilisation)):
@@ -186,7 +189,10 @@ class _Reader:
 def _number(cell: object) -> float | None:
     if isinstance(cell, bool) or cell is None:
         return None
+    text = str(cell).strip()
+    if "_" in text or not text.isascii():  # Python reads 1_000 and digits of other scripts
+        return None
     try:
-        return float(str(cell).strip())
+        return float(text)
     except ValueError:
         return None

@@ -12,8 +12,8 @@ from typing import Any
 
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.store import duck
-from joulemark.store.files import reading
 from joulemark.store.jsontext import decode
+from joulemark.store.named import named_bytes
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 MAX_TABLE = 256 << 20
@@ -73,10 +73,7 @@ def read_table(path: Path) -> Table:
     if suffix not in SUFFIXES:
         remedy = f"give a file that ends in {', '.join(SUFFIXES)}"
         raise UsageError("not a table that is known", where=str(path), remedy=remedy)
-    with reading(path) as file:
-        data = file.read(MAX_TABLE + 1)
-    if len(data) > MAX_TABLE:
-        raise FormatError(f"larger than {MAX_TABLE >> 20} MiB", where=str(path), remedy=_MEND)
+    data = named_bytes(path, MAX_TABLE)
     if suffix in (".csv", ".tsv"):
         columns, rows = _csv(data, path, "\t" if suffix == ".tsv" else ",")
     elif suffix == ".parquet":
