@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from joulemark.accounting.boundary import PartEnergy, choose, contains, part_of, split
-from joulemark.accounting.calibrated import beside, device_of
+from joulemark.accounting.boundary import PartEnergy, choose, part_of, split
+from joulemark.accounting.calibrated import beside
 from joulemark.accounting.context import context
 from joulemark.accounting.curve import Curve, curve_of
 from joulemark.accounting.integrate import energy_between
 from joulemark.accounting.repeats import RANDOM
 from joulemark.analysis.calibrating.from_table import SAME
 from joulemark.analysis.calibrating.points import Points
+from joulemark.analysis.calibrating.sides import channel_named, reference_side, target_side
 from joulemark.core.calibration import TOTAL, Side, Span
-from joulemark.core.channel import Accuracy, Channel
+from joulemark.core.channel import Channel
 from joulemark.core.clock import NS
 from joulemark.core.energy import Energy
 from joulemark.core.errors import CalibrationError, UsageError
@@ -110,8 +110,8 @@ def points_of_runs(
     inner = [part.channel for part in pieces[0].target]
     return FromRuns(
         points=_points(pieces, utilisation=bool(utilisation)),
-        target=_target_side(target, inner, recorded[0].target.run.system.host),
-        reference=_reference_side(outer, inner, recorded[0].target.channels),
+        target=target_side(target, inner, recorded[0].target.run.system.host),
+        reference=reference_side(outer, inner, recorded[0].target.channels),
         beside=_ranges(pieces),
         left_out=tuple(left_out),
         sources={
@@ -145,25 +145,6 @@ def _pieces(
             what = f"the target is not of the same channels in {piece.label}"
             raise CalibrationError(what, remedy="calibrate one channel instead of the total")
     return pieces, left_out
-
-
-def channel_named(stored: StoredRun, name: str) -> Channel:
-    """Return the channel of energy that a name means: its own, or the only part of a meter.
-
-    Raises:
-        UsageError: if there is none, or more than one.
-    """
-    carrying = [channel for channel in stored.channels if channel.carries_energy]
-    for channel in carrying:
-        if channel.name == name:
-            return channel
-    of_meter = [channel for channel in carrying if channel.meter == name]
-    parts = {part_of(channel) for channel in of_meter}
-    if len(parts) == 1:
-        return of_meter[0]
-    known = ", ".join(channel.name for channel in of_meter or carrying) or "none"
-    what = f"meter {name!r} reads several parts" if parts else f"no channel of energy {name!r}"
-    raise UsageError(what, where=str(stored.path), remedy=f"choose from {known}")
 
 
 class _Reader:
@@ -245,56 +226,6 @@ def _points(pieces: list[_Piece], *, utilisation: bool) -> Points:
         groups=tuple(piece.window.phase for piece in pieces),
         labels=tuple(piece.label for piece in pieces),
         utilisation=np.array([piece.utilisation for piece in pieces]) if utilisation else None,
-    )
-
-
-def _target_side(name: str, inner: list[Channel], host: str) -> Side:
-    first = inner[0]
-    return Side(
-        name=TOTAL if name == TOTAL else first.name,
-        meter=" + ".join(sorted({channel.meter for channel in inner})),
-        part=TOTAL if name == TOTAL else first.part,
-        domain=first.domain,
-        node=host,
-        device=device_of(inner),
-        channels=tuple(sorted(c.name for c in inner)) if name == TOTAL else (),
-        accuracy=first.accuracy if len(inner) == 1 else Accuracy(),
-    )
-
-
-def _reference_side(outer: Channel, inner: list[Channel], known: Sequence[Channel]) -> Side:
-    """Return the reference; one of the same kind as the only target watches the same part.
-
-    Args:
-        outer: the reference.
-        inner: the channels of the target.
-        known: all channels of the target's run; a part that the target's meter knows by the
-            reference's name is another one.
-    """
-    part, meters = outer.part, {channel.meter for channel in inner}
-    if len(inner) == 1 and inner[0].domain is outer.domain:
-        theirs = {channel.part for channel in known if channel.meter in meters}
-        if part != inner[0].part and part in theirs:
-            what = f"{outer.name} watches {part}, not {inner[0].part}"
-            raise CalibrationError(what, remedy="calibrate against a meter of the same part")
-        part = inner[0].part
-    else:
-        within = replace(outer, node=inner[0].node)
-        lost = [c.name for c in inner if not contains(within, c, {})]
-        if lost:
-            raise CalibrationError(
-                f"{outer.name} ({outer.domain.value}) does not hold {', '.join(lost)}",
-                remedy="calibrate against a meter of the same part or of one that holds it",
-            )
-    return Side(
-        name=outer.name,
-        meter=outer.meter,
-        part=part,
-        domain=outer.domain,
-        node=outer.node,
-        device=outer.source,
-        accuracy=outer.accuracy,
-        resolution_j=0.0 if math.isnan(outer.resolution) else outer.resolution * outer.scale,
     )
 
 
