@@ -188,6 +188,10 @@ def test_several_runs_are_the_repeats_not_their_windows() -> None:
     assert found.ratio.scatter.counts == (3, 3)
     assert not found.ratio.scatter.paired
     assert found.ratio.u_random > 0.005
+    assert found.ratio.scatter.seconds == 2 * 120, "two windows of 60 s, of each side"
+    longer = compare([replace(one, took_s=300.0) for one in a], b)
+    assert longer.ratio is not None
+    assert longer.ratio.scatter.seconds == 300 + 120
 
 
 def test_runs_made_in_turn_are_compared_pair_by_pair() -> None:

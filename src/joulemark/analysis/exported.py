@@ -113,6 +113,7 @@ class _Result(msgspec.Struct):
     procedure: str
     joulemark: str
     started: _Moment
+    duration_s: _Amount | None
     system: System
     settings: dict[str, Any]
     environment: dict[str, Any]
@@ -166,6 +167,7 @@ def _observation(phase: _Phase, result: _Result) -> Observation:
         procedure=result.procedure,
         joulemark=result.joulemark,
         started=_ns(result.started),
+        took_s=result.duration_s,
         system=result.system,
         settings=result.settings,
         environment=result.environment,

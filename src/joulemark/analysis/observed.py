@@ -9,6 +9,7 @@ from typing import Any
 from joulemark.accounting.repeats import fewest_repeats
 from joulemark.accounting.results import PhaseResult, WindowResult
 from joulemark.core.channel import Channel, Provenance
+from joulemark.core.clock import NS
 from joulemark.core.energy import Energy
 from joulemark.core.run import Run, System
 from joulemark.core.value import Value
@@ -45,6 +46,7 @@ class Observation:
         procedure: which procedure made the run.
         joulemark: version that wrote it.
         started: ns UTC.
+        took_s: how long the whole run took, idle windows and all, s; None if never recorded.
         system: the machine.
         settings: of procedure, workload and meters.
         environment: interpreter, packages, revision of the source.
@@ -65,6 +67,7 @@ class Observation:
     procedure: str
     joulemark: str
     started: int
+    took_s: float | None = None
     system: System
     settings: Mapping[str, Any]
     environment: Mapping[str, Any]
@@ -127,6 +130,7 @@ def observed(run: Run, result: PhaseResult) -> Observation:
         procedure=run.procedure,
         joulemark=run.joulemark,
         started=run.anchor.utc_ns,
+        took_s=None if run.stopped is None else (run.stopped - run.anchor.utc_ns) / NS,
         system=run.system,
         settings=run.settings,
         environment=run.environment,

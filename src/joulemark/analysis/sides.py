@@ -172,7 +172,10 @@ def _logarithms(one: Observation, metric: Metric) -> list[float]:
 def _runs(runs: Runs, metric: Metric) -> list[Replicate]:
     found = [
         Replicate(
-            one.started, side_of([one], metric).value, tuple(_logarithms(one, metric)), one.seconds
+            start=one.started,
+            value=side_of([one], metric).value,
+            inner=tuple(_logarithms(one, metric)),
+            seconds=one.seconds if one.took_s is None else one.took_s,
         )
         for one in runs
     ]

@@ -1,4 +1,4 @@
-"""Compare runs: the ratio B/A with its 95 % interval, a verdict, a gate, a ranking.
+"""Compare runs: the ratio B/A with its 95 % interval, a verdict, a gate, an order.
 
 What both sides have from one meter (its gain, say) cancels; the scatter of the
 repeats does not. A side may be several runs, best made in turn (A B A B …), or
@@ -28,11 +28,12 @@ examples:
   joulemark compare baseline.json last --max-increase 5%
   joulemark compare --rank RUN RUN RUN
 
-exit codes with --max-increase: 0 a larger increase is excluded (one-sided 95 %),
+exit codes with --max-increase: 0 a larger increase is excluded (at 95 %),
 1 it is larger, 6 it cannot be told (--undecided pass or fail turns that into 0
 or 1), 7 the sides are not comparable. Without it: 0, whatever the verdict.
 
-In GitHub Actions, against a baseline that is kept in the repository:
+In GitHub Actions, against a baseline that is kept in the repository (made once
+by joulemark show last --json > baseline.json, best on the same runner):
   - run: joulemark run --repeat 5 -- python bench.py
   - run: joulemark compare baseline.json last --max-increase 5% --annotate
 """
