@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from joulemark.accounting import ledger as ledger_module
 from joulemark.accounting import stream as stream_module
 from joulemark.accounting.integrate import energy_between
 from joulemark.accounting.rows import NARROW, Rows, series_of
@@ -170,6 +171,22 @@ def test_a_label_holds_until_the_next_sample_and_its_edge_is_unsure() -> None:
     assert stream.ledger.table[Sum.JOULES].tolist() == pytest.approx([60.0, 87.0])
     assert stream.ledger.table[Sum.SAMPLES].tolist() == [20, 30]
     assert stream.ledger.table[Sum.EDGES].tolist() == pytest.approx([3.0, 3.0])  # (3 J)²/3
+
+
+def test_labels_may_be_any_whole_numbers() -> None:
+    time = np.arange(30) * 100_000_000
+    label = np.repeat(np.array([-7, 2**62, 0]), 10)
+    stream = fed(Stream(channel()), Rows(time, np.full(30, 2.0), (), label), [13])
+    found = dict(zip(stream.ledger.label.tolist(), stream.ledger.table[Sum.SAMPLES], strict=True))
+    assert found == {-7: 10, 2**62: 10, 0: 10}
+
+
+def test_more_sums_than_may_wait_are_taken_in_on_the_way() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger_module, "_MANY", 3)
+        rows = Rows(np.arange(40) * 10**8, np.ones(40), (), np.arange(40) // 2)
+        stream = fed(Stream(channel()), rows, range(0, 40, 5))
+    assert stream.ledger.table[Sum.SAMPLES].tolist() == [2] * 20
 
 
 def test_gaps_and_invalid_readings_are_counted_and_lower_what_is_covered() -> None:

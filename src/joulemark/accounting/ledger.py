@@ -13,7 +13,7 @@ from joulemark.accounting.stretches import Sum
 
 _LABELS = 1 << 31
 """Labels of a series are told apart within so many."""
-_MANY = 1 << 15
+_MANY = 1 << 16
 """So many sums wait before they are taken in together."""
 _REMEMBERED = 64
 """So many sets of series, as they come block by block, are found at once."""
@@ -96,6 +96,10 @@ class State:
         self.label[of] = 0 if last.label is None else last.label
         self.seen[of] = True
 
+    def last(self, of: Times) -> Rows:
+        """Return the last rows of some series, without keys."""
+        return Rows(self.time[of], self.value[of], (), self.label[of])
+
     def beside(self, of: Times, first: Rows) -> Rows:
         """Return the last rows of some series and their next rows, two by two (keys one by one)."""
         label = None
@@ -117,7 +121,8 @@ class Ledger:
         """Begin with nothing."""
         self._ids = np.empty(0, dtype=np.int64)
         self._table = np.empty((len(Sum), 0))
-        self._waiting: list[tuple[Times, Floats]] = []
+        self._labels: dict[int, int] = {}
+        self._waiting: list[tuple[Times, Times, Floats]] = []
         self._count = 0
 
     @property
@@ -136,11 +141,11 @@ class Ledger:
     def label(self) -> Times:
         """The label of each column."""
         self._settle()
-        return self._ids % _LABELS
+        return np.array(list(self._labels), dtype=np.int64)[self._ids % _LABELS]
 
     def add(self, series: Times, label: Times, table: Floats) -> None:
         """Add sums; a series and label may come several times."""
-        self._waiting.append((series * _LABELS + label, table))
+        self._waiting.append((series, label, table))
         self._count += len(series)
         if self._count > _MANY:
             self._settle()
@@ -149,9 +154,11 @@ class Ledger:
         """Take in what was added; few large steps cost less than many small ones."""
         if not self._waiting:
             return
-        ids = np.concatenate([ids for ids, _ in self._waiting])
-        table = np.concatenate([table for _, table in self._waiting], axis=1)
+        series, label, table = (
+            np.concatenate(parts, axis=-1) for parts in zip(*self._waiting, strict=True)
+        )
         self._waiting, self._count = [], 0
+        ids = series * _LABELS + self._codes(label)
         at = np.searchsorted(self._ids, ids)
         known = np.append(self._ids, -1)[at] == ids
         if not known.all():
@@ -163,3 +170,10 @@ class Ledger:
         for row in Sum:
             operation = np.maximum if row is Sum.HIGHEST else np.add
             operation.at(self._table[row], at, table[row])
+
+    def _codes(self, label: Times) -> Times:
+        """Return numbers for labels, which may be any whole numbers, in the order of coming."""
+        names, places = np.unique(label, return_inverse=True)
+        known = self._labels
+        codes = [known.setdefault(name, len(known)) for name in names.tolist()]
+        return np.array(codes, dtype=np.int64)[places]

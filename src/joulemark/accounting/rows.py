@@ -19,6 +19,8 @@ Ints = NDArray[Any]
 
 NARROW = 1 << 16
 """Keys with fewer values than this are sorted by counting."""
+PIECE = 1 << 16
+"""Rows that are worked on at once; what is made of them stays in a processor's cache."""
 _FEW = 4
 """Runs of at least so many rows on average may be taken as they lie."""
 
@@ -93,11 +95,12 @@ def series_of(rows: Rows) -> list[Series]:
         keys = tuple(key[first] for key in rows.keys)
         if _distinct(keys, len(first)):
             return [Series.of(replace(rows, keys=keys), first)]
-    turn = _turn(rows.keys, len(rows))
+    turn = turn_of(rows)
     if not turn:
         return [_sorted(rows)]
     whole = len(rows) - len(rows) % turn
-    return [_transposed(rows, turn, whole), *series_of(rows.picked(slice(whole, None)))]
+    every = np.arange(turn)
+    return [across_to_along(rows, turn, every), *series_of(rows.picked(slice(whole, None)))]
 
 
 def _differs(keys: tuple[Ints, ...], count: int) -> NDArray[np.bool_]:
@@ -127,8 +130,9 @@ def order_of(keys: tuple[Ints, ...], count: int) -> NDArray[np.int64]:
     return np.argsort(code, kind="stable")
 
 
-def _turn(keys: tuple[Ints, ...], count: int) -> int:
+def turn_of(rows: Rows) -> int:
     """Return after how many rows all series have had their turn, always in one order; else 0."""
+    keys, count = rows.keys, len(rows)
     again = np.ones(count - 1, dtype=bool)
     for key in keys:
         again &= key[1:] == key[0]
@@ -138,14 +142,18 @@ def _turn(keys: tuple[Ints, ...], count: int) -> int:
     return turn if _distinct(tuple(key[:turn] for key in keys), turn) else 0
 
 
-def _transposed(rows: Rows, turn: int, whole: int) -> Series:
-    def turned(column: NDArray[Any]) -> NDArray[Any]:
-        return column[:whole].reshape(-1, turn).T.ravel()
+def across_to_along(rows: Rows, turn: int, places: NDArray[np.int64]) -> Series:
+    """Return some of the series that take turns, each as one run, without an incomplete turn."""
+    ticks = len(rows) // turn
 
-    label = None if rows.label is None else turned(rows.label)
-    keys = tuple(key[:turn] for key in rows.keys)
-    first = np.arange(0, whole, whole // turn, dtype=np.int64)
-    return Series.of(Rows(turned(rows.time), turned(rows.value), keys, label, rows.where), first)
+    def along(column: NDArray[Any]) -> NDArray[Any]:
+        matrix = column[: ticks * turn].reshape(ticks, turn)
+        return (matrix if len(places) == turn else matrix[:, places]).T.ravel()
+
+    label = None if rows.label is None else along(rows.label)
+    keys = tuple(key[places] for key in rows.keys)
+    first = np.arange(0, ticks * len(places), ticks, dtype=np.int64)
+    return Series.of(Rows(along(rows.time), along(rows.value), keys, label, rows.where), first)
 
 
 def _sorted(rows: Rows) -> Series:

@@ -119,9 +119,8 @@ def _power(series: Series, ns: Times, channel: Channel, bound_ns: Floats | float
     watts = series.rows.value.astype(np.float64)
     if channel.scale != 1:
         watts *= channel.scale
-    low, high = channel.floor, min(ABSURD, channel.max_power_w or ABSURD)
     invalid = _none()
-    if not (watts.min() > (-ABSURD if low is None else low) and watts.max() < high):
+    if not plausible(channel, watts):
         invalid = np.flatnonzero(~(is_reading(channel, watts) & (np.abs(watts) < ABSURD)))
         watts[invalid] = 0.0
     gaps = _too_long(series, ns, bound_ns)
@@ -132,6 +131,12 @@ def _power(series: Series, ns: Times, channel: Channel, bound_ns: Floats | float
     doubled = _to_next(watts, np.add)
     doubled *= 0.5 / NS
     return _counted(series, ns, doubled, (lost, gaps, invalid), watts)
+
+
+def plausible(channel: Channel, watts: Floats) -> bool:
+    """Whether all readings of a power channel are surely valid."""
+    low, high = channel.floor, min(ABSURD, channel.max_power_w or ABSURD)
+    return bool(watts.min() > (-ABSURD if low is None else low) and watts.max() < high)
 
 
 def _to_next(values: Floats, operation: np.ufunc) -> Floats:

@@ -7,16 +7,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from joulemark.accounting.curve import Floats, Times
+from joulemark.accounting.curve import GAP_FACTOR, Floats, Times
 from joulemark.accounting.ledger import Ledger, Register, State
-from joulemark.accounting.rows import Rows, Series, series_of
-from joulemark.accounting.steps import in_order, steps_of
+from joulemark.accounting.rows import (
+    PIECE,
+    Ints,
+    Rows,
+    Series,
+    across_to_along,
+    series_of,
+    turn_of,
+)
+from joulemark.accounting.steps import FLOOR_NS, in_order, steps_of
 from joulemark.accounting.stretches import Sum, Sums, Windows, by_label, by_window
+from joulemark.accounting.turns import FEWEST, across
 from joulemark.core.channel import Channel, Quantity
 from joulemark.core.clock import NS
-
-PIECE = 1 << 16
-"""Rows that are worked on at once; what is made of them stays in a processor's cache."""
 
 
 class Stream:
@@ -53,17 +59,54 @@ class Stream:
         if self._channel.quantity is Quantity.ENERGY:
             present = np.isfinite(rows.value)
             rows = rows if present.all() else rows.picked(present)
+        turn = self._quick_turn(rows)
+        if turn and self._add_across(rows.picked(slice(len(rows) - len(rows) % turn)), turn):
+            rows = rows.picked(slice(len(rows) - len(rows) % turn, None))
         for series in series_of(rows):
-            of = self.register.places(series.rows.keys)
-            self._state = self._state.grown(len(self.register))
-            bound = [self._add_piece(of[begin:], piece) for begin, piece in _pieces(series)]
-            bound_ns = np.concatenate(bound)
-            seen = np.flatnonzero(self._state.seen[of])
-            if len(seen):
-                first = series.rows.picked(series.first[seen], keys=False)
-                first = replace(first, keys=tuple(key[seen] for key in series.rows.keys))
-                bound_ns[seen] = self._join(of[seen], first, bound_ns[seen])
-            self._state.keep(of, series.rows.picked(series.ends, keys=False), bound_ns)
+            self._add_series(self._places(series.rows.keys), series)
+
+    def _add_series(self, of: Times, series: Series) -> None:
+        """Add some series, join them to what came before, and keep their last rows."""
+        found = [self._add_piece(of[begin:], piece) for begin, piece in _pieces(series)]
+        bound_ns = np.concatenate(found)
+        seen = np.flatnonzero(self._state.seen[of])
+        if len(seen):
+            first = series.rows.picked(series.first[seen], keys=False)
+            first = replace(first, keys=tuple(key[seen] for key in series.rows.keys))
+            bound_ns[seen] = self._join(of[seen], first, bound_ns[seen])
+        self._state.keep(of, series.rows.picked(series.ends, keys=False), bound_ns)
+
+    def _places(self, keys: tuple[Ints, ...]) -> Times:
+        of = self.register.places(keys)
+        self._state = self._state.grown(len(self.register))
+        return of
+
+    def _quick_turn(self, rows: Rows) -> int:
+        """Return the turn of rows that may be summed up across; 0 if not."""
+        if self._windows is not None or self._channel.quantity is not Quantity.POWER:
+            return 0
+        turn = turn_of(rows) if len(rows) >= 2 * FEWEST else 0
+        return turn if turn >= FEWEST else 0
+
+    def _add_across(self, rows: Rows, turn: int) -> bool:
+        """Add whole turns; return False, and add nothing, where something in them is odd."""
+        of = self._places(tuple(key[:turn] for key in rows.keys))
+        seen = self._state.seen[of]
+        before = self._state.last(of) if seen.all() else None
+        whole = before is not None or not seen.any()
+        found = across(rows, turn, self._channel, self._bound_ns, before) if whole else None
+        if found is None:
+            return False
+        sums, steady = found
+        self._note(of, sums, 0)
+        last = np.arange(len(rows) - turn, len(rows))
+        mean = (rows.time[last] - rows.time[:turn]) / (len(rows) // turn - 1)
+        bound_ns = np.maximum(GAP_FACTOR * mean, FLOOR_NS)
+        changing = np.flatnonzero(~steady)
+        if len(changing):
+            self._add_series(of[changing], across_to_along(rows, turn, changing))
+        self._state.keep(of, rows.picked(last, keys=False), bound_ns)
+        return True
 
     def _add_piece(self, of: Times, piece: Series) -> Floats:
         """Add what lies within some series; return the bound of a gap that each shows."""
