@@ -30,6 +30,8 @@ def test_a_block_has_energy_afterwards(tmp_path: Path) -> None:
     assert joules.value == pytest.approx(50.0 * m.result.duration_s, rel=0.01)
     assert joules.u95 > 0
     assert m.result.work == joulemark.core.window.Work(7, "sample")
+    assert m.result.evidence is not None
+    assert m.result.evidence.tier.label == "estimated", "a meter of the test is of no known class"
     inner_result = next(r for r in m.phases if r.phase == "inner")
     assert inner_result.per_unit is not None
     assert inner_result.per_unit.unit == "J/step"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.report.build import Made, empty, estimated, hostile, killed, many_gpus
 from tests.report.demo import demo
+from tests.report.metered import broken, honest
 
 from joulemark.report.page import run_page
 
@@ -34,6 +35,8 @@ MAKERS: dict[str, Callable[[], Made]] = {
     "killed": killed,
     "empty": empty,
     "gpus": lambda: many_gpus(8, 2),
+    "honest": honest,
+    "broken": broken,
 }
 
 # Every visible text with the colour behind it: (text, contrast) below the limit.

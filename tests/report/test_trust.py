@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,14 +12,14 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 from tests.accounting import machine
-from tests.accounting.machine import also, record, seconds, truth
-from tests.report.build import Made, empty, estimated, hostile, made, many_gpus, run_of, steady
+from tests.accounting.machine import also, record, seconds
+from tests.report.build import Made, empty, estimated, hostile, many_gpus, steady
 from tests.report.demo import demo
+from tests.report.metered import TRUTH, broken, honest, server
 from tests.report.reader import Reader
 
 from joulemark.core.channel import Instrument
 from joulemark.core.evidence import Condition, Evidence, Tier
-from joulemark.core.run import System
 from joulemark.core.trace import Trace
 from joulemark.report.figures.balance import balance_bars
 from joulemark.report.page import run_page
@@ -30,25 +29,6 @@ from joulemark.report.table_balance import balance_table
 from joulemark.report.table_crosscheck import crosscheck_json, print_crosscheck
 from joulemark.report.table_evidence import evidence_tables, rank, reason
 from joulemark.report.views_trust import evidence_view
-
-TRUTH = truth(seconds())
-
-
-def server(*traces: str | Trace) -> Made:
-    """A run of the metered server of the accounting tests."""
-    found = [record(each) if isinstance(each, str) else each for each in traces]
-    return made(run_of(machine.WINDOWS, system=System(host="a", gpus=("X", "X"))), found)
-
-
-@cache
-def honest() -> Made:
-    return server(*machine.CHANNELS, also("gpu-0", 1.02 * TRUTH["gpu-0"]))
-
-
-@cache
-def broken() -> Made:
-    apart = also("gpu-1", 1.5 * TRUTH["gpu-1"])
-    return server("wall", "node", record("gpu-0", 2.2 * TRUTH["gpu-0"]), "gpu-1", apart)
 
 
 def printed(of: Made, **more: Any) -> str:

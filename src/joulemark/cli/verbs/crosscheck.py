@@ -1,8 +1,9 @@
-"""Check the meters of runs against each other: balances, rests, and what cannot be true.
+"""Check the meters of runs against each other: balances, rests, contradictions.
 
-Ends with exit code 1 where a reading is impossible: parts above the part that contains them, more
-power than a part is rated for, a sensor that stood still, a unit off by a thousand, a counter that
-is counted twice. Meters are compared as they read, without any calibration.
+Ends with exit code 1 where a reading is impossible: parts above the part that
+contains them, more power than a part is rated for, a sensor that stood still, a
+unit off by a thousand, a counter that is counted twice. Meters are compared as
+they read, without any calibration.
 """
 
 from __future__ import annotations
