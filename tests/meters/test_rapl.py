@@ -309,7 +309,7 @@ def test_rows_are_raw_and_carry_their_own_time(tmp_path: Path) -> None:
     times = [time for time, _, _ in first + second]
     assert times == sorted(times)
     assert len(set(times)) == 4
-    assert first[0][0] == 2500  # midway between the clock before (2000) and after (3000)
+    assert first[0][0] == 1500  # midway between the clock before (1000) and after (2000)
     meter.close()
 
 

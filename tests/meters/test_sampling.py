@@ -535,20 +535,35 @@ def test_it_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
 # -------------------------------------------------------------------- in this process
 
 
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Put signals and what is held back of them where they were."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    handler = signal.getsignal(signal.SIGIO)
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)  # one that is ignored vanishes here
+    signal.signal(signal.SIGIO, handler)
+
+
+@pytest.mark.usefixtures("signals")
 def test_the_leash_waits_no_longer_than_it_must() -> None:
     reading, writing = os.pipe()
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        leash = Leash(reading, time.monotonic_ns)
-        assert not leash.wait(time.monotonic_ns() - 5)
-        assert not leash.wait(time.monotonic_ns() + 1_000_000)
-        signal.raise_signal(signal.SIGTERM)
-        assert leash.wait(time.monotonic_ns() + 3600 * 10**9)
-        os.close(writing)
-        assert leash.wait(time.monotonic_ns() + 3600 * 10**9)
-    finally:
-        signal.signal(signal.SIGTERM, handler)
-        os.close(reading)
+    leash = Leash(reading, time.monotonic_ns)
+    assert not leash.wait(time.monotonic_ns() - 5)
+    assert not leash.wait(time.monotonic_ns() + 1_000_000)
+    signal.raise_signal(signal.SIGTERM)
+    assert leash.wait(time.monotonic_ns() + 3600 * 10**9)
+    assert not leash.wait(time.monotonic_ns())
+    os.close(writing)
+    assert leash.wait(time.monotonic_ns() + 3600 * 10**9)
+    os.close(reading)
+
+
+@pytest.mark.usefixtures("signals")
+def test_a_leash_that_has_ended_already_holds_for_no_tick(tmp_path: Path) -> None:
+    for descriptor in (os.open("/dev/null", os.O_RDONLY), os.open(tmp_path, os.O_RDONLY)):
+        assert Leash(descriptor, time.monotonic_ns).wait(time.monotonic_ns())
+        os.close(descriptor)
 
 
 def test_a_journal_is_appended_to_line_by_line(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import TypeAlias
 
 ROW = struct.Struct("<qdI")
@@ -20,10 +20,23 @@ Row: TypeAlias = "tuple[int, float, int]"
 """(time, value, channel)."""
 
 
+_PACKERS: dict[int, struct.Struct] = {}
+"""By the number of rows that they pack; a loop that samples always packs the same numbers."""
+
+
 class Block(bytes):
     """Any number of packed rows: all samples of a meter since its last read."""
 
     __slots__ = ()
+
+    @classmethod
+    def flat(cls, fields: Sequence[float]) -> Block:
+        """Pack rows whose fields follow each other: time, value, channel, time and so on."""
+        count = len(fields) // 3
+        packer = _PACKERS.get(count)
+        if packer is None:
+            packer = _PACKERS[count] = struct.Struct("<" + "qdI" * count)
+        return cls(packer.pack(*fields))
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Block:

@@ -15,10 +15,9 @@ from joulemark.core.scope import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, TypeAlias
 
-    from joulemark.core.block import Row
     from joulemark.core.interfaces import Meter
 
 Note: TypeAlias = "Callable[[Mapping[str, Any]], None]"
@@ -26,6 +25,7 @@ Note: TypeAlias = "Callable[[Mapping[str, Any]], None]"
 
 FIRST_RETRY_S = 1.0
 LAST_RETRY_S = 60.0
+NOTHING = Block()
 MAX_KINDS = 100
 """Kinds of failure that are told apart; more are only counted together."""
 
@@ -82,10 +82,15 @@ class Feed:
         self._every = every
         self._next = 0
         self._places = places
-        self._place = [places.get(channel.name) for channel in meter.channels]
+        self._numbered()
         self._wait_s = FIRST_RETRY_S
         self._lost_at: int | None = None
         self._retry_at = 0
+
+    def _numbered(self) -> None:
+        """Note the place of each channel in the spool; the first meter's stay as they are."""
+        self._place = [self._places.get(channel.name) for channel in self.meter.channels]
+        self._as_it_is = self._place == list(range(len(self._place)))
 
     def due(self, tick: int) -> bool:
         """Whether it is to be read at this tick; if so, the next time is settled."""
@@ -94,28 +99,29 @@ class Feed:
         self._next = (tick // self._every + 1) * self._every
         return True
 
-    def rows(self, clock: Clock, troubles: Troubles, *, last: bool = False) -> Iterable[Row]:
+    def take(self, clock: Clock, troubles: Troubles, *, last: bool = False) -> Block:
         """Return what the meter gives now, with the channels' places in the spool.
 
         A meter may hold that it was read a moment ago; the ``last`` time it has no choice.
         """
         if self._lost_at is not None and not self._returned(clock, troubles):
-            return ()
+            return NOTHING
         try:
             block = self.meter.read()
             if last and not block and self._read_edges is not None:
                 block = self._read_edges()
         except (JoulemarkError, OSError) as error:
             self._failed(error, clock(), troubles)
-            block = Block()
+            block = NOTHING
         if self.meter.failures:
             for failure in self.meter.failures:
                 troubles.failed(self.meter.name, failure, clock())
             self.meter.failures.clear()
-        if not block:
-            return ()
+        return block if self._as_it_is or not block else self._placed(block)
+
+    def _placed(self, block: Block) -> Block:
         placed = [(time, value, self._place[channel]) for time, value, channel in block.rows()]
-        return [(time, value, place) for time, value, place in placed if place is not None]
+        return Block.of((time, value, place) for time, value, place in placed if place is not None)
 
     def _failed(self, error: Exception, now: int, troubles: Troubles) -> None:
         troubles.failed(self.meter.name, error, now)
@@ -141,7 +147,7 @@ class Feed:
         away = f"{(now - self._lost_at) / NS:.1f}"
         code = Code.METER_LOST.value
         troubles.tell(code, f"{self.meter.name}: read again, it was away for {away} s", now)
-        self._place = [self._places.get(channel.name) for channel in self.meter.channels]
+        self._numbered()
         self._lost_at, self._wait_s = None, FIRST_RETRY_S
         return True
 

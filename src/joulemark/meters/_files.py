@@ -99,6 +99,15 @@ class NumberFile:
     path: str
     pread: PRead
 
+    def value(self) -> tuple[float]:
+        """Return the number that the file holds now as the one value of a sensor.
+
+        Raises:
+            MeterError: if this read failed, or gave something else than a number.
+            MeterLostError: if the device behind the file is gone.
+        """
+        return (float(self.read()),)
+
     def read(self) -> int:
         """Return the number that the file holds now.
 
@@ -111,6 +120,10 @@ class NumberFile:
         except OSError as error:
             kind = MeterLostError if error.errno in _GONE else MeterError
             raise kind(error.strerror or "cannot be read", where=self.path) from None
+        if raw[:-1].isdigit() and len(raw) <= MAX_DIGITS:  # as the kernel writes it
+            return int(raw)
+        if raw[:-1].isdigit() and len(raw) <= MAX_DIGITS:  # as the kernel writes it
+            return int(raw)
         number = whole_number(raw) if len(raw) < MAX_NUMBER else None
         if number is None:
             raise MeterError(f"no number but {raw[:32]!r}", where=self.path)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 
-from joulemark.core.block import Block, Row
+from joulemark.core.block import Block
 from joulemark.core.channel import Channel, Quantity
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import MeterError, MeterLostError, UnavailableError, UsageError
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from joulemark.core.interfaces import Settings
 
 Values: TypeAlias = "tuple[float, ...]"
+Asked: TypeAlias = "tuple[int, Callable[[], Values], str]"
+"""Place of a sensor's first channel, its question, its device."""
 
 
 @record(frozen=True, slots=True)
@@ -77,7 +79,9 @@ class Polled(ABC):
         self._slow_ns = round(slow_s * NS)
         self._slow_due: int | None = None
         self._clock: Clock | None = None
-        self._sensors: list[tuple[int, Sensor]] = []
+        self._all: list[Asked] = []
+        self._fast: list[Asked] = []
+        self._counters: list[Asked] = []
         self._lost: set[str] = set()
         self._owned = ExitStack()
 
@@ -102,12 +106,21 @@ class Polled(ABC):
             found = self._find(owned)
             self._owned = owned.pop_all()
         found.sort(key=lambda sensor: (sensor.slow, not sensor.counts))
-        self._sensors = []
         channels: list[Channel] = []
+        asked: list[tuple[int, Sensor]] = []
         for sensor in found:
-            self._sensors.append((len(channels), sensor))
+            asked.append((len(channels), sensor))
             channels.extend(sensor.channels)
         self.channels = tuple(channels)
+        self._all = [(first, sensor.query, sensor.device) for first, sensor in asked]
+        self._fast = [
+            (first, sensor.query, sensor.device) for first, sensor in asked if not sensor.slow
+        ]
+        self._counters = [
+            (first, sensor.query, sensor.device)
+            for first, sensor in asked
+            if sensor.counts and not sensor.slow
+        ]
         self._clock = clock
 
     def read(self) -> Block:
@@ -118,10 +131,10 @@ class Polled(ABC):
             MeterLostError: if every device is gone.
         """
         now = self._now()
-        slow = self._slow_due is None or now >= self._slow_due
-        if slow:
+        if self._slow_due is None or now >= self._slow_due:
             self._slow_due = now + self._slow_ns
-        return self._sample([pair for pair in self._sensors if slow or not pair[1].slow])
+            return self._sample(self._all, now)
+        return self._sample(self._fast, now)
 
     def read_edges(self) -> Block:
         """Return one row of each energy counter that is not slow.
@@ -130,12 +143,12 @@ class Polled(ABC):
             MeterError: if there are counters, and none answered.
             MeterLostError: if every device with a counter is gone.
         """
-        return self._sample([pair for pair in self._sensors if pair[1].counts and not pair[1].slow])
+        return self._sample(self._counters, self._now())
 
     def close(self) -> None:
         """Let go of everything; a second call does nothing."""
         self._clock = None
-        self._sensors = []
+        self._all, self._fast, self._counters = [], [], []
         self._owned.close()
 
     def _now(self) -> int:
@@ -143,39 +156,48 @@ class Polled(ABC):
             raise MeterError("read while closed", where=f"meter {self.name}")
         return self._clock()
 
-    def _sample(self, asked: list[tuple[int, Sensor]]) -> Block:
-        rows: list[Row] = []
+    def _sample(self, asked: list[Asked], before: int) -> Block:
+        """Ask sensors; ``before`` is the time now. This runs at each tick: it is kept short."""
+        fields: list[float] = []
         errors: list[MeterError] = []
-        before = self._now()
-        for first, sensor in asked:
-            if sensor.device in self._lost:
+        clock, lost = self._now if self._clock is None else self._clock, self._lost
+        for first, query, device in asked:
+            if lost and device in lost:
                 continue
             try:
-                values = sensor.query()
+                values = query()
             except MeterError as error:
                 errors.append(error)
                 if isinstance(error, MeterLostError):
-                    self._lost.add(sensor.device)
-                before = self._now()
+                    lost.add(device)
+                before = clock()
                 continue
-            after = self._now()
-            middle = (before + after) // 2
-            rows.extend((middle, value, first + place) for place, value in enumerate(values))
+            after = clock()
+            middle, place = (before + after) // 2, first
+            for value in values:
+                fields += (middle, value, place)
+                place += 1
             before = after
-        if asked and not rows:
-            raise self._silence(asked, errors)
-        self.failures.extend(errors)
-        return Block.of(rows)
+        if errors or not fields:
+            self._failed(asked, errors, silent=not fields)
+        return Block.flat(fields)
 
-    def _silence(self, asked: list[tuple[int, Sensor]], errors: list[MeterError]) -> MeterError:
-        """Return the error of a read that yielded nothing; errors but the first stay listed."""
-        if all(sensor.device in self._lost for _, sensor in asked):
-            self.failures.extend(errors[1:])
+    def _failed(self, asked: list[Asked], errors: list[MeterError], *, silent: bool) -> None:
+        """Keep the errors of a read; if it yielded nothing, raise one and keep the others.
+
+        Raises:
+            MeterError: if no sensor answered though some were asked.
+            MeterLostError: if every device is gone.
+        """
+        if not asked or not silent:
+            self.failures.extend(errors)
+            return
+        self.failures.extend(errors[1:])
+        if all(device in self._lost for _, _, device in asked):
             what = errors[0].what if errors else "every device is gone"
             where = errors[0].where if errors else f"meter {self.name}"
-            return MeterLostError(what, where=where)
-        self.failures.extend(errors[1:])
-        return errors[0]
+            raise MeterLostError(what, where=where)
+        raise errors[0]
 
 
 def only_known(meter: str, settings: Settings, known: Sequence[str]) -> None:

@@ -66,15 +66,24 @@ class Zone:
         """Name of the package part that the zone belongs to."""
         return f"package-{self.socket}{self.die}"
 
+    @property
+    def opened(self) -> NumberFile:
+        """Its open counter.
+
+        Raises:
+            MeterError: if it is not open.
+        """
+        if self.counter is None:
+            raise MeterError("the zone is not open", where=self.path)
+        return self.counter
+
     def read(self) -> int:
         """Return the counter, µJ.
 
         Raises:
             MeterError: if it cannot be read.
         """
-        if self.counter is None:
-            raise MeterError("the zone is not open", where=self.path)
-        return self.counter.read()
+        return self.opened.read()
 
 
 def find(root: str, files: Files) -> tuple[list[Zone], list[UnavailableError]]:

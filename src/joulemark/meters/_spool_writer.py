@@ -80,9 +80,10 @@ class SpoolWriter:
             StoreError: if they cannot all be written; the file then ends with a whole row.
             ValueError: if the block ends in the middle of a row.
         """
-        if len(block) % ROW.size:
+        size = len(block)
+        if size % ROW.size:
             raise ValueError(f"{len(block)} bytes are not whole rows of {ROW.size}")
-        if block:
+        if size:
             self._put(block, step=ROW.size)
 
     def sync(self) -> None:

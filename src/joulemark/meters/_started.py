@@ -139,18 +139,30 @@ class Started:
         return not self._ended(os.WNOHANG)
 
     def stop(self, timeout_s: float) -> bool:
-        """Let it end, else kill it; return whether it ended in order."""
-        # the end of the pipe alone may not reach it: a fork of this process may hold the pipe
-        self.write(b"stop\n")
+        """Let it end, else kill it; return whether it ended in order.
+
+        One that samples takes SIGTERM, too, for a wish to end in order: the end of the pipe may not
+        reach it, as a fork of this process may hold the pipe.
+        """
         if self._orders >= 0:
             os.close(self._orders)
             self._orders = -1
-        for number in (SIGTERM, SIGKILL):
-            if not self._gone(timeout_s):
-                os.kill(self.pid, number)
-                timeout_s = min(timeout_s, 1.0)
-        self._ended(0)
+        for number, wait_s in ((SIGTERM, timeout_s), (SIGKILL, None)):
+            if not self.alive():
+                break
+            os.kill(self.pid, number)
+            self._await(wait_s)
         return self.code == 0
+
+    def _await(self, timeout_s: float | None) -> None:
+        """Wait for its end, which is that of its pipe."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while self.alive():
+            left = None if deadline is None else max(deadline - time.monotonic(), 0)
+            if not select.select([self._answers], [], [], left)[0]:
+                return
+            if not os.read(self._answers, 65536):
+                self._ended(0)
 
     def close(self) -> None:
         """Let go of what it has said; a second call does nothing."""
@@ -161,18 +173,6 @@ class Started:
         with suppress(OSError):
             if self.where and os.stat(self.where).st_size == 0:
                 os.unlink(self.where)
-
-    def _gone(self, timeout_s: float) -> bool:
-        """Wait for its end; its pipe ends with it."""
-        deadline = time.monotonic() + timeout_s
-        while self.alive():
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return False
-            heard = select.select([self._answers], [], [], left)[0]
-            if heard and not os.read(self._answers, 65536):
-                self._ended(0)
-        return True
 
     def _ended(self, flags: int) -> bool:
         if self.code is None:

@@ -106,8 +106,7 @@ class Host(Polled):
         Raises:
             MeterError: if none can be read.
         """
-        self._now()
-        return self._sample([pair for pair in self._sensors if not pair[1].slow])
+        return self._sample(self._fast, self._now())
 
     def _find(self, owned: ExitStack) -> list[Sensor]:
         cpu = CpuTime(self._billed.proc, hertz())

@@ -153,7 +153,7 @@ class Rapl(Polled):
             source=f"{zone.path}/energy_uj",
             note="; ".join(note for note in notes if note),
         )
-        return Sensor((channel,), lambda: (float(zone.read()),), device=zone.part)
+        return Sensor((channel,), zone.opened.value, device=zone.part)
 
     def _rated_w(self, zone: Zone) -> float | None:
         """Return the zone's thermal design power, W; None where the kernel tells no sane one."""

@@ -38,7 +38,7 @@ from joulemark.core.run import Sampler
 from joulemark.core.scope import suppress
 from joulemark.meters import _orders
 from joulemark.meters._child import Leash, be_alone
-from joulemark.meters._feeds import Feeds, Troubles
+from joulemark.meters._feeds import NOTHING, Feeds, Troubles
 from joulemark.meters._pace import Pace
 from joulemark.meters._spool_writer import SpoolWriter
 from joulemark.meters.journal import Journal
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from joulemark.core.block import Row
     from joulemark.core.clock import Clock
     from joulemark.meters._child import Wait
     from joulemark.meters._feeds import Note
@@ -130,12 +129,14 @@ def _take(
     troubles: Troubles,
 ) -> None:
     """Read what is due at a tick (all, without one) and write it in one piece."""
-    rows: list[Row] = []
+    whole = NOTHING
     for feed in feeds.feeds:
         if tick is None or feed.due(tick):
-            rows.extend(feed.rows(clock, troubles, last=tick is None))
-    if rows:
-        write(Block.of(rows))
+            block = feed.take(clock, troubles, last=tick is None)
+            if block:
+                whole = Block(whole + block) if whole else block
+    if whole:
+        write(whole)
 
 
 def main() -> int:
@@ -164,7 +165,7 @@ def serve(orders: int, answer: Callable[[Mapping[str, Any]], None]) -> int:
     try:
         while "spool" not in order:
             line = lines.next()
-            if order and line in (b"", b"stop"):  # whoever started us has thought better of it
+            if order and not line:  # whoever started us has thought better of it
                 return 0
             order = _orders.parsed(line, order)
             anchor = Anchor(order["anchor"]["utc_ns"], order["anchor"]["monotonic_ns"])

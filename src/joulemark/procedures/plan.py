@@ -37,7 +37,8 @@ SIGNS: Mapping[str, str] = {
     "jetson": "/sys/bus/i2c/drivers/ina3221x",
     "power-supply": "/sys/class/power_supply",
 }
-"""Without such a path there is no such sensor: its meter need not be loaded to learn that."""
+"""Where such a directory is missing or empty there is no such sensor; so much can be told without
+loading its meter."""
 _PROCESSOR = {Domain.PACKAGE, Domain.PSYS, Domain.NODE, Domain.WALL, Domain.BOARD}
 _MEMORY = {Domain.DRAM, Domain.PSYS, Domain.NODE, Domain.WALL, Domain.BOARD}
 
@@ -98,7 +99,7 @@ def plan(
         process: settings that say whose processor time counts (``root_pid`` …).
         origin_ns: where estimates count from, ns.
         sensors: what is looked for where no meter is named.
-        signs: paths without which a sensor that has no settings is not there.
+        signs: directories without which a sensor that has no settings is not there.
 
     Raises:
         UnavailableError: if a named meter, or none at all, has anything to read.
@@ -125,13 +126,20 @@ def _with_signs(
     there = {}
     for name, settings in sensors.items():
         sign = "/" if settings else signs.get(name, "/")
-        if os.path.exists(sign):
+        if _holds_anything(sign):
             there[name] = settings
         else:
             what, remedy = "there is no such thing here", "joulemark meters says more"
             missing = UnavailableError(what, where=sign, remedy=remedy)
             chosen.unavailable.append((name, missing))
     return there
+
+
+def _holds_anything(directory: str) -> bool:
+    try:
+        return bool(os.listdir(directory))
+    except OSError:
+        return False
 
 
 def _look_around(chosen: Plan, open_meter: Open, model: Spec, sensors: Mapping[str, Spec]) -> None:
