@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import joulemark
+from tests.meters.trees import intel_laptop
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "joulemark").rglob("*.py"))
@@ -46,6 +47,7 @@ CALLS_OF_CONSTANTS = {
     "Published",
     "Accuracy",
     "Meta",
+    "Block",  # an empty one
 }
 
 
@@ -121,6 +123,60 @@ HEAVY = {"numpy", "duckdb", "rich", "jinja2", "msgspec", "torch", "pynvml", "mlp
 )
 def test_nothing_heavy_is_imported_to_measure(code: str) -> None:
     assert not HEAVY & _loaded(code)
+
+
+LIGHT = {
+    # the interpreter has them anyway, or they cost next to nothing
+    "__future__", "_abc", "_codecs", "_collections_abc", "_imp", "_io", "_signal", "_stat",
+    "_thread", "_warnings", "_weakref", "abc", "builtins", "codecs", "encodings", "genericpath",
+    "io", "marshal", "os", "posix", "posixpath", "stat", "sys", "time", "warnings",
+    "zipimport",
+    # one C module each, or little more
+    "_blake2", "_json", "_sha2", "_sha256", "_struct", "errno", "fcntl", "gc", "importlib",
+    "itertools", "math", "select", "struct",
+}  # fmt: skip
+"""All of the standard library that measuring loads. Before adding to it, see what it takes:
+``python -X importtime``; decision 6 tells why this matters."""
+
+MEASURE = """
+import joulemark
+with joulemark.measure(store={store!r}, meters={meters!r}):
+    with joulemark.phase("a"):
+        pass
+"""
+SAMPLE = """
+import os
+from joulemark.core.jsonlight import dumps
+from joulemark.meters.sampler import serve
+orders, to = os.pipe()
+meters = [{{"name": name, "settings": settings}} for name, settings in {meters!r}]
+order = {{"period_s": 1, "anchor": {{"utc_ns": 0, "monotonic_ns": 0}}, "meters": meters,
+    "spool": {store!r} + "/spool", "events": {store!r} + "/events", "writer": "w"}}
+os.write(to, dumps(order).encode() + bytes([10]))
+os.close(to)
+serve(orders, lambda answer: None)
+"""
+
+
+@pytest.mark.parametrize("code", [MEASURE, SAMPLE], ids=["measure", "sample"])
+def test_what_measures_loads_a_closed_list_of_the_standard_library(
+    code: str, tmp_path: Path
+) -> None:
+    root = str(intel_laptop(tmp_path).root)
+    meters = [("rapl", {"root": root}), ("estimate", {}), ("host", {})]
+    program = code.format(store=str(tmp_path), meters=meters)
+    script = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r})\n{program}\nprint(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()} - {"joulemark", "__main__"}
+    assert {name for name in loaded if not name.startswith("_frozen_importlib")} - LIGHT == set()
 
 
 def test_import_joulemark_imports_nothing_of_ours() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from joulemark.core.block import ROW, Block
+from joulemark.core.block import ROW, Block, Row
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Channel, Domain, Provenance, Quantity
 from joulemark.core.clock import NS, Anchor
@@ -52,6 +52,11 @@ def test_rows_come_back_and_a_torn_one_is_left_out(
 ) -> None:
     assert Block.of(samples).rows() == samples
     assert Block(Block.of(samples) + torn).rows() == samples
+
+
+@given(rows)
+def test_rows_are_packed_in_one_piece_as_one_by_one(samples: list[Row]) -> None:
+    assert Block.flat([field for row in samples for field in row]) == Block.of(samples)
 
 
 def test_rows_lie_in_memory_as_numpy_reads_them() -> None:

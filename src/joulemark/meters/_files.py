@@ -106,7 +106,13 @@ class NumberFile:
             MeterError: if this read failed, or gave something else than a number.
             MeterLostError: if the device behind the file is gone.
         """
-        return (float(self.read()),)
+        try:
+            raw = self.pread(self.descriptor, MAX_NUMBER, 0)
+        except OSError as error:
+            raise self._refused(error) from None
+        if raw[:-1].isdigit() and len(raw) <= MAX_DIGITS:  # as the kernel writes it
+            return (float(raw),)
+        return (float(self._number(raw)),)
 
     def read(self) -> int:
         """Return the number that the file holds now.
@@ -116,14 +122,15 @@ class NumberFile:
             MeterLostError: if the device behind the file is gone.
         """
         try:
-            raw = self.pread(self.descriptor, MAX_NUMBER, 0)
+            return self._number(self.pread(self.descriptor, MAX_NUMBER, 0))
         except OSError as error:
-            kind = MeterLostError if error.errno in _GONE else MeterError
-            raise kind(error.strerror or "cannot be read", where=self.path) from None
-        if raw[:-1].isdigit() and len(raw) <= MAX_DIGITS:  # as the kernel writes it
-            return int(raw)
-        if raw[:-1].isdigit() and len(raw) <= MAX_DIGITS:  # as the kernel writes it
-            return int(raw)
+            raise self._refused(error) from None
+
+    def _refused(self, error: OSError) -> MeterError:
+        kind = MeterLostError if error.errno in _GONE else MeterError
+        return kind(error.strerror or "cannot be read", where=self.path)
+
+    def _number(self, raw: bytes) -> int:
         number = whole_number(raw) if len(raw) < MAX_NUMBER else None
         if number is None:
             raise MeterError(f"no number but {raw[:32]!r}", where=self.path)

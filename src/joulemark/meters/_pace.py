@@ -41,16 +41,20 @@ class Pace:
 
     def arrived(self, now: int) -> int:
         """Note the arrival at a deadline; return its number."""
-        late = max(now - (self._start + self._tick * self._period), 0)
+        late = now - self._start - self._tick * self._period
         self.ticks += 1
-        self._late_sum += late
-        self._late_max = max(self._late_max, late)
+        if late > 0:
+            self._late_sum += late
+            if late > self._late_max:
+                self._late_max = late
         return self._tick
 
     def next_deadline(self, now: int) -> int:
         """Return the time of the next deadline that has not wholly passed, ns."""
-        following = max(self._tick + 1, (now - self._start) // self._period)
-        self.skipped += following - self._tick - 1
+        following, passed = self._tick + 1, (now - self._start) // self._period
+        if passed > following:
+            self.skipped += passed - following
+            following = passed
         self._tick = following
         return self._start + following * self._period
 

@@ -130,7 +130,8 @@ class Polled(ABC):
             MeterError: if no sensor answered.
             MeterLostError: if every device is gone.
         """
-        now = self._now()
+        clock = self._clock
+        now = self._now() if clock is None else clock()
         if self._slow_due is None or now >= self._slow_due:
             self._slow_due = now + self._slow_ns
             return self._sample(self._all, now)

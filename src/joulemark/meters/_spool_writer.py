@@ -107,7 +107,7 @@ class SpoolWriter:
         """Write ``data``; if that fails, keep only whole multiples of ``step`` bytes of it."""
         done = 0
         try:
-            done = self._some(data)
+            done = self._write(self._file, data)
             while done < len(data):  # the disk is nearly full: the next call says why
                 done += self._some(data[done:])
         except OSError as error:
