@@ -24,9 +24,11 @@ from joulemark.meters.sampling import SamplerProcess
 def pipe() -> Iterator[tuple[Leash, int]]:
     """Return a leash, and the end of a pipe by which it is spoken to."""
     reading, writing = os.pipe()
-    before = signal.getsignal(signal.SIGTERM)
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    handler = signal.getsignal(signal.SIGIO)
     yield Leash(reading, time.monotonic_ns), writing
-    signal.signal(signal.SIGTERM, before)
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)  # one that is ignored vanishes here
+    signal.signal(signal.SIGIO, handler)
     os.close(reading)
 
 
@@ -91,10 +93,10 @@ def test_a_rest_ends_with_the_pipe_with_a_signal_and_with_the_parent(
 ) -> None:
     leash, writing = pipe
     os.write(writing, b"pause\n")
-    os.kill(os.getpid(), signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
     assert leash.wait(0)
     monkeypatch.setattr(_child, "LOOK_S", 0.001)
-    leash = Leash(leash._watched[0], time.monotonic_ns)
+    leash = Leash(leash._descriptor, time.monotonic_ns)
     os.write(writing, b"pause\n")
     leash._parent = -1  # whoever said so is gone, the pipe is still held by somebody
     assert leash.wait(0)

@@ -561,7 +561,9 @@ def test_the_leash_waits_no_longer_than_it_must() -> None:
 
 @pytest.mark.usefixtures("signals")
 def test_a_leash_that_has_ended_already_holds_for_no_tick(tmp_path: Path) -> None:
-    for descriptor in (os.open("/dev/null", os.O_RDONLY), os.open(tmp_path, os.O_RDONLY)):
+    (tmp_path / "empty").touch()
+    for path in ("/dev/null", tmp_path / "empty"):
+        descriptor = os.open(path, os.O_RDONLY)
         assert Leash(descriptor, time.monotonic_ns).wait(time.monotonic_ns())
         os.close(descriptor)
 
