@@ -121,6 +121,7 @@ class Stepping(Steady):
     def __init__(self) -> None:
         super().__init__()
         self.reads = 0
+        self.set = False
         self.channels = [
             Channel(
                 name="host/clock",
@@ -134,7 +135,7 @@ class Stepping(Steady):
 
     def read(self) -> Block:
         self.reads += 1
-        return Block.of([(self._clock(), 0.0 if self.reads < 3 else 3600.0 * NS, 0)])
+        return Block.of([(self._clock(), 3600.0 * NS if self.set else 0.0, 0)])
 
     def read_edges(self) -> Block:
         return Block()

@@ -108,7 +108,9 @@ def test_git_revision_is_read_from_files(tmp_path: Path) -> None:
 def test_a_clock_that_is_set_is_a_named_warning_and_moves_no_sample(tmp_path: Path) -> None:
     stepping = Stepping()
     with measure(store=tmp_path, objects=[Steady(), stepping], period_s=0.002) as m:
-        while stepping.reads < 6:
-            sum(range(50_000))
+        for moved in (False, True):
+            before, stepping.set = stepping.reads, moved
+            while stepping.reads < before + 2:
+                sum(range(50_000))
     assert "clock-step" in {c.code for c in m.result.cautions}
     assert m.energy.joules.value == pytest.approx(100 * m.result.duration_s, rel=0.02)
