@@ -152,7 +152,8 @@ def test_each_workload_is_left_out_as_a_whole() -> None:
     left = check.leave_out(points)
     assert [each.group for each in left] == points.names
     assert all(len(each.after) == 2 for each in left)
-    found = check.check_of(left)
+    line = fit.fit(points)
+    found = check.check_of(left, line, student_975(line.dof))
     assert 0.15 < found.before < 0.6
     assert found.after < 0.06
     assert found.worst_before > found.before
@@ -180,16 +181,17 @@ def test_the_interval_is_widened_where_it_held_too_few_of_those_left_out() -> No
     joules = points.reference_j.copy()
     for place, off in ((3, 40.0), (9, -40.0), (15, 40.0)):
         joules[place] += off * points.seconds[place]
-    odd = check.leave_out(replace(points, reference_j=joules))
-    student = student_975(17)
-    assert check.check_of(odd).inside == check.check_of(odd).inside_student < 0.93
-    factor = check.factor_of(odd, student)
-    assert factor > student
-    assert check.check_of(odd, factor / student).inside == pytest.approx(0.95)
-    made = make.make(replace(points, reference_j=joules), ABOUT).calibration
-    assert made.factor == pytest.approx(factor * student_975(made.dof) / student)
-    even = check.leave_out(points)
-    assert check.factor_of(even, student) == student
+    odd = replace(points, reference_j=joules)
+    made = make.make(odd, ABOUT).calibration
+    assert made.check is not None
+    assert made.check.inside_student < 0.93 <= made.check.inside
+    assert made.factor > student_975(made.dof)
+    far = made.factor * math.hypot(made.between_w, made.within_w)
+    assert 35 < far < 60
+    even = make.make(points, ABOUT).calibration
+    assert even.check is not None
+    assert even.factor == student_975(even.dof)
+    assert even.check.inside == even.check.inside_student
 
 
 # ------------------------------------------------------------------ what it becomes

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -105,6 +106,40 @@ def test_markdown_has_one_row_for_each(tmp_path: Path, capsys: pytest.CaptureFix
     assert [line.split(" | ")[0] for line in lines[2:4]] == ["| t0", "| t1"]
 
 
+def test_a_picture_shows_every_point_that_was_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, picture = table(tmp_path / "t.csv", tasks=2), tmp_path / "off.svg"
+    path.write_text(path.read_text().replace("m3,", "<b>&\u202e,"))
+    assert main(words_of(path, "--by", "task", "--plot", str(picture))) == 0
+    assert f"written: {picture}" in capsys.readouterr().out
+    root = ET.fromstring(picture.read_text())
+    space = "{http://www.w3.org/2000/svg}"
+    titles = [each.text for each in root.iter(f"{space}title")]
+    assert len(titles) == 1 + 48
+    assert "<b>&\ufffd (line 8)" in titles
+    assert main(words_of(path, "--plot", str(picture))) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_missed_workloads_and_widened_intervals_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, picture = table(tmp_path / "t.csv"), tmp_path / "off.svg"
+    lines = path.read_text().splitlines()
+    for place in (3, 4):
+        cells = lines[place].split(",")
+        lines[place] = ",".join([*cells[:3], str(float(cells[3]) + 9), *cells[4:]])
+    path.write_text("\n".join(lines))
+    assert main(words_of(path, "--plot", str(picture), "--utilisation", "load")) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "! m1: +" in said
+    assert "! outlier, kept in the fit: m1 (line 5): +" in said
+    assert "of the workloads left out lay where the others expect them; the interval of all" in said
+    assert "per load" in said
+    assert "load of 0.2" in said
+
+
 def test_what_is_stated_is_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = table(tmp_path / "t.csv", step=1.0)
     more = ["--accuracy", "1%,0.5W", "--applies-to", "rapl/package-0+rapl/dram-0", "--node", "box",
@@ -181,7 +216,8 @@ def test_a_stratum_that_gives_none_is_named_and_the_others_are_made(
         (["--accuracy", "1%,-2W"], 2, "'1%,-2W' is no accuracy class"),
         (["--applies-to", "a"], 2, "give both --applies-to and --node"),
         (["--boundary", "moon"], 2, "'moon' is no kind of part; choose from wall, node"),
-        (["-o", "c.txt"], 2, "a calibration is JSON; end it in .json"),
+        (["-o", "c.txt"], 2, "c.txt: this file is written as .json; end it in .json"),
+        (["--plot", "c.png"], 2, "c.png: this file is written as .svg; end it in .svg"),
     ],
 )
 def test_bad_arguments_are_named(

@@ -14,6 +14,7 @@ from rich.text import Text
 from joulemark.analysis.calibrating.check import Left
 from joulemark.analysis.calibrating.make import Made
 from joulemark.analysis.calibrating.outcome import Outcome
+from joulemark.analysis.coverage import LEAST
 from joulemark.core.calibration import MARGIN, Calibration, Span
 from joulemark.core.student import student_975
 from joulemark.core.units import digits, si, with_u95
@@ -31,8 +32,8 @@ LEGEND = (
     "(of single points)."
 )
 WIDENED = (
-    "only {held} of the workloads left out lay in Student's interval; it was made {times} times as "
-    "wide, to hold them"
+    "only {held} of the workloads left out lay where the others expect them; the interval of all "
+    "together, {times} times Student's, holds {now}"
 )
 _HEADINGS = ("calibration", "points", "groups", "before", "after", "worst", "inside")
 
@@ -63,20 +64,15 @@ def calibration_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def _left(each: Left) -> dict[str, Any]:
+    rows = zip(each.points.labels, each.before, each.after, strict=True)
     return {
         "group": each.group,
-        "half_widths_away": each.share,
+        "inside": each.inside,
+        "deviation_w": each.mean_w,
+        "predicted_u95_w": each.half_w,
         "points": [
-            {
-                "label": label,
-                "before": float(before),
-                "after": float(after),
-                "deviation_j": float(off),
-                "predicted_u95_j": float(half),
-            }
-            for label, before, after, off, half in zip(
-                each.labels, each.before, each.after, each.deviation_j, each.half_j, strict=True
-            )
+            {"label": label, "before": float(before), "after": float(after)}
+            for label, before, after in rows
         ],
     }
 
@@ -87,9 +83,9 @@ def calibration_markdown(outcome: Outcome) -> str:
     rows = []
     for one in outcome.made:
         cells, (gain, offset) = _cells(one), _coefficients(one.calibration)[:2]
-        rows.append([_name(one.calibration.stratum), *cells[:2], gain, offset, *cells[2:]])
+        rows.append([stratum_name(one.calibration.stratum), *cells[:2], gain, offset, *cells[2:]])
     rows += [
-        [_name(one.stratum), str(one.points), f"refused: {one.error.what}", *[""] * 6]
+        [stratum_name(one.stratum), str(one.points), f"refused: {one.error.what}", *[""] * 6]
         for one in outcome.refused
     ]
     return markdown_table(head, rows) + f"\n{LEGEND}\n"
@@ -112,7 +108,7 @@ def print_calibrations(
     for heading, width in zip(_HEADINGS, (27, 7, 7, 8, 8, 8, 15), strict=True):
         _column(table, heading, width, left=heading == "calibration")
     for one in outcome.made:
-        cells = [_name(one.calibration.stratum), *_cells(one)]
+        cells = [stratum_name(one.calibration.stratum), *_cells(one)]
         table.add_row(*(Text(clean(cell, 200)) for cell in cells))
     if outcome.made:
         console.print(table)
@@ -121,7 +117,9 @@ def print_calibrations(
         _print_one(console, one, groups=groups)
     for refused in outcome.refused:
         console.print()
-        console.print(Text(f"{clean(_name(refused.stratum))}: no calibration", style="yellow"))
+        console.print(
+            Text(f"{clean(stratum_name(refused.stratum))}: no calibration", style="yellow")
+        )
         console.print(_indented(clean(str(refused.error))))
     for note in outcome.notes:
         console.print(Text(f"\nNote: {clean(note, 600)}."))
@@ -130,22 +128,22 @@ def print_calibrations(
 def _print_one(console: Console, one: Made, *, groups: bool) -> None:
     calibration = one.calibration
     console.print()
-    console.print(Text(clean(_name(calibration.stratum), 200), style="bold"))
+    console.print(Text(clean(stratum_name(calibration.stratum), 200), style="bold"))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, text in _facts(calibration):
         grid.add_row(Text(f"  {name}"), Text(clean(text, 600)))
     console.print(grid)
-    widened = calibration.factor / student_975(calibration.dof)
+    times = digits(calibration.factor / student_975(calibration.dof), 3)
     for each in one.left:
-        if each.share > 1:
+        if not each.inside:
             console.print(_indented(f"! {clean(each.group, 60)}: {_off(each)}"))
     for text in calibration.outliers:
         console.print(_indented(f"! outlier, kept in the fit: {clean(text)}"))
-    if calibration.check is not None and widened > 1:
-        held = percent(calibration.check.inside_student)
-        console.print(_indented(f"! {WIDENED.format(held=held, times=digits(widened, 3))}"))
+    if calibration.check is not None and calibration.check.inside_student < LEAST:
+        held, now = percent(calibration.check.inside_student), percent(calibration.check.inside)
+        console.print(_indented(f"! {WIDENED.format(held=held, times=times, now=now)}"))
     if groups:
         _print_groups(console, one.left)
 
@@ -167,8 +165,7 @@ def _column(table: Table, heading: str, width: int, *, left: bool) -> None:
 
 
 def _off(each: Left) -> str:
-    half = each.sum_half_j / float(each.seconds.sum())
-    return f"{each.mean_w:+.3g} W, expected within ±{half:.2g} W"
+    return f"{each.mean_w:+.3g} W, expected within ±{each.half_w:.2g} W"
 
 
 def _signed(value: float) -> str:
@@ -220,7 +217,8 @@ def _range(span: Span, unit: str) -> str:
     return f"{si(span.low, unit, 3)} to {si(span.high, unit, 3)}"
 
 
-def _name(stratum: Mapping[str, str]) -> str:
+def stratum_name(stratum: Mapping[str, str]) -> str:
+    """Return what the points of a calibration have in common."""
     return ", ".join(stratum.values()) or "all points"
 
 

@@ -25,41 +25,65 @@ class Left:
     """A workload that was left out.
 
     Attributes:
-        group: its name.
-        before: relative errors of the target's own readings, signed, shape (n,).
-        after: relative errors of the readings as all others calibrate them, shape (n,).
-        deviation_j: reference less calibrated reading, J, shape (n,).
-        half_j: 95 % half-width that was predicted for each, J, shape (n,).
-        sum_half_j: that of their sum, J.
-        seconds: length of each, s, shape (n,).
-        labels: their names.
+        points: its own stretches.
+        others: the line through all others.
     """
 
-    group: str
-    before: Floats
-    after: Floats
-    deviation_j: Floats
-    half_j: Floats
-    sum_half_j: float
-    seconds: Floats
-    labels: tuple[str, ...]
+    points: Points
+    others: Fit
 
     @property
-    def share(self) -> float:
-        """How far the workload's energy lies away, in half-widths of what was predicted."""
-        return abs(float(self.deviation_j.sum())) / self.sum_half_j
+    def group(self) -> str:
+        """Its name."""
+        return self.points.groups[0]
+
+    @property
+    def before(self) -> Floats:
+        """Relative errors of the target's own readings, signed, shape (n,)."""
+        return self.points.target_j / self.points.reference_j - 1
+
+    @property
+    def after(self) -> Floats:
+        """Relative errors of the readings as all others calibrate them, signed, shape (n,)."""
+        return self.others.predicted_j(self.points) / self.points.reference_j - 1
+
+    @property
+    def deviation_j(self) -> Floats:
+        """Reference less calibrated reading, J, shape (n,)."""
+        return self.points.reference_j - self.others.predicted_j(self.points)
 
     @property
     def mean_w(self) -> float:
         """How far the workload lies above the line, W."""
-        return float(self.deviation_j.sum() / self.seconds.sum())
+        return float(self.deviation_j.sum() / self.points.seconds.sum())
+
+    @property
+    def half_w(self) -> float:
+        """95 % half-width that the others predict for it, W."""
+        u = math.sqrt(self.others.variance_of_sum_j2(self.points))
+        return student_975(self.others.dof) * u / float(self.points.seconds.sum())
+
+    @property
+    def inside(self) -> bool:
+        """Whether the workload's energy lies in the interval that the others predict."""
+        return abs(self.mean_w) <= self.half_w
+
+    def shares(self, by: Fit) -> Floats:
+        """Return how far each stretch lies off, in standard uncertainties by a line, shape (n,)."""
+        return np.abs(self.deviation_j) / np.sqrt(by.variance_j2(self.points))
+
+    def share(self, by: Fit) -> float:
+        """Return how far the workload lies off, in standard uncertainties by a line."""
+        return abs(float(self.deviation_j.sum())) / math.sqrt(by.variance_of_sum_j2(self.points))
 
     def outliers(self) -> list[str]:
-        """Return the points that lie far away, with how far."""
-        watts, half = self.deviation_j / self.seconds, self.half_j / self.seconds
+        """Return the stretches that lie far away, with how far."""
+        half = student_975(self.others.dof) * np.sqrt(self.others.variance_j2(self.points))
+        seconds = self.points.seconds
+        rows = zip(self.points.labels, self.deviation_j / seconds, half / seconds, strict=True)
         return [
             f"{label}: {off:+.3g} W where ±{within:.2g} W was expected"
-            for label, off, within in zip(self.labels, watts, half, strict=True)
+            for label, off, within in rows
             if abs(off) > FAR * within
         ]
 
@@ -72,59 +96,58 @@ def leave_out(points: Points, *, most: int = MOST_FOLDS) -> list[Left]:
         most: how many workloads are left out at most.
     """
     places, names = points.places, points.names
-    every = math.ceil(len(names) / most)
     return [
-        _left(points.at(np.flatnonzero(places == k)), fit(points.at(np.flatnonzero(places != k))))
-        for k in range(0, len(names), every)
+        Left(points.at(np.flatnonzero(places == k)), fit(points.at(np.flatnonzero(places != k))))
+        for k in range(0, len(names), math.ceil(len(names) / most))
     ]
 
 
-def _left(points: Points, others: Fit) -> Left:
-    factor, predicted = student_975(others.dof), others.predicted_j(points)
-    return Left(
-        group=points.groups[0],
-        before=points.target_j / points.reference_j - 1,
-        after=predicted / points.reference_j - 1,
-        deviation_j=points.reference_j - predicted,
-        half_j=factor * np.sqrt(others.variance_j2(points)),
-        sum_half_j=factor * math.sqrt(others.variance_of_sum_j2(points)),
-        seconds=points.seconds,
-        labels=points.labels,
-    )
-
-
-def factor_of(left: list[Left], student: float) -> float:
+def factor_of(left: list[Left], fitted: Fit) -> float:
     """Return what turns a standard uncertainty into a 95 % half-width for a new workload.
 
-    It is Student's factor, or what would have held 93 % of the workloads left out if that is more
-    (as in the jackknife+; Barber and others, Annals of Statistics 49, 2021, 486-507): workloads
-    that lie far away now and then do not follow a normal distribution.
+    It is Student's factor, or, where that held fewer than 93 % of the workloads left out, what
+    would have held them (as in the jackknife+; Barber and others, Annals of Statistics 49, 2021,
+    486-507): workloads that lie far away now and then do not follow a normal distribution.
 
     Args:
         left: the workloads that were left out.
-        student: the factor that their intervals were made with.
+        fitted: the line through all points.
     """
-    shares = sorted(each.share for each in left)
-    return student * max(shares[math.ceil(LEAST * len(shares)) - 1], 1.0)
+    student = student_975(fitted.dof)
+    if sum(each.inside for each in left) >= LEAST * len(left):
+        return student
+    shares = sorted(each.share(fitted) for each in left)
+    return max(shares[math.ceil(LEAST * len(left)) - 1] * _ROUNDING, student)
 
 
-def check_of(left: list[Left], widened: float = 1.0) -> Check:
+def check_of(left: list[Left], fitted: Fit, factor: float) -> Check:
     """Return what leaving each workload out showed, in a few numbers.
 
+    Where the others' intervals held too few, what counts is the interval that is given: that of
+    all points together, widened.
+
     Args:
         left: the workloads that were left out.
-        widened: how much wider the intervals are than those predicted for each.
+        fitted: the line through all points.
+        factor: what :func:`factor_of` gave.
     """
     before = np.abs(np.concatenate([each.before for each in left]))
     after = np.abs(np.concatenate([each.after for each in left]))
-    points = np.concatenate([np.abs(each.deviation_j) / each.half_j for each in left])
-    groups = np.array([each.share for each in left])
+    student = sum(each.inside for each in left) / len(left)
+    if student < LEAST:
+        inside = sum(each.share(fitted) <= factor for each in left) / len(left)
+        points = np.concatenate([each.shares(fitted) <= factor for each in left])
+    else:
+        inside = student
+        points = np.concatenate(
+            [each.shares(each.others) <= student_975(each.others.dof) for each in left]
+        )
     return Check(
         before=float(before.mean()),
         after=float(after.mean()),
         worst_before=float(before.max()),
         worst_after=float(after.max()),
-        inside=float((groups <= widened * _ROUNDING).mean()),
-        inside_points=float((points <= widened * _ROUNDING).mean()),
-        inside_student=float((groups <= 1).mean()),
+        inside=inside,
+        inside_points=float(points.mean()),
+        inside_student=student,
     )

@@ -72,8 +72,8 @@ def make(points: Points, about: About) -> Made:
     _refuse_points(points)
     fitted = fit(points)
     _refuse_fit(fitted, points)
-    left, watts, student = leave_out(points), points.target_w, student_975(fitted.dof)
-    factor = factor_of(left, student)
+    left, watts = leave_out(points), points.target_w
+    factor = factor_of(left, fitted)
     calibration = Calibration(
         target=about.target,
         reference=about.reference,
@@ -94,7 +94,7 @@ def make(points: Points, about: About) -> Made:
         beside=about.beside,
         stratum=about.stratum,
         outliers=tuple(text for each in left for text in each.outliers()),
-        check=check_of(left, factor / student),
+        check=check_of(left, fitted, factor),
         date=about.date,
         joulemark=about.joulemark,
         sources=about.sources,

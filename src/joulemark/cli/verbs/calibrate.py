@@ -59,6 +59,8 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     out = parser.add_argument_group("output")
     each = "write the calibration; of several, each to FILE-N.json"
     out.add_argument("-o", "--output", type=Path, metavar="FILE.json", help=each)
+    picture = "draw how far each workload left out lay off"
+    out.add_argument("--plot", type=Path, metavar="FILE.svg", help=picture)
     out.add_argument("--force", action="store_true", help="replace files that exist")
     out.add_argument("--groups", action="store_true", help="list every workload left out")
     out.add_argument("--json", action="store_true", help="print JSON")
@@ -93,8 +95,10 @@ def main(args: Namespace) -> int:
         print_calibrations,
     )
 
-    if args.output is not None and args.output.suffix != ".json":
-        raise UsageError("a calibration is JSON", where=str(args.output), remedy="end it in .json")
+    for path, suffix in ((args.output, ".json"), (args.plot, ".svg")):
+        if path is not None and path.suffix != suffix:
+            remedy = f"end it in {suffix}"
+            raise UsageError(f"this file is written as {suffix}", where=str(path), remedy=remedy)
     outcome = _outcome(args)
     refusal = outcome.first_refusal()
     if refusal is not None:
@@ -231,20 +235,24 @@ def _joules(text: str) -> float:
 
 
 def _write(args: Namespace, outcome: Outcome) -> list[Path]:
-    """Write each calibration; nothing is written if one of the files exists."""
+    """Write each calibration and the picture; nothing is written if one of the files exists."""
+    from joulemark.report.figures.residuals import residuals
     from joulemark.store.calibrations import write_calibration
-    from joulemark.store.files import refuse_existing
+    from joulemark.store.files import new_file, refuse_existing
 
-    if args.output is None:
-        return []
-    several = len(outcome.made) + len(outcome.refused) > 1
-    stem, suffix = args.output.stem, args.output.suffix
-    paths = [
-        args.output.with_name(f"{stem}-{number}{suffix}") if several else args.output
-        for number in range(1, len(outcome.made) + 1)
-    ]
-    for path in paths:
+    paths = [] if args.output is None else _paths(args.output, outcome)
+    pictures = [] if args.plot is None else [args.plot]
+    for path in (*paths, *pictures):
         refuse_existing(path, force=args.force)
-    for path, one in zip(paths, outcome.made, strict=True):
+    for path, one in zip(paths, outcome.made, strict=bool(paths)):
         write_calibration(one.calibration, path, force=args.force)
-    return paths
+    for path in pictures:
+        new_file(path, residuals(outcome).encode(), force=args.force)
+    return [*paths, *pictures]
+
+
+def _paths(output: Path, outcome: Outcome) -> list[Path]:
+    if len(outcome.made) + len(outcome.refused) == 1:
+        return [output]
+    count = len(outcome.made)
+    return [output.with_name(f"{output.stem}-{n}{output.suffix}") for n in range(1, count + 1)]
