@@ -52,7 +52,7 @@ def test_a_table_of_80_columns_shows_the_largest_groups_and_the_total(
 
 
 def test_accuracy_counts_where_it_is_given(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = [str(table), "--by", "", "--gain", "0.05", "--offset", "0.1W", "--json"]
+    words = [str(table), "--by", "", "--gain", "5%", "--offset", "0.1W", "--json"]
     answer = json.loads(said(capsys, *words))
     assert answer["total"]["energy_j"] == pytest.approx(4650)
     gain = 0.05 * 4650
@@ -144,7 +144,6 @@ def test_runs_and_stores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["{table}", "--by", "rack"], "no column 'rack'"),
         (["{table}", "--power", "mw", "--counter", "uj"], "one of --power, --counter"),
         (["{table}", "--wrap", "5"], "--wrap is where a --counter starts again"),
-        (["{table}", "--counter", "uj", "--wrap", "-1"], "above zero"),
         (["{table}", "--unit", "J"], "--unit J is no unit of power"),
         (["{table}", "--counter", "uj", "--unit", "mW"], "--unit mW is no unit of energy"),
         (["{table}", "--windows", "w.csv", "--phase", "phase"], "a column or windows, not both"),
@@ -161,3 +160,25 @@ def test_what_makes_no_sense_is_refused_in_one_line(
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["--gain", "x"], ["--wrap", "inf"], ["--gain=-5%"]])
+def test_numbers_that_are_none_are_refused(
+    table: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["total", str(table), *words])
+    assert raised.value.code == 2
+    assert "is not a number above zero" in capsys.readouterr().err
+
+
+def test_readings_that_cannot_be_true_and_gaps_lower_what_is_covered(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = said(capsys, str(table), "--by", "node", "--max-power", "29.5W", "--top", "1")
+    assert "97 %" in text
+    assert "readings that cannot be true" in text
+    answer = json.loads(said(capsys, str(table), "--gap", "50ms", "--json"))
+    assert answer["total"]["coverage"] == 0
+    assert answer["groups"][0]["average_power_w"] is None
+    assert "–" in said(capsys, str(table), "--gap", "50ms")

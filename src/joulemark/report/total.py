@@ -121,7 +121,7 @@ def print_totals(totals: Totals, most: int, file: IO[str] | None = None) -> None
     console = Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in totals.by:
-        table.add_column(clean(name, _LABEL), overflow="fold")
+        table.add_column(clean(name, _LABEL), overflow="ellipsis", no_wrap=True)
     for heading in _HEAD:
         table.add_column(heading, justify="right", no_wrap=True)
     for cells in _cells(totals, most):
@@ -139,7 +139,7 @@ def _cells(totals: Totals, most: int) -> Iterator[list[str]]:
     for place in np.argsort(-groups.joules, kind="stable")[:most].tolist():
         labels = [clean(label[place], _LABEL) for label in totals.labels]
         if labels and not totals.added[place]:
-            labels[-1] += " *"
+            labels[0] = f"* {labels[0]}"
         yield [*labels, *_figures(groups, place)]
 
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from joulemark.accounting.rows import Rows
 from joulemark.core.errors import FormatError
 from joulemark.store.files import unreadable
-from joulemark.store.jsontext import DAMAGED
 from joulemark.store.telemetry import (
     BLOCK,
     LARGEST,
@@ -25,6 +24,8 @@ from joulemark.store.telemetry import (
     nanoseconds,
     other_kind,
 )
+
+_NO_PARQUET = "it is damaged or no Parquet file; restore it, or leave it out"
 
 
 class ArrowTable:
@@ -159,6 +160,6 @@ def _failures(path: Path) -> Iterator[None]:
         yield
     except pa.ArrowException as error:
         what = str(error).partition("\n")[0]
-        raise FormatError(what, where=str(path), remedy=DAMAGED) from error
+        raise FormatError(what, where=str(path), remedy=_NO_PARQUET) from error
     except OSError as error:
         raise unreadable(error, path) from error

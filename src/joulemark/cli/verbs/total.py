@@ -8,6 +8,7 @@ file with phase, start, stop and perhaps node.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -51,12 +52,14 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     group.add_argument(
         "--unit", choices=(*POWER_UNITS, *ENERGY_UNITS), help="of the readings (default: W or J)"
     )
-    group.add_argument("--wrap", type=float, metavar="N", help="where the counter wraps")
+    group.add_argument("--wrap", type=checked(_positive), metavar="N", help="where a counter wraps")
     watts = checked(lambda text: parse(text, "W"))
     group.add_argument("--max-power", type=watts, metavar="W", help="more cannot be true")
     group.add_argument("--floor", type=watts, metavar="W", help="no reading at or below (0 W)")
     group.add_argument("--gap", type=checked(parse_time), metavar="S", help="longest step counted")
-    group.add_argument("--gain", type=float, default=0.0, metavar="SHARE", help="accuracy, ±95 %%")
+    group.add_argument(
+        "--gain", type=checked(_share), default=0.0, metavar="SHARE", help="accuracy, ±95 %%"
+    )
     group.add_argument("--offset", type=watts, default=0.0, metavar="W", help="accuracy, ±95 %%")
     group = parser.add_argument_group("how and where to")
     group.add_argument("--sort", action="store_true", help="sort first, on the disk")
@@ -71,6 +74,22 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _positive(text: str) -> float:
+    """Return a number above zero."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise UsageError(f"{text!r} is not a number above zero")
+    return number
+
+
+def _share(text: str) -> float:
+    """Return a share, "0.05" or "5%"."""
+    return _positive(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
 
 
 def main(args: Namespace) -> int:
@@ -155,8 +174,8 @@ def _channel(args: Namespace) -> Channel:
     given = [name for name in (args.power, args.counter, args.interval) if name]
     if len(given) > 1:
         raise UsageError("readings are one of --power, --counter and --interval")
-    if args.wrap is not None and not (args.counter and args.wrap > 0):
-        raise UsageError("--wrap is where a --counter starts again, above zero")
+    if args.wrap is not None and not args.counter:
+        raise UsageError("--wrap is where a --counter starts again; there is none")
     joules = bool(args.counter or args.interval)
     unit = args.unit or ("J" if joules else "W")
     if (unit in POWER_UNITS) == joules:
