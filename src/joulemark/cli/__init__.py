@@ -4,7 +4,8 @@ Exit codes: 0 done; 1 any other failure of joulemark; 2 a wrong argument; 3 a se
 package is missing; 4 a file or run directory cannot be read or written; 5 a meter failed; 130
 interrupted. ``joulemark compare --max-increase`` answers 0 where a larger increase is excluded, 1
 where it is larger, 6 where it cannot be told and 7 where the sides are not comparable.
-``joulemark crosscheck`` answers 1 where a meter says something impossible.
+``joulemark crosscheck`` answers 1 where a meter says something impossible, ``calibrate`` where some
+readings give no calibration, ``show`` and ``report`` where the one that is named holds for nothing.
 ``joulemark run`` passes on the exit code of the command it measured (126 and 127 if
 it could not be started, 128 + n if signal n ended it).
 """

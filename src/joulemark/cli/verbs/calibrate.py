@@ -1,9 +1,10 @@
-"""Fit one meter against a better one, and show what that gains for workloads left out.
+"""Fit one meter against a better one; show what that gains for other workloads.
 
-TARGET and REFERENCE are two channels of a run (RUN:CHANNEL, RUN:METER, RUN:total), of two runs
-that were recorded at the same time, or two columns of a table (--table FILE, or FILE:COLUMN twice
-with --join). Readings are changed only where a calibration is asked for: --calibration FILE of
-show, report, export, run and bench.
+TARGET and REFERENCE are two channels of a run (RUN:CHANNEL, RUN:METER,
+RUN:total), of two runs that were recorded at the same time, or two columns of a
+table (--table FILE, or FILE:COLUMN twice with --join). Readings are changed
+only where a calibration is asked for: --calibration FILE of show, report,
+export, run and bench.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  joulemark calibrate last:rapl --against last:plug/wall --split 30s -o wall.json
+  joulemark calibrate last:rapl --against plug/wall --split 30s -o wall.json
   joulemark calibrate a1b2:total --against plug/wall --also c3d4 --also e5f6
   joulemark calibrate codecarbon_j --against wall_meter_j --table runs.csv \\
       --time seconds --group model --by task,hardware
-  joulemark calibrate tool.csv:tool_kwh --against meter.csv:meter_wh --join run \\
-      --time seconds --group model
+  joulemark calibrate tool.csv:tool_kwh --against meter.csv:meter_wh \\
+      --join run --time seconds --group model
   joulemark show last --calibration wall.json
 
-Exit code 1 if no calibration can be made of (some of) the readings; it says why.
+Exit code 1 if some of the readings give no calibration; it says why.
 """
 
 

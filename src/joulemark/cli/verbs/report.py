@@ -16,7 +16,9 @@ from joulemark.cli.common import (
 EXAMPLES = """\
 examples:
   joulemark report
-  joulemark report last -o energy.html
+  joulemark report last -o energy.html --calibration wall.json
+
+Exit code 1 if a calibration is named and holds for no measured phase.
 """
 
 
