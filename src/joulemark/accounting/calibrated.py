@@ -186,8 +186,8 @@ def _joules(
         seconds: covered time, s.
         calibration: what to apply.
         seen: utilisation; not looked at where the calibration has none.
-        where: name of the phase and start of the window, so that errors are shared by the right
-            ones.
+        where: the phase and the start of the window, so that errors are shared by the right ones:
+            those with an @ in their name belong to this run alone.
     """
     terms = np.array([joules.value, seconds, seen * seconds][: len(calibration.coefficients)])
     gain, made, of = calibration.coefficients[0], calibration.id, calibration.reference
