@@ -18,7 +18,7 @@ from joulemark.core.trace import Trace
 from joulemark.core.window import Role, Work
 from joulemark.procedures.bench import BenchSettings, bench
 from joulemark.procedures.session import Options
-from joulemark.procedures.shifts import PAUSES, SHIFTS, blind_period_s, pieces, shifted
+from joulemark.procedures.shifts import PAUSES, SHIFTS, blind_period_s, pieces, rise_s, shifted
 from joulemark.store.reader import open_run
 from tests.procedures.fakes import Counting, Steady
 
@@ -117,6 +117,13 @@ def test_only_a_part_that_depends_on_such_a_sensor_needs_it() -> None:
     assert blind_period_s([]) == 0.0
 
 
+def test_windows_begin_when_averaged_readings_have_risen() -> None:
+    assert rise_s([A100]) == 0.25
+    assert rise_s([A100, replace(A100, name="average", window_s=1.0)]) == 1.0
+    assert rise_s([A100, COUNTER]) == 0.0
+    assert rise_s([replace(A100, window_s=None)]) == 0.0
+
+
 class Blind(Steady):
     """A board that has only a power sensor, which sees a quarter of the time."""
 
@@ -149,8 +156,10 @@ def test_bench_shifts_where_energy_depends_on_such_a_sensor(tmp_path: Path) -> N
     )
     options = Options(store=tmp_path, objects=[Blind()], period_s=0.01, idle_s=0)
     stored = open_run(bench(Counting(time.monotonic_ns), options, settings))
-    (window,) = [w for w in stored.run.windows if w.role is Role.MEASURE]
+    warm, window = stored.run.windows
+    assert warm.role is Role.WARM_UP
     assert window.facts[PAUSES] == pytest.approx(23 * 0.004 / SHIFTS)
+    assert window.start - (warm.stop or 0) >= 0.25 * NS
     plain = Options(store=tmp_path, objects=[Steady()], period_s=0.01, idle_s=0)
     stored = open_run(bench(Counting(time.monotonic_ns), plain, settings))
     (window,) = [w for w in stored.run.windows if w.role is Role.MEASURE]

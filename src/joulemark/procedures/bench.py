@@ -19,7 +19,7 @@ from joulemark.core.window import Role, Window
 from joulemark.procedures.disturbance import STRETCH_S, Stretch, disturb
 from joulemark.procedures.live import Tell, following
 from joulemark.procedures.session import Mark, Options, Session
-from joulemark.procedures.shifts import blind_period_s, shifted
+from joulemark.procedures.shifts import blind_period_s, rise_s, shifted
 from joulemark.store.reader import open_run
 
 
@@ -148,9 +148,11 @@ def _measure(
     session: Session, workload: Workload, load: Load, settings: BenchSettings, tell: Tell | None
 ) -> None:
     seconds = window_length(session.slowest_update_s, settings)
-    reached = math.inf
+    rising, reached = rise_s(session.channels), math.inf
     for repeat in range(settings.max_repeats):
         name = f"{workload.phase} {repeat + 1}"
+        if rising:
+            workload.run(rising)
         with (
             session.window(workload.phase) as mark,
             following(session.path, name, seconds, tell),

@@ -1,4 +1,4 @@
-"""Work done out of step with a sensor that does not see all of the time.
+"""Work done so that a power sensor sees it: risen at the begin, and not always at one moment.
 
 A sensor that sees 25 of every 100 ms shows a job of nearly its own pace always at the same moment
 of that job: however often the job is repeated back to back, its energy is off by 19 to 29 % (A100,
@@ -20,6 +20,8 @@ SHIFTS, ROUNDS = 8, 3
 """Delays that lead once through the period, and how often they do."""
 LEAST_PERIODS = 4
 """Work between two delays lasts at least so many periods of the sensor."""
+RISE_S = 0.25
+"""A board and a sensor with a short window have risen by then (arXiv 2312.02741)."""
 PAUSES = "shift_pauses_s"
 """Name of the fact that says how long all delays of a window were together."""
 
@@ -31,18 +33,32 @@ def blind_period_s(channels: Iterable[Channel]) -> float:
 
     A part with an energy counter does not depend on such a sensor.
     """
-    channels = list(channels)
-    counted = {part_of(c) for c in channels if c.quantity in (Quantity.ENERGY, Quantity.INTERVAL)}
     periods = [
-        c.update_s
-        for c in channels
-        if c.quantity is Quantity.POWER
-        and part_of(c) not in counted
-        and c.update_s
-        and c.window_s
-        and unseen(c.window_s, c.update_s) > 0
+        channel.update_s
+        for channel, window_s in _averaged(channels)
+        if channel.update_s and unseen(window_s, channel.update_s) > 0
     ]
     return max(periods, default=0.0)
+
+
+def rise_s(channels: Iterable[Channel]) -> float:
+    """Return how long readings rise when a load begins; zero where energy comes from counters.
+
+    A quarter of a second, as boards themselves take so long, or the longest averaging window.
+    """
+    windows = [window_s for _, window_s in _averaged(channels)]
+    return max(RISE_S, *windows) if windows else 0.0
+
+
+def _averaged(channels: Iterable[Channel]) -> list[tuple[Channel, float]]:
+    """Return the averaging power sensors of parts that have no energy counter, with the windows."""
+    channels = list(channels)
+    counted = {part_of(c) for c in channels if c.quantity in (Quantity.ENERGY, Quantity.INTERVAL)}
+    return [
+        (c, c.window_s)
+        for c in channels
+        if c.quantity is Quantity.POWER and part_of(c) not in counted and c.window_s
+    ]
 
 
 def pieces(seconds: float, period_s: float) -> int:
