@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from joulemark.core.errors import (
     UnavailableError,
     UsageError,
 )
-from joulemark.meters.nvml import Nvml, nvml
+from joulemark.meters.nvml import Nvml, driver_hinted, nvml
 
 
 def opened(stub: Stub, clock: Ticks | None = None, **arguments: Any) -> Nvml:
@@ -448,3 +449,36 @@ def test_the_whole_way_from_the_factory(stub: Stub) -> None:
         timeout=60,
     )
     assert done.stdout.split() == ["10", "nvml/gpu-1/energy", "580.82.07"]
+
+
+# -------------------------------------------------------------------- whether there may be a driver
+
+
+def test_nothing_is_imported_where_nothing_hints_at_a_driver() -> None:
+    def load(name: str) -> Any:
+        raise AssertionError(name)
+
+    with pytest.raises(UnavailableError, match="no NVIDIA driver is installed"):
+        Nvml(load=load, hinted=lambda: False).open(Ticks())
+
+
+def test_a_device_or_a_library_hints_at_a_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", f":{tmp_path}")
+    mark, cache = tmp_path / "nvidiactl", tmp_path / "cache"
+
+    def hinted() -> bool:
+        return driver_hinted([str(mark)], str(cache))
+
+    assert hinted()  # without a list of libraries only the binding can tell
+    cache.write_bytes(b"glibc-ld.so.cache1.1\0libz.so.1\0")
+    assert not hinted()
+    mark.touch()
+    assert hinted()
+    mark.unlink()
+    cache.write_bytes(b"libz.so.1\0libnvidia-ml.so.1\0")
+    assert hinted()
+    cache.write_bytes(b"")
+    (tmp_path / "libnvidia-ml.so.1").touch()
+    assert hinted()

@@ -141,6 +141,22 @@ def test_a_tree_is_everything_below_its_root(proc: FakeProc, clock: Ticking) -> 
     assert read() == 128
 
 
+def test_children_that_the_kernel_lists_are_found_without_looking_at_others(
+    proc: FakeProc, clock: Ticking
+) -> None:
+    for pid, parent, children in ((10, 1, "11 12 "), (11, 10, ""), (12, 10, "13 "), (13, 12, "")):
+        proc.process(pid, parent, own=100)
+        listed = proc.root / str(pid) / "task" / str(pid)
+        listed.mkdir(parents=True)
+        (listed / "children").write_text(children)
+    proc.process(14, 10, own=100)  # began while the lists were read: it is in none of them
+    tree = ProcessTree(str(proc), 10, clock, hz=100)
+    assert tree.cpu_s() == 4.0
+    clock.later(1)
+    assert tree.cpu_s() == 5.0
+    tree.close()
+
+
 def test_the_root_may_be_left_out(proc: FakeProc, clock: Ticking) -> None:
     proc.process(10, 1, own=100, waited=20)
     proc.process(11, 10, own=3)

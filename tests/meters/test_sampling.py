@@ -432,9 +432,51 @@ def test_the_protocol_by_hand(tmp_path: Path) -> None:
     assert len(read_rows(tmp_path / "x.spool").rows()) >= 2
 
 
+def test_an_order_in_pieces_is_answered_piece_by_piece(tmp_path: Path) -> None:
+    whole = json.loads(order(tmp_path))
+    none = {"name": "rapl", "settings": {"root": str(tmp_path / "none")}}
+    pieces = [
+        {"anchor": whole["anchor"], "period_s": 0.1, "meters": [none]},
+        {"meters": whole["meters"], "path": ["", str(tmp_path)]},
+        {name: whole[name] for name in ("spool", "events", "writer")}
+        | {"stderr": str(tmp_path / "said")},
+    ]
+    lines = b"".join(json.dumps(piece).encode() + b"\n" for piece in pieces)
+    done = by_hand(lines, tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert [answer["ready"] for answer in (first, second, third)] == [False, False, True]
+    assert [lack["meter"] for lack in first["unavailable"]] == ["rapl"]
+    assert first["channels"] == third["channels"] == []
+    assert second["edges"] == ["host"]
+    assert second["channels"][0]["name"] == "host/cpu"
+    assert len(read_rows(tmp_path / "x.spool").rows()) >= 2
+    assert (tmp_path / "said").read_bytes() == b""
+
+
+def test_an_order_that_is_not_followed_up_ends_without_a_word(tmp_path: Path) -> None:
+    done = by_hand(b'{"anchor": {"utc_ns": 0, "monotonic_ns": 0}, "period_s": 1}\n', tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["channels"] == []
+
+
+def test_messages_that_can_go_nowhere_are_told_at_the_start(tmp_path: Path) -> None:
+    done = by_hand(order(tmp_path, stderr=str(tmp_path)), tmp_path)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["kind"] == "StoreError"
+
+
+def test_a_process_that_was_only_launched_ends(tmp_path: Path) -> None:
+    sampler = SamplerProcess.launch(0.1, anchor_now())
+    assert not sampler.stop(0)
+    assert gone(sampler.pid)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("line", "what"),
     [
+        (b'{"anchor": {}, "period_s": 1, "spool": "x"}\n', "no order for a sampler"),
         (b"", "no order for a sampler"),
         (b"{}\n", "no order for a sampler"),
         (b"not json\n", "no order for a sampler"),

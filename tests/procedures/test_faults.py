@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ import pytest
 
 import joulemark
 from joulemark.core.clock import Anchor
-from joulemark.core.errors import StoreError
+from joulemark.core.errors import StoreError, UnavailableError
 from joulemark.procedures.environment import environment, git_revision
-from joulemark.procedures.marker import Edges, Marker
+from joulemark.procedures.marker import Edges, Marker, open_edges
 from joulemark.procedures.marking import join
 from joulemark.procedures.measure import measure
 from joulemark.store.writer import EventWriter
+from tests.meters.trees import intel_laptop
 from tests.procedures.fakes import Failing, Steady, Stepping
 
 
@@ -103,6 +105,17 @@ def test_git_revision_is_read_from_files(tmp_path: Path) -> None:
     assert git_revision(tmp_path) == {"commit": "0123abc"}
     (git / "HEAD").write_text("ref: ../../../etc/passwd\n")
     assert git_revision(tmp_path) is None
+
+
+def test_a_meter_that_cannot_be_read_at_edges_is_told_and_the_others_are(tmp_path: Path) -> None:
+    specs = [
+        {"name": "rapl", "settings": {"root": str(tmp_path / "none")}},
+        {"name": "rapl", "settings": {"root": str(intel_laptop(tmp_path).root)}},
+    ]
+    meters, failures = open_edges(specs, time.monotonic_ns)
+    assert [len(meter.channels) for meter in meters] == [5]
+    assert [type(failure) for failure in failures] == [UnavailableError]
+    meters[0].close()
 
 
 def test_a_clock_that_is_set_is_a_named_warning_and_moves_no_sample(tmp_path: Path) -> None:

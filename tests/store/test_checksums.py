@@ -56,6 +56,15 @@ def test_every_difference_is_named(tmp_path: Path) -> None:
     assert _program(path).returncode == 1
 
 
+def test_a_large_file_has_the_sum_that_everybody_computes(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    for size in (checksums.SMALL, checksums.SMALL + 1, 3 * checksums.SMALL + 7):
+        (path / "raw" / "large.bin").write_bytes(b"x" * size)
+        write_sums(path)
+        assert _program(path).returncode == 0
+        assert verify(path) == []
+
+
 def test_a_run_that_was_not_closed(tmp_path: Path) -> None:
     assert verify(written(tmp_path, close=False)) == ["SHA256SUMS: missing; the run was not closed"]
 
