@@ -141,6 +141,7 @@ def test_runs_and_stores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     [
         (["{none}"], "no such file or folder"),
         (["{table}", "{store}"], "some paths are runs and some are tables"),
+        (["{store}", "--power", "mw", "--sort"], "runs need no --power, --sort"),
         (["{table}", "--by", "rack"], "no column 'rack'"),
         (["{table}", "--power", "mw", "--counter", "uj"], "one of --power, --counter"),
         (["{table}", "--wrap", "5"], "--wrap is where a --counter starts again"),

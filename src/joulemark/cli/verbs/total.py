@@ -139,9 +139,19 @@ def _totals(args: Namespace) -> Totals:
             display.update("adding up", spent, spent * whole / max(done, 1))
 
         if any(runs):
+            _refuse_columns(args)
             each = [run for found in runs for run in found]
             return total_runs(each, results_of, args.by, tell)
         return total(args.paths, _question(args), tell)
+
+
+def _refuse_columns(args: Namespace) -> None:
+    """Refuse what is said of a table where runs are added up, which say it themselves."""
+    of_tables = ("time", "series", "power", "counter", "interval", "phase", "windows", "unit")
+    of_tables += ("wrap", "max_power", "floor", "gap", "gain", "offset", "sort", "engine")
+    given = [f"--{name.replace('_', '-')}" for name in of_tables if getattr(args, name)]
+    if given:
+        raise UsageError(f"runs need no {', '.join(given)}", remedy="leave it out")
 
 
 def _question(args: Namespace) -> Question:
