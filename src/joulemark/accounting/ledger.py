@@ -114,6 +114,32 @@ class State:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Each:
+    """Sums of each series under its present label.
+
+    Attributes:
+        label: that label, shape (n,).
+        used: whether there are sums, shape (n,).
+        table: the sums, shape (len(Sum), n).
+    """
+
+    label: NDArray[np.int64]
+    used: NDArray[np.bool_]
+    table: Floats
+
+    def grown(self, count: int) -> _Each:
+        """Return the same for at least so many series."""
+        more = count - len(self.used)
+        if more <= 0:
+            return self
+        return _Each(
+            np.append(self.label, np.zeros(more, np.int64)),
+            np.append(self.used, np.zeros(more, bool)),
+            np.append(self.table, np.zeros((len(Sum), more)), axis=1),
+        )
+
+
 class Ledger:
     """Sums by series and label."""
 
@@ -124,6 +150,7 @@ class Ledger:
         self._labels: dict[int, int] = {}
         self._waiting: list[tuple[Times, Times, Floats]] = []
         self._count = 0
+        self._each = _Each(np.empty(0, np.int64), np.empty(0, bool), np.empty((len(Sum), 0)))
 
     @property
     def table(self) -> Floats:
@@ -145,13 +172,34 @@ class Ledger:
 
     def add(self, series: Times, label: Times, table: Floats) -> None:
         """Add sums; a series and label may come several times."""
-        self._waiting.append((series, label, table))
-        self._count += len(series)
+        self._put(series, label, table)
         if self._count > _MANY:
             self._settle()
 
+    def add_each(self, series: Times, label: Times, table: Floats) -> None:
+        """Add sums of distinct series, most of which have the label that they had last time."""
+        each = self._each = self._each.grown(int(series.max(initial=-1)) + 1)
+        moved = series[~each.used[series] | (each.label[series] != label)]
+        if len(moved):
+            self._add_used(moved[each.used[moved]])
+            each.label[series], each.used[moved], each.table[:, moved] = label, True, 0.0
+        highest = np.maximum(each.table[Sum.HIGHEST, series], table[Sum.HIGHEST])
+        each.table[:, series] += table
+        each.table[Sum.HIGHEST, series] = highest
+
+    def _add_used(self, series: Times) -> None:
+        each = self._each
+        if len(series):
+            self._put(series, each.label[series], each.table[:, series])
+            each.used[series] = False
+
+    def _put(self, series: Times, label: Times, table: Floats) -> None:
+        self._waiting.append((series, label, table))
+        self._count += len(series)
+
     def _settle(self) -> None:
         """Take in what was added; few large steps cost less than many small ones."""
+        self._add_used(np.flatnonzero(self._each.used))
         if not self._waiting:
             return
         series, label, table = (
@@ -173,7 +221,6 @@ class Ledger:
 
     def _codes(self, label: Times) -> Times:
         """Return numbers for labels, which may be any whole numbers, in the order of coming."""
-        names, places = np.unique(label, return_inverse=True)
-        known = self._labels
+        names, known = np.unique(label), self._labels
         codes = [known.setdefault(name, len(known)) for name in names.tolist()]
-        return np.array(codes, dtype=np.int64)[places]
+        return np.array(codes, dtype=np.int64)[np.searchsorted(names, label)]

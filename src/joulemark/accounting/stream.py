@@ -98,7 +98,7 @@ class Stream:
         if found is None:
             return False
         sums, steady = found
-        self._note(of, sums, 0)
+        self.ledger.add_each(of[sums.series], sums.label, sums.table)
         last = np.arange(len(rows) - turn, len(rows))
         mean = (rows.time[last] - rows.time[:turn]) / (len(rows) // turn - 1)
         bound_ns = np.maximum(GAP_FACTOR * mean, FLOOR_NS)

@@ -50,7 +50,9 @@ def across(
     parts = [(first, min(first + some, ticks - 1) + 1) for first in range(0, ticks - 1, some)]
     for times, values in [begins] * bool(begins) + [(time[a:b], value[a:b]) for a, b in parts]:
         ns = times[1:] - times[:-1]
-        watts = values.astype(np.float64) * channel.scale
+        watts = values.astype(np.float64)
+        if channel.scale != 1:
+            watts *= channel.scale
         if not (ns.min() > 0 and ns.max() <= limit and plausible(channel, watts)):
             return None
         _add(table, watts, ns.astype(np.float64))
@@ -79,6 +81,6 @@ def _add(table: Floats, watts: Floats, ns: Floats) -> None:
     squares = narrow[1:] - narrow[:-1]
     squares *= squares
     table[Sum.SQUARES] += squares.sum(axis=0)
-    held = np.count_nonzero(squares) < squares.size
+    held = squares.min() == 0
     table[Sum.CHANGES] += np.count_nonzero(squares, axis=0) if held else len(squares)
     np.maximum(table[Sum.HIGHEST], narrow.max(axis=0), out=table[Sum.HIGHEST])

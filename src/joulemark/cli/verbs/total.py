@@ -147,7 +147,16 @@ def _totals(args: Namespace) -> Totals:
 
 def _refuse_columns(args: Namespace) -> None:
     """Refuse what is said of a table where runs are added up, which say it themselves."""
-    of_tables = ("time", "series", "power", "counter", "interval", "phase", "windows", "unit")
+    of_tables: tuple[str, ...] = (
+        "time",
+        "series",
+        "power",
+        "counter",
+        "interval",
+        "phase",
+        "windows",
+        "unit",
+    )
     of_tables += ("wrap", "max_power", "floor", "gap", "gain", "offset", "sort", "engine")
     given = [f"--{name.replace('_', '-')}" for name in of_tables if getattr(args, name)]
     if given:
