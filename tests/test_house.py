@@ -132,7 +132,7 @@ LIGHT = {
     "io", "marshal", "os", "posix", "posixpath", "stat", "sys", "time", "warnings",
     "zipimport",
     # one C module each, or little more
-    "_blake2", "_json", "_sha2", "_sha256", "_struct", "errno", "fcntl", "gc", "importlib",
+    "_json", "_sha2", "_sha256", "_struct", "errno", "fcntl", "gc", "importlib", "linecache",
     "itertools", "math", "select", "struct",
 }  # fmt: skip
 """All of the standard library that measuring loads. Before adding to it, see what it takes:

@@ -466,6 +466,13 @@ def test_messages_that_can_go_nowhere_are_told_at_the_start(tmp_path: Path) -> N
     assert json.loads(done.stdout)["kind"] == "StoreError"
 
 
+@pytest.mark.parametrize("value", [Path("/x"), float("nan"), {1, 2}])
+def test_settings_that_no_pipe_can_carry_are_refused(tmp_path: Path, value: object) -> None:
+    caught = fails(tmp_path, host(cpu_s=value))
+    assert caught.type is UsageError
+    assert "are JSON values" in caught.value.what
+
+
 def test_a_process_that_was_only_launched_ends(tmp_path: Path) -> None:
     sampler = SamplerProcess.launch(0.1, anchor_now())
     assert not sampler.stop(0)

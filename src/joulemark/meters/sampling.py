@@ -12,7 +12,7 @@ import sys
 import time
 
 from joulemark.core import errors
-from joulemark.core.errors import FormatError, JoulemarkError, MeterError
+from joulemark.core.errors import FormatError, JoulemarkError, MeterError, UsageError
 from joulemark.core.jsonlight import dumps, loads
 from joulemark.core.record import record
 from joulemark.meters._channels import channel_from
@@ -97,7 +97,7 @@ class SamplerProcess:
         order = {
             "period_s": check_period(period_s),
             "anchor": {"utc_ns": anchor.utc_ns, "monotonic_ns": anchor.monotonic_ns},
-            "path": sys.path,
+            "path": [str(place) for place in sys.path],
         }
         return cls(start(), order, timeout_s)
 
@@ -138,6 +138,7 @@ class SamplerProcess:
         """Have it open a meter, and return what it found.
 
         Raises:
+            UsageError: if a setting is no JSON value.
             JoulemarkError: what the process says is wrong, as an error of the same kind.
             MeterError: if it does not answer in time, or ends.
         """
@@ -190,8 +191,14 @@ class SamplerProcess:
         return in_order
 
     def _ask(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
-        whole, self._first = {**self._first, **order}, {}
-        self._started.write(dumps(whole).encode("utf-8", "replace") + b"\n")
+        try:
+            text = dumps({**self._first, **order})
+        except (TypeError, ValueError, RecursionError) as error:
+            raise UsageError(
+                f"settings of a meter are JSON values: {error}", remedy="give paths as text"
+            ) from None
+        self._first = {}
+        self._started.write(text.encode("utf-8", "replace") + b"\n")
         line = self._started.line(time.monotonic() + self._timeout_s)
         if not line.endswith(b"\n"):
             raise self._silent()
