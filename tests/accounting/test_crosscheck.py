@@ -364,6 +364,25 @@ def test_a_sensor_that_spoke_too_seldom_is_not_still() -> None:
     assert Code.FROZEN_SENSOR not in codes(train(few, "gpu-0", "gpu-1"))
 
 
+def test_a_sensor_that_holds_its_value_for_long_is_not_still() -> None:
+    """A controller that speaks every 20 s gives hundreds of equal readings between."""
+    held = np.where(seconds() < 20, 130.0, np.where(seconds() < 40, 500.0, 510.0))
+    late = np.where(seconds() < 79.5, held, 120.0)
+    traces = [record("node", late), record("gpu-0"), record("gpu-1")]
+    (found,) = phases([window("short", 42, 60)], traces)
+    assert Code.FROZEN_SENSOR not in codes(found)
+
+
+def test_a_coarse_sensor_need_not_see_what_is_small() -> None:
+    small = also("package-0", 2 + TRUTH["package-0"] / 40, domain=Domain.DRAM, part="dram-0")
+    assert Code.FROZEN_SENSOR not in codes(train(record("node", STILL), small))
+    few = trace(busy().channel, seconds(), np.cumsum(TRUTH["package-0"] / 40 * 0.1))
+    node = record("node", STILL)
+    assert Code.FROZEN_SENSOR not in codes(train(node, few))
+    fine = record("package-0", STILL / 3, quantity=Quantity.POWER, unit="W")
+    assert Code.FROZEN_SENSOR in codes(train(fine, few))
+
+
 def test_a_sensor_that_froze_in_one_phase_is_said_there() -> None:
     at_half = np.where(seconds() > 20, 400.0, TRUTH["node"])
     found = results([record("node", at_half), record("gpu-0"), record("gpu-1")])

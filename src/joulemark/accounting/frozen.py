@@ -31,7 +31,11 @@ SWING = 0.5
 BUSIER = 0.2
 """Change of a utilisation that power must follow."""
 THREADS = 0.5
-"""Change in busy hardware threads that the power of a processor must follow."""
+"""Least change in busy hardware threads that the power of a processor must follow …"""
+WATTS_PER_THREAD = 1.0
+"""… where each draws at least this; servers of 2022 to 2026 draw 2.8 W at full load (SPECpower)."""
+COARSE = 0.05
+"""A sensor of unknown step need not see what is less than this share of its own power."""
 
 ALWAYS_DRAWS = frozenset(
     {Domain.WALL, Domain.NODE, Domain.PSYS, Domain.PACKAGE, Domain.DRAM, Domain.GPU}
@@ -77,14 +81,20 @@ def frozen(watched: Watched, spans: Sequence[Span]) -> list[Finding]:
 def _still(curve: Curve, trace: Trace, spans: Sequence[Span]) -> str:
     """Return how a sensor stood still, in words; nothing where it moved or spoke too seldom."""
     seen = readings(trace, spans)
-    pace = spacing_s(curve) if curve.channel.quantity is Quantity.ENERGY else 0.0
     length = sum(stop - start for start, stop in spans) / NS
-    few = len(seen) < FEW or length < FEW * pace
-    if few or float(np.ptp(seen)) != 0:
+    if len(seen) < FEW or length < FEW * max(spacing_s(curve), _held_s(trace)):
+        return ""
+    if float(np.ptp(seen)) != 0:
         return ""
     what = "counter" if curve.channel.quantity is Quantity.ENERGY else "reading"
     unit = "J" if curve.channel.quantity is not Quantity.POWER else "W"
     return f"one {what}, {si(float(seen[0]), unit)}, for {digits(length, 3)} s"
+
+
+def _held_s(trace: Trace) -> float:
+    """Return how long a sensor holds a value on average, s; zero where it never changes."""
+    changes = int(np.count_nonzero(np.diff(trace.value)))
+    return float(trace.time[-1] - trace.time[0]) / NS / changes if changes else 0.0
 
 
 def _witness(
@@ -101,14 +111,15 @@ def _witness(
         beside = part_of(other.channel) == part_of(channel) and other is not curve
         if beside or contains(channel, other.channel, parents):
             watts = powers(other, spans)
-            if spread(watts) > max(SHARE * float(np.median(watts)), step):
+            if spread(watts) > max(SHARE * float(np.median(watts)), COARSE * own, step):
                 return _moved(other.channel, watts)
         elif contains(other.channel, channel, parents):
             watts = powers(other, spans)
             level = float(np.median(watts)) if len(watts) else 0.0
             if 0 < level * MAIN <= own and spread(watts) > SWING * level:
                 return _moved(other.channel, watts)
-    busier = _busier(channel, watched.traces.values(), spans)
+    threads = max(THREADS, max(COARSE * own, step) / WATTS_PER_THREAD)
+    busier = _busier(channel, watched.traces.values(), spans, threads)
     if busier or channel.quantity is not Quantity.ENERGY:
         return busier
     return "such a part always draws power" if channel.domain in ALWAYS_DRAWS else ""
@@ -124,7 +135,15 @@ def _moved(channel: Channel, watts: Floats) -> str:
     return f"{channel.name} moved from {low} to {high}"
 
 
-def _busier(channel: Channel, traces: Iterable[Trace], spans: Sequence[Span]) -> str:
+def _busier(channel: Channel, traces: Iterable[Trace], spans: Sequence[Span], most: float) -> str:
+    """Return what was busier that power must follow, in words.
+
+    Args:
+        channel: the still sensor.
+        traces: everything recorded.
+        spans: where it stood still.
+        most: change in busy hardware threads that it need not have seen.
+    """
     for trace in traces:
         other = trace.channel
         if other.quantity is Quantity.UTILISATION and part_of(other) == part_of(channel):
@@ -134,7 +153,7 @@ def _busier(channel: Channel, traces: Iterable[Trace], spans: Sequence[Span]) ->
                 return f"{other.name} moved from {low} to {high} %"
         if other.name == MACHINE and channel.domain in _FED_BY_PROCESSOR:
             threads = _threads(trace, spans)
-            if spread(threads) > THREADS:
+            if spread(threads) > most:
                 low, high = digits(threads.min(), 2), digits(threads.max(), 2)
                 return f"{low} to {high} hardware threads were busy"
     return ""
