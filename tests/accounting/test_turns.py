@@ -90,6 +90,15 @@ def test_a_whole_block_is_summed_across_with_the_step_before_it() -> None:
     assert (again[0].table[Sum.CHANGES][::5] < 29).all()
 
 
+def test_milliwatts_across_are_watts() -> None:
+    rows = table(series(np.random.default_rng(1)), "turns", np.random.default_rng(0)).rows
+    plain, small = (across(rows, MANY, channel(scale=scale), None) for scale in (1.0, 1e-3))
+    assert plain is not None
+    assert small is not None
+    joules = [found[0].table[Sum.JOULES] for found in (plain, small)]
+    assert joules[1].tolist() == pytest.approx((joules[0] / 1000).tolist())
+
+
 def test_a_new_series_between_known_ones_is_taken_the_general_way() -> None:
     traces = series(np.random.default_rng(2), 20)
     rows = table(traces, "turns", np.random.default_rng(0)).rows

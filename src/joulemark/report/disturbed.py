@@ -39,10 +39,12 @@ def _effect(name: object, effect: object) -> str:
     what = clean(name, 40)
     if abs(value) <= u95:
         return f"slowing the work was not seen: below {percent(value + u95)} ({what})"
-    way = "slowed" if value > 0 else "sped up"
     half = digits(100 * u95, 2)
     places = len(half.partition(".")[2])
-    return f"{way} the work by {100 * abs(value):.{places}f} ± {half} % ({what})"
+    by = f"{100 * abs(value):.{places}f} ± {half} % ({what})"
+    if value < 0:  # measuring does not help: the machine was not the same all the while
+        return f"the work was faster meanwhile, by {by}: something else changed"
+    return f"slowed the work by {by}"
 
 
 def _number(value: object) -> float | None:
