@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from joulemark.accounting.disturbance import Effect, effect, orders, slowdown
+from joulemark.accounting.disturbance import effect, orders, slowdown
 
 PAIRS = st.integers(1, 15)
 
@@ -54,12 +54,6 @@ def test_the_interval_holds_the_true_slowdown_about_as_often_as_it_says() -> Non
         slowed = slowdown(rates, first)
         held += abs(slowed.value - 0.01) <= slowed.u95
     assert 0.935 <= held / runs <= 0.965
-
-
-def test_an_effect_is_seen_where_its_interval_is_without_zero() -> None:
-    assert Effect(0.02, 0.01).seen
-    assert not Effect(0.01, 0.01).seen
-    assert Effect(-0.02, 0.01).seen
 
 
 @pytest.mark.parametrize(

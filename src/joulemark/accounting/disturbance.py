@@ -30,11 +30,6 @@ class Effect:
     value: float
     u95: float
 
-    @property
-    def seen(self) -> bool:
-        """Whether the interval is without zero."""
-        return abs(self.value) > self.u95
-
 
 def orders(pairs: int) -> list[bool]:
     """Return for each pair whether the sampler is on first; as often as off first.

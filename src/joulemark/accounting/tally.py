@@ -33,9 +33,6 @@ from joulemark.core.clock import NS
 from joulemark.core.student import NORMAL_975
 from joulemark.core.value import Term
 
-LINEAR = (Term.GAIN, Term.CLOCK)
-"""One error for all: these add up, the others in squares."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tally:

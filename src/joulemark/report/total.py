@@ -10,9 +10,10 @@ from typing import IO, Any
 
 import numpy as np
 
-from joulemark.accounting.tally import LINEAR, Tally
+from joulemark.accounting.tally import Tally
 from joulemark.analysis.total import Totals
 from joulemark.core.units import si, with_u95
+from joulemark.core.value import Term
 from joulemark.report.format import clean, percent
 from joulemark.report.markdown import markdown_table
 from joulemark.store import duck
@@ -173,7 +174,7 @@ def _notes(totals: Totals, most: int) -> Iterator[str]:
     if rows:
         yield f"\n{rows}decoded by {about['decoded_by']}"
         yield "Mean power is that of one series. Readings as declared by the table."
-        if not any(len(totals.whole.u[t]) and totals.whole.u[t][0] for t in LINEAR[:1]):
+        if not totals.whole.u[Term.GAIN].any():
             yield "± is without the meter's own accuracy; add it with --gain and --offset."
     for caution in totals.cautions:
         where = f"{caution.phase}: " if caution.phase else ""
