@@ -1,8 +1,8 @@
 """What lies between each sample of some series and the next: energy, time, what is not counted.
 
-The rules are those of :mod:`joulemark.accounting.curve`, for many series at once. Two things differ:
-the default bound of a gap where a file is read in blocks, as the median is that of the block; and
-readings that are averages stay at their own times, half an averaging window late.
+The rules are those of :mod:`joulemark.accounting.curve`, for many series at once. Two
+things differ: the default bound of a gap where a file is read in blocks, as the median is that of
+the block; and readings that are averages stay at their own times, half an averaging window late.
 """
 
 from __future__ import annotations
