@@ -11,7 +11,7 @@ from joulemark.core.clock import Clock
 from joulemark.core.errors import MeterError, UnavailableError
 
 
-def power_channel(name: str) -> Channel:
+def power_channel(name: str, update_s: float | None = 1.0) -> Channel:
     return Channel(
         name=name,
         meter="scripted",
@@ -19,6 +19,7 @@ def power_channel(name: str) -> Channel:
         domain=Domain.WALL,
         quantity=Quantity.POWER,
         unit="W",
+        update_s=update_s,
     )
 
 
@@ -30,6 +31,7 @@ class Scripted:
         script: for each read, an error to raise, or a watt value; the last goes on for ever.
         opens: for each opening, an error to raise or None; afterwards None.
         channels: names of its channels; the first is the one that is read.
+        update_s: how often they update; None for power as it is at the moment.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Scripted:
         script: Sequence[float | Exception] = (1.0,),
         opens: Sequence[Exception | None] = (),
         channels: Sequence[str] = (),
+        update_s: float | None = 1.0,
     ) -> None:
         self.name = name
         self.channels: Sequence[Channel] = ()
@@ -46,6 +49,7 @@ class Scripted:
         self.reads: list[int] = []
         self.opened = self.closed = 0
         self._names = list(channels) or [name]
+        self._update_s = update_s
         self._script, self._opens = self._steps(script), iter(opens)
 
     @staticmethod
@@ -59,7 +63,7 @@ class Scripted:
         error = next(self._opens, None)
         if error is not None:
             raise error
-        self.channels = [power_channel(name) for name in self._names]
+        self.channels = [power_channel(name, self._update_s) for name in self._names]
         self._clock = clock
 
     def read(self) -> Block:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.meters.scripted import Scripted, World
+from tests.meters.scripted import Scripted, World, power_channel
 
 from joulemark.core.block import Block
+from joulemark.core.channel import Channel, Quantity
 from joulemark.core.errors import (
     MeterError,
     MeterLostError,
@@ -19,6 +20,7 @@ from joulemark.core.errors import (
     UsageError,
 )
 from joulemark.core.interfaces import Meter
+from joulemark.core.record import replace
 from joulemark.core.run import Sampler
 from joulemark.meters._feeds import MAX_KINDS, Feeds, open_all
 from joulemark.meters._pace import Pace, check_period, every_ticks
@@ -74,6 +76,38 @@ def test_ticks_are_at_absolute_deadlines_and_one_more_sample_ends_the_loop() -> 
             "cpu_s": 0.25,
         }
     ]
+
+
+def test_a_sensor_of_moments_is_read_anywhere_in_each_period() -> None:
+    """Else a load that repeats at the sampler's pace would always be seen at one moment of it."""
+    world, meter = World(ticks=400), Scripted("m", update_s=None)
+    record = run(world, feeds_of(world, meter), period_s=0.1)
+    times = [(time - START) / SECOND * 10 for time in meter.reads[:-1]]
+    assert times[0] == 0
+    assert [int(time) for time in times] == list(range(400)), "one in each period"
+    assert min(b - a for a, b in itertools.pairwise(times)) > 0.6
+    assert max(b - a for a, b in itertools.pairwise(times)) < 1.7
+    for within in range(10):
+        share = sum(int(time * 10) % 10 == within for time in times) / 400
+        assert share == pytest.approx(0.1, abs=0.01), "each tenth of the period as often"
+    assert record.skipped == 0
+    assert record.late_max_s == 0
+
+
+@pytest.mark.parametrize(
+    ("channel", "moments"),
+    [
+        (power_channel("m", None), True),
+        (power_channel("m", 0.02), True),
+        (power_channel("m", 0.1), False),
+        (replace(power_channel("m", None), window_s=1.0), False),
+        (replace(power_channel("m", None), quantity=Quantity.ENERGY), False),
+    ],
+)
+def test_which_sensors_show_moments(channel: Channel, moments: bool) -> None:
+    feeds = Feeds()
+    feeds.channels = [power_channel("other", 60.0), channel]
+    assert feeds.sees_moments(0.1) is moments
 
 
 def test_a_slow_tick_skips_what_has_wholly_passed_and_does_not_drift() -> None:

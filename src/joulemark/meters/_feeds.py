@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from joulemark.core.block import Block
 from joulemark.core.caution import Code
-from joulemark.core.channel import Channel
+from joulemark.core.channel import Channel, Quantity
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import JoulemarkError, MeterLostError, UnavailableError, UsageError
 from joulemark.core.scope import suppress
@@ -204,6 +204,20 @@ class Feeds:
         """Return the error of a loop that has no meter to read."""
         reasons = "; ".join(f"{name}: {error}" for name, error in self.unavailable)
         return UnavailableError(f"no meter can be read ({reasons})")
+
+    def sees_moments(self, period_s: float) -> bool:
+        """Whether a sensor shows power as it is when it is read, and nothing of the time between.
+
+        Sensors of a pace of their own are better read at an even pace, counters at any.
+
+        Args:
+            period_s: time between two reads.
+        """
+        return any(
+            channel.quantity is Quantity.POWER
+            and max(channel.update_s or 0.0, channel.window_s or 0.0) < period_s
+            for channel in self.channels
+        )
 
     def close(self) -> None:
         """Close all meters."""

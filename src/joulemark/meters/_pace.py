@@ -15,22 +15,29 @@ if TYPE_CHECKING:
 
 PAUSE, RESUME = b"pause", b"resume"
 """What may be said to a sampling loop besides its end, a line each."""
+GOLDEN = 0.6180339887498949
+"""Its multiples, less their whole parts, never settle on any rhythm."""
 
 
 class Pace:
     """Deadlines at whole multiples of a period after a start, so that lateness never adds up.
 
+    A load that repeats at the pace of the deadlines would always be seen at the same moment of its
+    period. Scattered deadlines, one in each period at ever another place of it, see all of them.
+
     Args:
         start: time of the first deadline, ns.
         period: time between two deadlines, ns.
+        scattered: whether the deadlines after the first lie anywhere in their periods.
 
     Attributes:
         ticks: deadlines that were met or nearly so.
         skipped: deadlines that were left out, because the next one was due as well.
     """
 
-    def __init__(self, start: int, period: int) -> None:
+    def __init__(self, start: int, period: int, *, scattered: bool = False) -> None:
         """Begin with the first deadline."""
+        self._scattered = scattered
         self.ticks = 0
         self.skipped = 0
         self._start = start
@@ -41,7 +48,7 @@ class Pace:
 
     def arrived(self, now: int) -> int:
         """Note the arrival at a deadline; return its number."""
-        late = now - self._start - self._tick * self._period
+        late = now - self._deadline()
         self.ticks += 1
         if late > 0:
             self._late_sum += late
@@ -56,7 +63,11 @@ class Pace:
             self.skipped += passed - following
             following = passed
         self._tick = following
-        return self._start + following * self._period
+        return self._deadline()
+
+    def _deadline(self) -> int:
+        within = int(self._tick * GOLDEN % 1.0 * self._period) if self._scattered else 0
+        return self._start + self._tick * self._period + within
 
     def rest(self, ns: int) -> None:
         """Put off all deadlines: while the loop was told to rest it was not late."""

@@ -86,7 +86,8 @@ def sample(
     Raises:
         StoreError: if rows or events cannot be written.
     """
-    began, troubles, pace = cpu_s(), Troubles(note), Pace(clock(), round(period_s * NS))
+    began, troubles = cpu_s(), Troubles(note)
+    pace = Pace(clock(), round(period_s * NS), scattered=feeds.sees_moments(period_s))
     ended = False  # one sample at least, and another at the end
     while not ended:
         tick = pace.arrived(clock())
