@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from joulemark.accounting.curve import curve_of
 from joulemark.accounting.integrate import energy_between
-from joulemark.accounting.sensor import beat, beat_u, placed, unseen, updates
+from joulemark.accounting.sensor import (
+    beat,
+    beat_u,
+    placed,
+    seen_period_s,
+    unseen,
+    updates,
+)
 from joulemark.core.channel import Channel
 from joulemark.core.clock import NS
 from joulemark.core.trace import Trace
@@ -162,3 +169,13 @@ def test_a_sensor_that_sees_little_of_the_time_says_so(window_s: float | None, t
     curve = curve_of(trace(power(update_s=0.1, window_s=window_s), moments, 50 + moments))
     found = [c.detail for c in energy_between(curve, at(5), at(15)).cautions]
     assert found == ([f"m/part: {told} of the time"] if told else [])
+
+
+def test_the_pace_of_a_sensor_that_states_none_is_seen_where_it_holds_its_values() -> None:
+    times = T0 + np.arange(200) * 100_000_000
+    rng = np.random.default_rng(1)
+    held = np.repeat(rng.uniform(50, 60, 20), 10)
+    assert seen_period_s(times, held) == pytest.approx(1.0)
+    assert seen_period_s(times, rng.uniform(50, 60, 200)) == 0
+    assert seen_period_s(times, np.repeat([50.0, 60.0], 100)) == 0
+    assert seen_period_s(times[:0], held[:0]) == 0

@@ -148,7 +148,8 @@ def test_a_step_at_the_edges() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "reach", "edges"), [({"update_s": 0.5}, 0.5, 1), ({"window_s": 1.0}, 1.0, 2)]
+    ("stated", "reach", "edges"),
+    [({"update_s": 0.5}, 0.5, 1), ({"window_s": 1.0}, math.hypot(1.0, 0.1), 2)],
 )
 def test_a_sensor_shows_a_step_late(stated: dict[str, float], reach: float, edges: int) -> None:
     """The step is seen up to one update, or one averaging time, away from the edge.
@@ -167,7 +168,8 @@ def test_a_sensor_that_misses_some_of_the_time_may_have_missed_the_highest_power
     watts = np.where(seconds < 25, 60.0, 190.0)
     for window_s, seen in ((0.025, 130.0), (0.1, 0.0)):
         terms = budget(trace(power(update_s=0.1, window_s=window_s), seconds, watts), 20, 22)
-        assert terms.get(Term.EDGES, 0.0) == pytest.approx(2 * 0.5 * 0.1 * seen / math.sqrt(3))
+        reach = math.hypot(0.1, window_s)
+        assert terms.get(Term.EDGES, 0.0) == pytest.approx(2 * 0.5 * reach * seen / math.sqrt(3))
 
 
 def test_an_invalid_reading_beside_an_edge_is_no_step() -> None:

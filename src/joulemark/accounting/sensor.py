@@ -22,6 +22,8 @@ from joulemark.core.clock import NS
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 
+FEW = 4
+"""Fewer changes than this do not show a pace."""
 CYCLES = 2
 """Fewer full cycles than this are no beat but a load that changed."""
 NEAR, FAR = 100, 5000
@@ -47,14 +49,30 @@ def placed(channel: Channel, time: Times, watts: Floats) -> tuple[Times, Floats]
         time: ns, strictly increasing.
         watts: readings, W; NaN where there is none.
     """
-    window_s, period_s = channel.window_s or 0.0, channel.update_s or 0.0
+    window_s = channel.window_s or 0.0
     if window_s <= 0 or len(time) < 2:
         return time, watts
+    period_s = channel.update_s or seen_period_s(time, watts)
     between_s = float(np.median(np.diff(time))) / NS
     kept = updates(time, watts, period_s)
     age_s = 0.5 * (min(between_s, period_s) if period_s > 0 else between_s)
     middle = time[kept] - round((0.5 * window_s + age_s) * NS)
     return np.append(middle, time[-1]), np.append(watts[kept], watts[-1])
+
+
+def seen_period_s(time: Times, watts: Floats) -> float:
+    """Return how often a sensor of unknown pace seems to update, s; zero where that is not seen.
+
+    It is seen where readings are taken more often than they change.
+
+    Args:
+        time: ns, strictly increasing.
+        watts: readings, W.
+    """
+    changed = np.flatnonzero(np.diff(watts) != 0) + 1
+    if len(changed) < FEW or 2 * len(changed) > len(time):
+        return 0.0
+    return float(np.quantile(np.diff(time[changed]), 0.1)) / NS
 
 
 def updates(time: Times, watts: Floats, period_s: float) -> NDArray[np.bool_]:

@@ -27,7 +27,8 @@ clock      rate of the clock, relative, and the time uncertainty of each edge ti
 ========== =================================================================================
 
 The distance of two updates is the sensor's stated period, else it is taken from how often the
-value changes; an averaging sensor shows a step over its whole averaging time.
+value changes; an averaging sensor shows a step over its whole averaging time, and joining its
+readings by lines spreads it over the distance of two more (added in squares).
 
 No term shows a load that repeats at the very pace of the sensor, which then always sees the same
 moment of it; only a load that is shifted against the sensor helps (random delays between repeats).
@@ -214,7 +215,7 @@ class _View:
         if not 0 <= i < len(self.curve.valid) or not self.curve.valid[i]:
             return 0.0, 0.0
         length = int(time[i + 1] - time[i]) / NS
-        reach = max(length, self.longest_s, self.channel.window_s or 0.0)
+        reach = max(math.hypot(length, self.channel.window_s or 0.0), self.longest_s)
         within = round((reach + length if self.curve.power is not None else 2 * reach) * NS)
         low = min(int(np.searchsorted(time, moment - within, "left")), i)
         high = max(int(np.searchsorted(time, moment + within, "right")), i + 2)
