@@ -70,8 +70,8 @@ class Coverage:
 
     @property
     def failed(self) -> bool:
-        """Whether the intervals hold significantly less often than they must."""
-        return self.high < LEAST
+        """Whether intervals hold significantly less often than they must, and nothing warned."""
+        return self.high < LEAST and self.missed_unwarned > 0
 
 
 def coverage(case: str, quantity: str, intervals: Sequence[Held]) -> Coverage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -67,13 +68,18 @@ def _made(batches: Sequence[_Batch], jobs: int) -> Iterator[tuple[_Batch, Drawn]
         for batch in batches:
             yield batch, _draw(batch)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(min(jobs, len(batches)), initializer=_deaf) as pool:
         futures: dict[Future[Drawn], _Batch] = {pool.submit(_draw, one): one for one in batches}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _deaf() -> None:
+    """Leave Ctrl-C to the process that waits for this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _draw(batch: _Batch) -> Drawn:
@@ -97,5 +103,5 @@ def _rows(case: Case, drawn: dict[int, Drawn]) -> list[Coverage]:
 
 
 def cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0))
+    """Return how many processors this machine has."""
+    return os.cpu_count() or 1

@@ -31,6 +31,7 @@ _DRAWS: Mapping[str, Draw] = {
     "gpu-window-25-bursts": power.window_25_bursts,
     "gpu-window-25-square": power.window_25_square,
     "gpu-window-25-own-pace": power.window_25_own_pace,
+    "gpu-window-25-locked": power.window_25_locked,
     "gpu-window-25-ramp": power.window_25_ramp,
     "gpu-window-1s-steps": power.window_1s_steps,
     "gpu-window-10-of-20": power.window_10_of_20,
@@ -50,6 +51,7 @@ _DRAWS: Mapping[str, Draw] = {
     "bench-uneven": procedures.bench_uneven,
     "bench-wild": procedures.bench_wild,
     "bench-gpu": procedures.bench_gpu,
+    "bench-locked": procedures.bench_locked,
     "loadgen-processor": procedures.loadgen_processor,
     "loadgen-gpu": procedures.loadgen_gpu,
     "phases-inside": procedures.phases_inside,
@@ -59,8 +61,33 @@ _DRAWS: Mapping[str, Draw] = {
     "node": procedures.node,
 }
 
-_WIDE: Mapping[str, str] = {}
-"""Why the intervals of a case are wider than they would have to be."""
+_EDGES = "where in an update the load begins and ends is unknown; both edges may err to one side"
+_SUM = "how much of their gain boards share is unknown; in a sum all of it is taken"
+_AWARE = "warned of in every draw: the sensor cannot show it; with bench's delays see bench-locked"
+
+_EXACT = f"{_EDGES}; the recording does not say that its times are exact"
+
+_NOTES: Mapping[str, str] = {
+    "gpu-counter-short": _EDGES,
+    "gpu-window-1s-steps": _EDGES,
+    "gpu-short": _EDGES,
+    "server": _EDGES,
+    "analyser": f"{_EDGES}; the recording does not say over which time it averages",
+    "logger": _EDGES,
+    "bench-even": _EXACT,
+    "bench-wild": _EXACT,
+    "ratio-one-board": _EDGES,
+    "gpu-window-25-own-pace": _AWARE,
+    "gpu-window-25-locked": _AWARE,
+    "gpu-window-25-ramp": "a load between the sensor's looks might have been anywhere it was seen",
+    "gpu-broken": "the time without an answer may have held up to the highest power seen",
+    "rail-steps": "evenly scattered readings know a slow load better than chance would",
+    "rail-square": "evenly scattered readings know a square wave better than chance would",
+    "bench-uneven": "Student's factor is that of the fewest windows after which it may stop",
+    "bench-locked": "the delays lead the sensor evenly through the job, better than chance would",
+    "sum-of-boards": _SUM,
+}
+"""Why the intervals of a case hold more often than they would have to, or less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +97,12 @@ class Case:
     Attributes:
         name: by which it is asked for.
         draw: makes one measurement, and says what it gave beside the truth.
-        wide: why its intervals are wider than they would have to be; empty where they are not.
+        note: why its intervals hold more often than they would have to, or less; else empty.
     """
 
     name: str
     draw: Draw
-    wide: str = ""
+    note: str = ""
 
     @property
     def about(self) -> str:
@@ -95,4 +122,4 @@ def cases(names: Sequence[str] = ()) -> list[Case]:
                 f"there is no case {name!r}", remedy=f"choose from {', '.join(_DRAWS)}"
             )
     asked = dict.fromkeys(names or _DRAWS)
-    return [Case(name, _DRAWS[name], _WIDE.get(name, "")) for name in asked]
+    return [Case(name, _DRAWS[name], _NOTES.get(name, "")) for name in asked]

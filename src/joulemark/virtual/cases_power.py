@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 
+from joulemark.core.caution import Code
 from joulemark.virtual import shapes
 from joulemark.virtual.cases_counters import accuracy_of_gpu, beside_load, end_of
 from joulemark.virtual.hardware import Board, Register, lagging, power, spans
@@ -16,6 +17,9 @@ from joulemark.virtual.sampling import accuracy_of
 from joulemark.virtual.schedule import Stage, busy, command, observe
 from joulemark.virtual.truth import During, Steady, Sum, Truth
 
+PACE = (0.98, 1.05)
+"""Boards that ought to update every 100 ms do so every 98 to 105 (arXiv 2312.02741, its data)."""
+
 
 class Kind(Enum):
     """How the power sensor of a board works.
@@ -25,14 +29,14 @@ class Kind(Enum):
         architecture: NVML's number of it.
         period: time between two updates, s.
         window: averaging time, s; 0 for a sensor that lags.
-        lag: time constant of one that lags, s.
+        lag: longest time constant of one that lags, s; the shortest is a sixth of it.
     """
 
     A100 = "NVIDIA A100-SXM4-40GB", 7, 0.1, 0.025, 0.0
     RTX_3090 = "NVIDIA GeForce RTX 3090", 7, 0.1, 0.1, 0.0
     RTX_3090_OLD_CALL = "NVIDIA GeForce RTX 3090", 7, 0.1, 1.0, 0.0
     V100 = "Tesla V100-SXM2-16GB", 5, 0.02, 0.01, 0.0
-    K40 = "Tesla K40m", 2, 0.1, 0.0, 0.08
+    K40 = "Tesla K40m", 2, 0.1, 0.0, 0.1
 
     def __init__(
         self, board: str, architecture: int, period: float, window: float, lag: float
@@ -46,15 +50,33 @@ class Kind(Enum):
 
 
 def gpu_power(
-    stage: Stage, kind: Kind, truth: Truth, span: float, *, stuck: int = 0, broken: int = 0
+    stage: Stage,
+    kind: Kind,
+    truth: Truth,
+    span: float,
+    *,
+    stuck: int = 0,
+    broken: int = 0,
+    pace: tuple[float, float] = PACE,
 ) -> Gpu:
-    """Return a board that has only a power sensor."""
+    """Return a board that has only a power sensor.
+
+    Args:
+        stage: the draw.
+        kind: how the sensor works.
+        truth: what the board uses.
+        span: how long it is read, s.
+        stuck: how often the sensor hangs.
+        broken: how often it does not answer for a while.
+        pace: its period over what it should be is drawn between these.
+    """
     rng = stage.rng
     accuracy = accuracy_of_gpu(kind.board, kind.architecture, energy=False)
     board = Board.drawn(rng, accuracy)
-    period = kind.period * (1 + rng.normal(0.0, 0.005))
+    period = kind.period * float(rng.uniform(*pace))
     if kind.lag:
-        shown = lagging(rng, truth, board, span, period=period, lag=kind.lag, noise=0.5)
+        lag = float(rng.uniform(kind.lag / 6, kind.lag))
+        shown = lagging(rng, truth, board, span, period=period, lag=lag, noise=0.5)
     else:
         shown = power(rng, truth, board, span, period=period, window=kind.window, noise=0.5)
     shown = Register(
@@ -70,14 +92,23 @@ def gpu_power(
 
 
 def _measured(
-    stage: Stage, kind: Kind, load: Truth, length: float = 6.0, stuck: int = 0, broken: int = 0
+    stage: Stage,
+    kind: Kind,
+    load: Truth,
+    *,
+    length: float = 6.0,
+    stuck: int = 0,
+    broken: int = 0,
+    pace: tuple[float, float] = PACE,
+    caution: Code | None = None,
 ) -> Sequence[Check]:
     """Measure a command on one board."""
     steps = command(stage.rng, 2.0, [length])
     extra = During(load, busy(stage.rng, steps))
     whole = Sum([Steady(60.0), extra])
-    gpu = gpu_power(stage, kind, whole, end_of(steps), stuck=stuck, broken=broken)
-    return energies(observe(stage, [nvml([gpu])], steps), whole, extra)
+    gpu = gpu_power(stage, kind, whole, end_of(steps), stuck=stuck, broken=broken, pace=pace)
+    observed = observe(stage, [nvml([gpu])], steps)
+    return energies(observed, whole, extra, caution=caution)
 
 
 def window_100_steps(stage: Stage) -> Sequence[Check]:
@@ -103,8 +134,15 @@ def window_25_square(stage: Stage) -> Sequence[Check]:
 
 
 def window_25_own_pace(stage: Stage) -> Sequence[Check]:
-    """The same sensor under a square wave at exactly the pace that it states, 100 ms."""
-    return _measured(stage, Kind.A100, shapes.square(stage.rng, 250.0, 0.1))
+    """The same sensor under a square wave of 100 ms, a pace that boards keep to some percent."""
+    load = shapes.square(stage.rng, 250.0, 0.1)
+    return _measured(stage, Kind.A100, load, length=20.0, caution=Code.PARTLY_SEEN)
+
+
+def window_25_locked(stage: Stage) -> Sequence[Check]:
+    """A square wave at the very pace of the sensor, which no reading can show; it is warned of."""
+    load = shapes.square(stage.rng, 250.0, 0.1)
+    return _measured(stage, Kind.A100, load, pace=(1.0, 1.0), caution=Code.PARTLY_SEEN)
 
 
 def window_25_ramp(stage: Stage) -> Sequence[Check]:
@@ -124,7 +162,7 @@ def window_10_of_20(stage: Stage) -> Sequence[Check]:
 
 
 def lag(stage: Stage) -> Sequence[Check]:
-    """A sensor behind a filter of 80 ms."""
+    """A sensor behind a filter of 17 to 100 ms."""
     return _measured(stage, Kind.K40, shapes.steps(stage.rng, 15.0, 50, 150, 0.4))
 
 
@@ -146,7 +184,7 @@ def late(stage: Stage) -> Sequence[Check]:
 
 def short(stage: Stage) -> Sequence[Check]:
     """A job of three and a half updates."""
-    return _measured(stage, Kind.RTX_3090, Steady(250.0), 0.35)
+    return _measured(stage, Kind.RTX_3090, Steady(250.0), length=0.35)
 
 
 def _small_board(stage: Stage, load: Truth) -> Sequence[Check]:

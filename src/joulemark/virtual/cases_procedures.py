@@ -10,16 +10,22 @@ import numpy as np
 
 from joulemark.core.window import Role, Work
 from joulemark.procedures.bench import BenchSettings, enough, spread_of, window_length
+from joulemark.procedures.shifts import SHIFTS, pieces
 from joulemark.virtual import shapes
 from joulemark.virtual.cases_counters import end_of, gpu_counter, processor
+from joulemark.virtual.cases_power import Kind, gpu_power
 from joulemark.virtual.judge import Check, check, energies, gross, results, used
 from joulemark.virtual.machines import replayed
 from joulemark.virtual.nvml import nvml
 from joulemark.virtual.sampling import Machine
 from joulemark.virtual.schedule import Observed, Stage, Step, busy, command, observe
-from joulemark.virtual.truth import During, Fed, Steady, Sum, Truth
+from joulemark.virtual.truth import During, Fed, Square, Steady, Sum, Truth
 
 _SETTINGS = BenchSettings(window_s=2.0, updates=20)
+PACE_S = 0.1
+"""What an A100's power sensor keeps to, s."""
+LOCKED_S = 8.0
+"""Work of one window of such a job, s: whole jobs in each piece."""
 RATE = 1000.0
 """Units of work per second."""
 
@@ -104,6 +110,28 @@ def bench_wild(stage: Stage) -> Sequence[Check]:
 def bench_gpu(stage: Stage) -> Sequence[Check]:
     """The same on a board with an energy counter; windows differ by 1 %."""
     return _repeated(stage, 0.01, gpu=True)
+
+
+def bench_locked(stage: Stage) -> Sequence[Check]:
+    """A job at the very pace of a sensor that sees a quarter of the time, led through by delays."""
+    count, delay = pieces(LOCKED_S, PACE_S), PACE_S / SHIFTS
+    jobs = LOCKED_S / count
+    steps = _steps(stage, LOCKED_S + (count - 1) * delay, RATE)
+    begins = [
+        step.start + place * (jobs + delay)
+        for step in steps
+        if step.role is Role.MEASURE
+        for place in range(count)
+    ]
+    load = Sum([During(Square(PACE_S, 0.5, 250.0, at), [(at, at + jobs)]) for at in begins])
+    whole = Sum([Steady(60.0), load])
+    gpu = gpu_power(stage, Kind.A100, whole, end_of(steps), pace=(1.0, 1.0))
+    observed = _stopped(observe(stage, [nvml([gpu])], steps))
+    result = results(observed, fewest=_SETTINGS.repeats)["train"]
+    return [
+        check("gross", gross(result), used(whole, observed, "train")),
+        check("net", result.net, used(load, observed, "train")),
+    ]
 
 
 def loadgen_processor(stage: Stage) -> Sequence[Check]:

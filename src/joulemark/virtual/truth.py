@@ -1,8 +1,7 @@
 """Power of time whose energy is known in closed form.
 
-A truth answers one question: how many joules were used from the beginning of virtual time to each
-of some moments. Times are seconds of virtual time. Nothing here integrates numerically, and
-nothing comes from accounting.
+A truth answers one question: how many joules were used up to each of some moments. Times are
+seconds of virtual time. Nothing here integrates numerically, and nothing comes from accounting.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ class Truth(Protocol):
     """What a part really uses."""
 
     def energy(self, moments: Floats) -> Floats:
-        """Return the energy used from 0 to each moment (s), J; negative times count backwards."""
+        """Return the energy used up to each moment (s), J; only differences mean anything."""
         ...
 
 

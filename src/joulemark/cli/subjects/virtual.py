@@ -11,6 +11,7 @@ import time
 from argparse import ArgumentParser, Namespace
 
 from joulemark.cli.common import checked, positive, print_json, progress
+from joulemark.core.errors import UsageError
 
 EXAMPLES = """\
 examples:
@@ -22,9 +23,12 @@ Exit code 1 if the intervals of a case hold significantly less often than 93 %.
 """
 
 
+MOST = 1_000_000
+
+
 def arguments(parser: ArgumentParser) -> None:
     """Add the arguments of this subject."""
-    whole = checked(positive)
+    whole = checked(_sane)
     parser.add_argument(
         "--draws", type=whole, default=1000, metavar="N", help="of each case (default: 1000)"
     )
@@ -38,6 +42,14 @@ def arguments(parser: ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--markdown", action="store_true", help="print a table for documentation")
+
+
+def _sane(text: str) -> int:
+    """Return a whole number of at least one and at most a million."""
+    number = positive(text)
+    if number > MOST:
+        raise UsageError(f"{text} is more than {MOST}")
+    return number
 
 
 def main(args: Namespace) -> int:
@@ -58,7 +70,7 @@ def main(args: Namespace) -> int:
         found = validate(
             asked, draws=args.draws, seed=args.seed, jobs=args.jobs or cores(), tell=tell
         )
-    notes = {case.name: case.wide for case in asked if case.wide}
+    notes = {case.name: case.note for case in asked if case.note}
     if args.json:
         about = {"draws": args.draws, "seed": args.seed}
         print_json({**about, **coverage_json(found, notes)})
