@@ -136,13 +136,13 @@ def window_25_square(stage: Stage) -> Sequence[Check]:
 def window_25_own_pace(stage: Stage) -> Sequence[Check]:
     """The same sensor under a square wave of 100 ms, a pace that boards keep to some percent."""
     load = shapes.square(stage.rng, 250.0, 0.1)
-    return _measured(stage, Kind.A100, load, length=20.0, caution=Code.PARTLY_SEEN)
+    return _measured(stage, Kind.A100, load, length=20.0, caution=Code.PART_SEEN)
 
 
 def window_25_locked(stage: Stage) -> Sequence[Check]:
     """A square wave at the very pace of the sensor, which no reading can show; it is warned of."""
     load = shapes.square(stage.rng, 250.0, 0.1)
-    return _measured(stage, Kind.A100, load, pace=(1.0, 1.0), caution=Code.PARTLY_SEEN)
+    return _measured(stage, Kind.A100, load, pace=(1.0, 1.0), caution=Code.PART_SEEN)
 
 
 def window_25_ramp(stage: Stage) -> Sequence[Check]:
