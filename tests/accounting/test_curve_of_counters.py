@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -276,3 +277,9 @@ def test_of_several_reads_at_one_time_the_last_counts() -> None:
     assert codes(curve, 0, 2)[Code.DUPLICATE_TIME] == "m/part: 1 times"
     assert Code.DUPLICATE_TIME in codes(curve, 1, 2)
     assert Code.DUPLICATE_TIME not in codes(curve, 0, 1)
+
+
+def test_a_missing_reading_does_not_take_the_place_of_one_at_its_time() -> None:
+    curve = curve_of(trace(counter(), [0.0, 1.0, 2.0, 2.0], [0.0, 5.0, 9.0, math.nan]))
+    assert curve.joules[-1] == 9.0
+    assert [code for code, _, _ in curve.faults] == [Code.INVALID_SAMPLE]

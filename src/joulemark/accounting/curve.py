@@ -141,10 +141,15 @@ def curve_of(trace: Trace, *, gap_s: float | None = None) -> Curve:
     """
     if not trace.channel.carries_energy:
         raise ValueError(f"{trace.channel.name} carries no energy")
-    time, raw, repeated = _one_value_per_time(trace)
+    time, raw, faults = trace.time, trace.value, list[Fault]()
     with np.errstate(over="ignore"):
         raw = np.where(np.abs(raw * trace.channel.scale) < ABSURD, raw, np.nan)
-    faults = [(Code.DUPLICATE_TIME, repeated, repeated + 1)]
+    if trace.channel.quantity is Quantity.ENERGY:  # no reading takes the place of one
+        present = np.isfinite(raw)
+        faults.append(_beside(time, ~present))
+        time, raw = time[present], raw[present]
+    time, raw, repeated = _one_value_per_time(time, raw)
+    faults.append((Code.DUPLICATE_TIME, repeated, repeated + 1))
     if trace.channel.quantity is Quantity.POWER:
         return _from_power(trace.channel, time, raw, faults, gap_s)
     if trace.channel.quantity is Quantity.INTERVAL:
@@ -152,10 +157,10 @@ def curve_of(trace: Trace, *, gap_s: float | None = None) -> Curve:
     return _from_counter(trace.channel, time, raw, faults)
 
 
-def _one_value_per_time(trace: Trace) -> tuple[Times, Floats, Times]:
-    last = np.ones(len(trace), dtype=bool)
-    last[:-1] = np.diff(trace.time) > 0
-    return trace.time[last], trace.value[last], trace.time[~last]
+def _one_value_per_time(time: Times, value: Floats) -> tuple[Times, Floats, Times]:
+    last = np.ones(len(time), dtype=bool)
+    last[:-1] = np.diff(time) > 0
+    return time[last], value[last], time[~last]
 
 
 def _from_power(
@@ -202,9 +207,6 @@ def _from_intervals(channel: Channel, time: Times, raw: Floats, faults: list[Fau
 
 
 def _from_counter(channel: Channel, time: Times, raw: Floats, faults: list[Fault]) -> Curve:
-    present = np.isfinite(raw)
-    faults.append(_beside(time, ~present))
-    time, raw = time[present], raw[present]
     step, sane, clear = counter_steps(channel, np.diff(raw), np.diff(time) / NS)
     for code, bad in ((Code.COUNTER_RESET, ~sane), (Code.WRAP_AMBIGUOUS, ~clear)):
         faults.append((code, time[:-1][bad], time[1:][bad]))
