@@ -12,12 +12,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 QUICK := $(BIN)/joulemark bench vision --quick
 
-.PHONY: help bench bench-all test check format clean test-3.12 test-3.13
+.PHONY: help bench bench-all test check trust format clean test-3.12 test-3.13
 
 help:
 	@echo "make bench      measure LeNet and ResNet18 on this machine (at most 5 minutes once installed)"
 	@echo "make bench-all  the same in full length for every network (about 2 hours)"
 	@echo "make test       every gate: style, types, import direction, tests, coverage"
+	@echo "make trust      the tables of docs/trust.md, written again on this machine"
 	@echo "make check      the gates that run no test"
 	@echo "make test-3.12  the suite without torch on another Python (also test-3.13)"
 
@@ -77,6 +78,20 @@ test: check
 test-3.12 test-3.13: test-%:
 	$(MAKE) PYTHON=python$* VENV=.venv-$* TORCH=none .venv-$*/tests
 	.venv-$*/bin/python -m pytest
+
+# The tables of docs/trust.md, written again on this machine (about an hour; quiet, or the figures of
+# cost mean little). DATA holds tool_against_wall_meter.csv and gpu_power_benchmark/; PEERS is an
+# interpreter with CodeCarbon and Zeus.
+DATA ?= ../shared/data/validation
+TELEMETRY ?= $(or $(TMPDIR),/tmp)/joulemark-telemetry
+OVER_WALL := codecarbon_j --against wall_meter_j --time seconds --group model --by task,hardware
+trust: $(VENV)/tests
+	benchmarks/page.sh virtual $(BIN)/joulemark validate virtual --draws 1000 --seed 7
+	benchmarks/page.sh boards $(BIN)/joulemark validate boards $(DATA)/gpu_power_benchmark
+	benchmarks/page.sh calibration $(BIN)/joulemark calibrate $(OVER_WALL) --table $(DATA)/tool_against_wall_meter.csv
+	benchmarks/page.sh overhead $(BIN)/python benchmarks/overhead.py $(if $(PEERS),--peers $(PEERS))
+	benchmarks/page.sh lateness $(BIN)/python benchmarks/lateness.py
+	benchmarks/page.sh telemetry $(BIN)/python benchmarks/telemetry.py --folder $(TELEMETRY) --repeat 3
 
 format: $(VENV)/tests
 	$(BIN)/ruff format .
