@@ -1,8 +1,8 @@
-"""Measure simulated machines and count how often the 95 % interval holds what they truly used.
+"""Measure simulated machines and count how often the 95 % interval is right.
 
-Everything between the simulated sensor and the result is the product itself: the meters, the
-sampling loop (in virtual time), the marking of windows, the accounting. A seed gives the same
-draws whatever the number of processes.
+Everything between the simulated sensor and the result is the product itself:
+the meters, the sampling loop (in virtual time), the accounting. A seed gives
+the same draws whatever the number of processes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ examples:
   joulemark validate virtual --case gpu-short --case rapl-wrap --json
   joulemark validate virtual --draws 1000 --seed 7 --markdown > coverage.md
 
-Exit code 1 if the intervals of a case hold significantly less often than 93 %.
+Exit code 1 if the intervals of a case hold significantly less often than 93 %
+and not every miss was warned of.
 """
 
 
