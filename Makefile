@@ -82,7 +82,7 @@ test-3.12 test-3.13: test-%:
 # The tables of docs/trust.md, written again on this machine (about an hour; quiet, or the figures of
 # cost mean little). DATA holds tool_against_wall_meter.csv and gpu_power_benchmark/; PEERS is an
 # interpreter with CodeCarbon and Zeus.
-DATA ?= ../shared/data/validation
+DATA ?= data
 TELEMETRY ?= $(or $(TMPDIR),/tmp)/joulemark-telemetry
 OVER_WALL := codecarbon_j --against wall_meter_j --time seconds --group model --by task,hardware
 trust: $(VENV)/tests

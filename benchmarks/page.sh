@@ -5,13 +5,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 name=$1
 shift
+mkdir -p docs/trust
 page=docs/trust/$name.md
 status=0
 body=$("$@" --markdown) || status=$?
 [ "$status" -le 1 ] || exit "$status"
 words=()
 for word in "$@"; do
-  case $word in */python) word=python ;; */joulemark) word=joulemark ;; /*) word=$(basename "$word") ;; esac
+  case $word in */python) word=python ;; */data/*) word=$(basename "$word") ;; */joulemark) word=joulemark ;; /*) word=$(basename "$word") ;; esac
   words+=("$word")
 done
 processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
