@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from joulemark.store import duck
 
 ENGINES = ("duckdb", "arrow")
@@ -23,7 +21,7 @@ def write(path: Path, columns: dict[str, Any], *, cast: str = "*", group: int = 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with duck.connect() as database:
-        database.register("given", {name: np.asarray(v) for name, v in columns.items()})
+        database.register("given", {name: duck.column(v) for name, v in columns.items()})
         database.execute(
             f"COPY (FROM given SELECT {cast}) TO {duck.text(str(path))} "
             f"(FORMAT parquet, ROW_GROUP_SIZE {group})"

@@ -92,7 +92,7 @@ def write_parquet(totals: Totals, path: Path, *, force: bool = False) -> None:
     refuse_existing(path, force=force)
     rows = list(zip(*_rows(totals), strict=True)) or [()] * (len(totals.by) + len(FIGURES))
     names = (*totals.by, *FIGURES)
-    columns = {name: np.array(column) for name, column in zip(names, rows, strict=True)}
+    columns = {name: duck.column(row) for name, row in zip(names, rows, strict=True)}
     watts = columns["average_power_w"]
     columns["average_power_w"] = watts.astype(np.float64)
     part = path.with_name(f".{path.name}.part")

@@ -8,8 +8,11 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from joulemark.core.errors import FormatError, StoreError
 from joulemark.store.jsontext import DAMAGED
@@ -95,3 +98,12 @@ def failures(path: Path) -> Iterator[None]:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
+
+
+def column(values: Any) -> NDArray[Any]:
+    """Return values as an array that DuckDB can be given.
+
+    Texts become objects: DuckDB 2.0.0 on two threads now and then mixes up texts of fixed width.
+    """
+    array = np.asarray(values)
+    return array.astype(object) if array.dtype.kind == "U" else array
