@@ -93,7 +93,7 @@ def _still(curve: Curve, trace: Trace, spans: Sequence[Span]) -> str:
 
 def _held_s(trace: Trace) -> float:
     """Return how long a sensor holds a value on average, s; zero where it never changes."""
-    changes = int(np.count_nonzero(np.diff(trace.value)))
+    changes = int(np.count_nonzero(trace.value[1:] != trace.value[:-1]))
     return float(trace.time[-1] - trace.time[0]) / NS / changes if changes else 0.0
 
 
