@@ -11,7 +11,7 @@ from joulemark.accounting.results import PhaseResult
 from joulemark.core.channel import Channel
 from joulemark.core.units import digits, with_u95
 from joulemark.report.format import NOTHING, clean, percent, quantity
-from joulemark.report.table_phases import new_table
+from joulemark.report.table_phases import add_columns, new_table
 from joulemark.report.words import listed
 
 WIDTHS = (18, 9, 9, 17, 6, 5, 10)
@@ -41,15 +41,7 @@ def balance_table(result: PhaseResult) -> RenderableType:
     shown: list[RenderableType] = [Text(f"Balance of {clean(result.phase, 50)}", style="bold")]
     if check.balances:
         table = new_table()
-        for heading, width in zip(_HEADINGS, WIDTHS, strict=True):
-            left = heading in ("part", "says")
-            table.add_column(
-                Text(heading),
-                width=width,
-                justify="left" if left else "right",
-                no_wrap=True,
-                overflow="ellipsis",
-            )
+        add_columns(table, _HEADINGS, WIDTHS, left=("part", "says"))
         for balance in check.balances:
             _add(table, balance)
         shown.append(table)

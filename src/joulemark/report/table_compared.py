@@ -20,7 +20,7 @@ from joulemark.report.format import NOTHING, clean, plus_minus, quantity, short_
 from joulemark.report.intervals import axis
 from joulemark.report.markdown import markdown_table
 from joulemark.report.table import WIDTH, Guarded
-from joulemark.report.table_phases import new_table
+from joulemark.report.table_phases import add_columns, new_table
 
 WIDTHS = (13, 15, 15, 8, 9, 15)
 """Columns: phase, A, B, B/A, 95 % from and to, verdict."""
@@ -93,15 +93,7 @@ def _count(number: int, what: str) -> str:
 
 def _table(comparisons: Sequence[Comparison]) -> RenderableType:
     table = new_table()
-    for heading, width in zip(_HEADINGS, WIDTHS, strict=True):
-        left = heading in ("phase", "verdict")
-        table.add_column(
-            Text(heading),
-            width=width,
-            justify="left" if left else "right",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+    add_columns(table, _HEADINGS, WIDTHS, left=("phase", "verdict"))
     for one in comparisons:
         for row in _rows(one):
             table.add_row(*(Text(cell) for cell in row))

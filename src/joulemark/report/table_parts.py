@@ -14,7 +14,7 @@ from joulemark.core.units import si
 from joulemark.report.calibrated import part_name
 from joulemark.report.format import NOTHING, clean, percent, quantity
 from joulemark.report.nesting import idle_watts, nested, phase_watts
-from joulemark.report.table_phases import COLOUR, new_table
+from joulemark.report.table_phases import COLOUR, add_columns, new_table
 from joulemark.report.words import listed
 
 WIDTHS = (23, 10, 8, 8, 9, 6, 10)
@@ -32,15 +32,7 @@ def parts_table(result: PhaseResult, results: Sequence[PhaseResult]) -> Renderab
     table = new_table()
     table.title = Text(f"Parts of {clean(result.phase, 50)}", style="bold")
     table.title_justify = "left"
-    for heading, width in zip(_HEADINGS, WIDTHS, strict=True):
-        left = heading in ("part", "meter", "provenance")
-        table.add_column(
-            Text(heading),
-            width=width,
-            justify="left" if left else "right",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+    add_columns(table, _HEADINGS, WIDTHS, left=("part", "meter", "provenance"))
     watts, idle = phase_watts(result), idle_watts(results)
     several = len({part.channel.node for part in result.parts}) > 1
     for part, depth in nested(result.parts):

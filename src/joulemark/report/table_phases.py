@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
@@ -40,15 +40,7 @@ def phase_table(results: Sequence[PhaseResult]) -> RenderableType:
     each, many = _headings(units)
     table = new_table()
     headings = ("phase", "time", "mean W", "gross J", "net J", each, many, "provenance")
-    for heading, width in zip(headings, WIDTHS, strict=True):
-        left = heading in ("phase", "provenance")
-        table.add_column(
-            Text(heading),
-            width=width,
-            justify="left" if left else "right",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+    add_columns(table, headings, WIDTHS, left=("phase", "provenance"))
     for result in results:
         _add(table, result)
     said = "Second lines: 95 % half-width of the figure above."
@@ -60,6 +52,27 @@ def phase_table(results: Sequence[PhaseResult]) -> RenderableType:
 def new_table() -> Table:
     """Return an empty table in the style of all tables: columns one space apart, no frame."""
     return Table(box=SIMPLE_HEAD, show_edge=False, padding=0, header_style="bold")
+
+
+def add_columns(
+    table: Table, headings: Sequence[str], widths: Sequence[int], *, left: Collection[str]
+) -> None:
+    """Add columns of fixed width whose cells are cut, not wrapped.
+
+    Args:
+        table: what they are added to.
+        headings: of the columns.
+        widths: of the columns, characters.
+        left: headings of those that are flush left; the others are numbers.
+    """
+    for heading, width in zip(headings, widths, strict=True):
+        table.add_column(
+            Text(heading),
+            width=width,
+            justify="left" if heading in left else "right",
+            no_wrap=True,
+            overflow="ellipsis",
+        )
 
 
 def _headings(units: list[str]) -> tuple[str, str]:
