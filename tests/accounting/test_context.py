@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from joulemark.accounting.context import MACHINE, WORKLOAD, clock_step, context, other_load
+from joulemark.accounting.context import (
+    MACHINE,
+    WORKLOAD,
+    busy_share,
+    clock_step,
+    context,
+    led_through,
+    other_load,
+)
 from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Channel, Domain, Quantity
 from joulemark.core.trace import Trace
-from joulemark.core.window import Window
+from joulemark.core.window import PAUSES, Window
 
 from .build import T0, power, trace, window
 
@@ -129,3 +139,32 @@ def test_a_clock_that_is_set_during_a_window(offsets: list[float], seen: str | N
     offset = trace(host("host/clock", Quantity.CLOCK_OFFSET, "ns"), [0, 5, 12, 15, 25, 28], offsets)
     expected = None if seen is None else Caution(Code.CLOCK_STEP, seen)
     assert clock_step(WINDOWS, [threads(MACHINE, 1.0), offset]) == expected
+
+
+def gpu(name: str, part: str = "part", **more: Any) -> Channel:
+    return replace(
+        power(name=name, part=part, unit="%", scale=0.01, **more), quantity=Quantity.UTILISATION
+    )
+
+
+def test_how_busy_a_part_was_is_told_by_its_own_utilisation() -> None:
+    """The reading of the first second is of the time before; memory is less busy than the rest."""
+    moments = [9.5, 10.5, 11.5, 12.5, 13.5]
+    traces = [
+        trace(power(), moments, [300] * 5),
+        trace(gpu("memory"), moments, [1, 5, 10, 20, 30]),
+        trace(gpu("compute"), moments, [0, 30, 40, 50, 60]),
+        trace(gpu("other", "another"), moments, [100] * 5),
+        trace(gpu("elsewhere", node="n2"), moments, [100] * 5),
+    ]
+    assert busy_share(window("run", 10, 14), power(), traces) == pytest.approx(0.5)
+    assert busy_share(window("run", 10, 11), power(), traces) is None
+    assert busy_share(window("run", 10, 14), power(), traces[:1]) is None
+
+
+def test_delays_of_seven_eighths_of_a_period_lead_through_it() -> None:
+    shifted = replace(window("run", 0, 10), facts={PAUSES: 0.0875})
+    assert led_through(shifted, power(update_s=0.1))
+    assert not led_through(replace(shifted, facts={PAUSES: 0.05}), power(update_s=0.1))
+    assert not led_through(shifted, power(update_s=None))
+    assert not led_through(window("run", 0, 10), power(update_s=0.1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,15 +127,15 @@ def test_a_slow_smooth_swing_is_a_beat() -> None:
     assert found is not None
     assert found[0] == pytest.approx(60, rel=0.05)
     assert found[1] == pytest.approx(2.5, rel=0.05)
-    assert beat_u(*swing(2.5), seconds=8) == pytest.approx(60 * 2.5 / (2**0.5 * np.pi), rel=0.1)
-    assert beat_u(*swing(2.5), seconds=0.1) == pytest.approx(60 * 0.1 / 2**0.5, rel=0.1)
+    assert beat_u(found, seconds=8) == pytest.approx(60 * 2.5 / (2**0.5 * np.pi), rel=0.1)
+    assert beat_u(found, seconds=0.1) == pytest.approx(60 * 0.1 / 2**0.5, rel=0.1)
 
 
 def test_a_load_that_steps_is_no_beat() -> None:
     time, _ = swing(2.5)
     stepping = np.where(np.arange(len(time)) // 13 % 2 == 0, 60.0, 180.0)
     assert beat(time, stepping + 0.1 * np.sin(np.arange(len(time)))) is None
-    assert beat_u(time, stepping, 8) == 0
+    assert beat(time, stepping) is None
 
 
 def test_too_few_cycles_are_no_beat() -> None:
@@ -161,6 +162,46 @@ def test_a_short_window_is_held_against_the_beat_about_it() -> None:
     curve = curve_of(Trace.of(power(update_s=0.1, window_s=0.025), time, watts))
     budget = energy_between(curve, at(15), at(15.5)).joules.budget()
     assert budget[Term.SAMPLING] > 0.25 * 60 * 0.5
+
+
+def hidden_j(watts: np.ndarray, busy: float | None, **more: Any) -> float:
+    """Return the standard sampling uncertainty of 10 s, J; idle readings of 60 W stand before."""
+    readings = np.concatenate([np.full(50, 60.0), np.resize(watts, 101)])
+    channel = power(**{"update_s": 0.1, "window_s": 0.025, "rated_w": 450.0, **more})
+    curve = curve_of(trace(channel, np.arange(151) / 10, readings))
+    energy = energy_between(curve, at(5), at(15), busy=busy)
+    return energy.joules.budget().get(Term.SAMPLING, 0.0)
+
+
+STILL = 310 + np.random.default_rng(1).normal(0, 0.5, 101)
+ANYWHERE = np.where(np.random.default_rng(2).random(101) < 0.5, 310.0, 60.0)
+"""What a sensor of 25 of 100 ms shows of a load of half its time: in step with it, and out."""
+
+
+def test_a_load_that_comes_and_goes_and_is_not_seen_to_may_have_used_anything() -> None:
+    """From 60 W to the rated 450 W, for the 75 ms of each 100 that no reading saw."""
+    off = np.hypot(390 / np.sqrt(12), 310 - 255)
+    assert hidden_j(STILL, 0.5) == pytest.approx(0.75 * 10 * off, rel=0.01)
+    assert hidden_j(np.full(101, 60.0), 0.5) == pytest.approx(0.75 * 10 * 225.2, rel=0.01)
+
+
+@pytest.mark.parametrize("busy", [None, 0.0, 0.01, 0.99, 1.0])
+def test_a_load_that_never_rests_or_is_not_known_to_is_taken_as_seen(busy: float | None) -> None:
+    assert hidden_j(STILL, busy) < 2
+
+
+def test_readings_that_scatter_as_the_load_does_have_seen_it() -> None:
+    assert hidden_j(ANYWHERE, 0.5) == pytest.approx(hidden_j(ANYWHERE, None))
+
+
+def test_a_sensor_that_sees_everything_hides_nothing() -> None:
+    assert hidden_j(STILL, 0.5, window_s=0.1) == hidden_j(STILL, None, window_s=0.1)
+    assert hidden_j(STILL, 0.5, window_s=None) == hidden_j(STILL, None, window_s=None)
+
+
+def test_without_a_rating_the_highest_that_was_seen_is_the_bound() -> None:
+    off = np.hypot(250 / np.sqrt(12), 310 - 185)
+    assert hidden_j(STILL, 0.5, rated_w=None) == pytest.approx(0.75 * 10 * off, rel=0.02)
 
 
 @pytest.mark.parametrize(("window_s", "told"), [(0.025, "25 %"), (0.08, ""), (None, "")])

@@ -15,10 +15,10 @@ from joulemark.core.block import Block
 from joulemark.core.channel import Channel, Domain, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.trace import Trace
-from joulemark.core.window import Role, Work
+from joulemark.core.window import PAUSES, Role, Work
 from joulemark.procedures.bench import BenchSettings, bench
 from joulemark.procedures.session import Options
-from joulemark.procedures.shifts import PAUSES, SHIFTS, blind_period_s, pieces, rise_s, shifted
+from joulemark.procedures.shifts import SHIFTS, blind_period_s, pieces, rise_s, shifted
 from joulemark.store.reader import open_run
 from tests.procedures.fakes import Counting, Steady
 

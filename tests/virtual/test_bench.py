@@ -37,7 +37,7 @@ def test_no_case_is_far_from_what_it_must_be(case: Case) -> None:
     for row in validate([case], draws=DRAWS, seed=20260807, jobs=1):
         missed = row.draws - row.missed_unwarned
         assert missed >= least(DRAWS, LEAST), (row.quantity, row.held)
-        assert 0 < row.half_width < 1, row.quantity
+        assert 0 < row.half_width < 2, row.quantity
 
 
 def test_a_seed_gives_the_same_on_any_number_of_processes() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from joulemark.core.caution import Caution, Code
-from joulemark.core.channel import Quantity
+from joulemark.core.channel import Channel, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.trace import Trace
 from joulemark.core.units import digits
-from joulemark.core.window import Window
+from joulemark.core.window import PAUSES, Window
 
 _STATES = (Quantity.UTILISATION, Quantity.MEMORY, Quantity.FREQUENCY, Quantity.TEMPERATURE)
 
@@ -18,6 +20,12 @@ MACHINE, WORKLOAD = "host/cpu", "host/workload"
 
 STEP_NS = 10_000_000
 """A system clock that moves more than this between two looks was set; slewing is far slower."""
+
+LOOKS_BACK_NS = NS
+"""A utilisation is of a sixth of a second to a second (NVML, ``nvmlUtilization_t``)."""
+
+ALL_BUT_ONE = 0.8
+"""Eight delays of an eighth of a period lead through it; there is none after the last."""
 
 OTHERS = 0.05
 """Other programs' share of the window, in busy hardware threads, that is worth a warning."""
@@ -50,6 +58,31 @@ def other_load(windows: list[Window], traces: list[Trace]) -> Caution | None:
     if others <= OTHERS:
         return None
     return Caution(Code.OTHER_LOAD, f"{digits(others, 2)} hardware threads on average")
+
+
+def busy_share(window: Window, channel: Channel, traces: list[Trace]) -> float | None:
+    """Return the share of a window in which a part ran anything, as its own utilisation says.
+
+    A reading is of up to a second before it, so those of the first second are left out. Of several
+    kinds (compute, memory) the busiest tells.
+
+    Returns:
+        0 to 1; None where none was recorded.
+    """
+    inside = replace(window, start=window.start + LOOKS_BACK_NS)
+    of = (channel.node, channel.part)
+    means = [
+        _mean(trace, [inside])
+        for trace in traces
+        if trace.channel.quantity is Quantity.UTILISATION
+        and (trace.channel.node, trace.channel.part) == of
+    ]
+    return max((mean for mean in means if np.isfinite(mean)), default=None)
+
+
+def led_through(window: Window, channel: Channel) -> bool:
+    """Whether delays led the work of a window once through the period of a sensor."""
+    return window.facts.get(PAUSES, 0.0) >= ALL_BUT_ONE * (channel.update_s or np.inf)
 
 
 def clock_step(windows: list[Window], traces: list[Trace]) -> Caution | None:

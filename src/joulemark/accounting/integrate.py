@@ -18,7 +18,9 @@ FEW = 10
 """Fewer sensor updates than this in a window are worth a warning."""
 
 
-def energy_between(curve: Curve, start: int, stop: int, *, edge_u_s: float = 0.0) -> Energy:
+def energy_between(
+    curve: Curve, start: int, stop: int, *, edge_u_s: float = 0.0, busy: float | None = None
+) -> Energy:
     """Return the energy of a channel between two moments.
 
     Nothing is filled in: time without valid samples lowers ``coverage``, adds no energy, and
@@ -29,6 +31,8 @@ def energy_between(curve: Curve, start: int, stop: int, *, edge_u_s: float = 0.0
         start: ns UTC.
         stop: ns UTC, after ``start``.
         edge_u_s: standard uncertainty of the time of each edge, s.
+        busy: share of the window in which the part ran anything, as its utilisation says, 0 to 1;
+            None where that is unknown.
 
     Raises:
         ValueError: if the window is not longer than zero.
@@ -38,7 +42,7 @@ def energy_between(curve: Curve, start: int, stop: int, *, edge_u_s: float = 0.0
     (before, covered_before), (after, covered_after) = curve.at(start), curve.at(stop)
     joules, covered = after - before, covered_after - covered_before
     coverage = covered / (stop - start)
-    value, updates = uncertain(curve, start, stop, joules, covered / NS, edge_u_s)
+    value, updates = uncertain(curve, start, stop, joules, covered / NS, edge_u_s, busy)
     return Energy(
         joules=value,
         provenance=curve.channel.provenance,

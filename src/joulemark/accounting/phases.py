@@ -15,7 +15,13 @@ from joulemark.accounting.boundary import (
     unread,
 )
 from joulemark.accounting.calibrated import Read, calibrate
-from joulemark.accounting.context import clock_step, context, other_load
+from joulemark.accounting.context import (
+    busy_share,
+    clock_step,
+    context,
+    led_through,
+    other_load,
+)
 from joulemark.accounting.curve import Curve, curve_of
 from joulemark.accounting.idle import Baseline, baseline, net
 from joulemark.accounting.integrate import energy_between
@@ -72,7 +78,7 @@ def phases(
     groups = [[w for w in group if w.duration_s > 0] or group[:1] for group in named.values()]
     known, taken = [curve.channel for curve in curves], []
     for group in groups:
-        reads, applied = [_energies(window, curves) for window in group], None
+        reads, applied = [_energies(window, curves, traces) for window in group], None
         if calibration is not None:
             reads, applied = calibrate(group, reads, traces, calibration)
         taken.append(_Taken(group, reads, applied, cut=group[0].phase in cut))
@@ -92,10 +98,13 @@ class _Taken:
     cut: bool
 
 
-def _energies(window: Window, curves: Curves) -> list[tuple[Channel, Energy]]:
+def _energies(window: Window, curves: Curves, traces: list[Trace]) -> list[tuple[Channel, Energy]]:
     stop, found = window.start if window.stop is None else window.stop, []
     for curve in curves if stop > window.start else []:
-        energy = energy_between(curve, window.start, stop, edge_u_s=window.edge_u_s)
+        busy = None
+        if curve.power is not None and not led_through(window, curve.channel):
+            busy = busy_share(window, curve.channel, traces)
+        energy = energy_between(curve, window.start, stop, edge_u_s=window.edge_u_s, busy=busy)
         if energy.coverage > 0:
             found.append((curve.channel, energy))
     return found

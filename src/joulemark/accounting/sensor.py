@@ -34,6 +34,8 @@ RARE = 0.05
 """Repeats of a value that are expected less often than this in a window are a sensor that hangs."""
 OFTEN = 0.3
 """A sensor of which this share of the readings are repeats does not show when it hangs."""
+LEAST = 0.1
+"""Readings that swing less than this share of what they might show no load that comes and goes."""
 STEPS = 0.7
 """Where so much of all change is in the two largest changes of each half cycle, the load steps."""
 
@@ -180,20 +182,37 @@ def beat(time: Times, watts: Floats) -> tuple[float, float] | None:
     return math.sqrt(2) * float(inner.std()), 2 * float(np.median(np.diff(time[crossed]))) / NS
 
 
-def beat_u(time: Times, watts: Floats, seconds: float) -> float:
+def beat_u(found: tuple[float, float], seconds: float) -> float:
     """Return the standard uncertainty that a beat leaves in an energy, J.
 
     A sine of amplitude A and period B leaves A·B/π·|sin(πT/B)| in T seconds, times the sine of a
     phase that nobody knows; in more than half a period whatever the length may be.
 
     Args:
-        time: of the readings in and about the window, ns.
-        watts: readings, W, all finite.
+        found: amplitude (W) and period (s), as :func:`beat` returns them.
         seconds: length T of the window, s.
     """
-    found = beat(time, watts)
-    if found is None:
-        return 0.0
     amplitude, period = found
     turn = min(math.pi * seconds / period, math.pi / 2)
     return amplitude * period / (math.sqrt(2) * math.pi) * math.sin(turn)
+
+
+def hidden_u_w(run: Floats, mean_w: float, spread_w: float, rated_w: float) -> float:
+    """Return the standard uncertainty of the power in the time that no reading saw, W.
+
+    For a load that comes and goes. Readings that fall anywhere in its turns scatter as widely as it
+    swings (rectangular); so far as they scatter less, they may always fall on one moment of it, and
+    what they miss may be anything from the lowest power seen to what the part is rated for.
+
+    Args:
+        run: readings in and far about the window, W; NaN where there is none, one of them finite.
+        mean_w: mean of those in the window, W.
+        spread_w: scatter of those in the window, standard, W.
+        rated_w: what the part is rated for, W; zero if unknown.
+    """
+    low, seen = float(np.nanmin(run)), float(np.nanmax(run))
+    high = max(seen, rated_w)
+    swing = (seen - low) / math.sqrt(12)
+    shown = min(spread_w / swing, 1.0) if seen - low > LEAST * (high - low) else 0.0
+    off = math.hypot((high - low) / math.sqrt(12), mean_w - 0.5 * (low + high))
+    return math.sqrt(1.0 - shown * shown) * off

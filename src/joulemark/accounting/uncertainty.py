@@ -13,7 +13,9 @@ resolution the step of a counter at both edges (q/√12 each), of an interval en
 sampling   power only: s·T/√n over n sensor updates, s from each update's distance to the line
            between its neighbours (variance 3/2 s² for independent readings), times the square
            root of the share of time that the sensor does not see; what a beat of load and sensor
-           leaves, where it does not see all; and the time in which a sensor hangs
+           leaves, where it does not see all; the time in which a sensor hangs; and, where its own
+           utilisation says that a load comes and goes and the readings do not show it, what the
+           time that the sensor does not see may have held, from the lowest power seen to the rated
 edges      power: a step anywhere between the two updates at an edge, half their distance times
            their difference, rectangular; where a reading is an average, from the lowest power
            seen to the highest at the edge, as the load may come and go within it; counter:
@@ -30,8 +32,9 @@ The distance of two updates is the sensor's stated period, else it is taken from
 value changes; an averaging sensor shows a step over its whole averaging time, and joining its
 readings by lines spreads it over the distance of two more (added in squares).
 
-No term shows a load that repeats at the very pace of the sensor, which then always sees the same
-moment of it; only a load that is shifted against the sensor helps (random delays between repeats).
+A load that repeats at the very pace of the sensor is always seen at the same moment. Utilisation
+gives it away, where it is recorded; what it used shows only once it is shifted against the sensor
+(random delays between repeats).
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ from typing import Literal
 import numpy as np
 
 from joulemark.accounting.curve import SLACK_S, Curve, Floats, Times
-from joulemark.accounting.sensor import beat_u, stuck_u, swing_w, unseen
+from joulemark.accounting.sensor import FAR, beat, beat_u, hidden_u_w, stuck_u, swing_w, unseen
 from joulemark.core.channel import Quantity
 from joulemark.core.clock import NS
 from joulemark.core.student import NORMAL_975
@@ -51,12 +54,20 @@ from joulemark.core.value import Source, Term, Value
 CLOCK_RATE_U = 5e-5
 """Standard uncertainty of the rate of an undisciplined quartz clock (±100 ppm at 95 %)."""
 
+RESTS, NEVER_RESTS = 0.02, 0.98
+"""Utilisation between which a load comes and goes."""
 BEAT_READINGS = 200
 """A beat between load and sensor is looked for in so many readings, about a window of fewer."""
 
 
 def uncertain(
-    curve: Curve, start: int, stop: int, joules: float, covered: float, edge_u_s: float
+    curve: Curve,
+    start: int,
+    stop: int,
+    joules: float,
+    covered: float,
+    edge_u_s: float,
+    busy: float | None = None,
 ) -> tuple[Value, float]:
     """Return the energy with its uncertainty, and how often the sensor updated meanwhile.
 
@@ -67,6 +78,7 @@ def uncertain(
         joules: energy of the window, J.
         covered: covered time of the window, s.
         edge_u_s: standard uncertainty of the time of each edge, s.
+        busy: share of the time in which the part ran anything, 0 to 1; None where that is unknown.
     """
     channel, length = curve.channel, (stop - start) / NS
     meter, part = f"{channel.node}/{channel.meter}", f"{channel.node}/{channel.part}"
@@ -80,7 +92,7 @@ def uncertain(
         (Source(Term.OFFSET, part), channel.accuracy.offset_w / NORMAL_975 * covered),
         (Source(Term.MODEL, meter), channel.accuracy.model / NORMAL_975 * joules),
         (Source(Term.RESOLUTION, here), view.resolution_u(covered)),
-        (Source(Term.SAMPLING, here), view.sampling_u(covered)),
+        (Source(Term.SAMPLING, here), view.sampling_u(covered, busy)),
         (Source(Term.EDGES, here), view.both([u for u, _ in edges])),
         (Source(Term.COVERAGE, here), view.highest_w() * max(length - covered, 0) / math.sqrt(3)),
         (Source(Term.CLOCK, channel.node), CLOCK_RATE_U * joules),
@@ -170,7 +182,7 @@ class _View:
             return step * math.sqrt(len(self.values))
         return step * covered / math.sqrt(self.changes + 1)
 
-    def sampling_u(self, covered: float) -> float:
+    def sampling_u(self, covered: float, busy: float | None) -> float:
         """Return the error of joining power samples by lines, J."""
         watts, lag = self.values, self.per_update
         if self.curve.power is None or len(watts) < 2:
@@ -181,18 +193,28 @@ class _View:
             off = watts[lag:-lag] - 0.5 * (watts[: -2 * lag] + watts[2 * lag :])
             spread = math.sqrt(float(np.mean(off * off)) / 1.5)
         scatter = spread * covered / math.sqrt(max(len(watts) / lag, 1))
-        beat = self._beat_u(covered) if self.missed else 0.0
+        pace = self._pace_u(covered, spread, busy) if self.missed else 0.0
         stuck = stuck_u(self.time, watts) if self.per_update == 1 else 0.0
-        return math.hypot(math.sqrt(self.missed) * scatter, beat, stuck)
+        return math.hypot(math.sqrt(self.missed) * scatter, pace, stuck)
 
-    def _beat_u(self, covered: float) -> float:
-        """Return what a beat between load and sensor leaves, J; looked for about the window too."""
+    def _pace_u(self, covered: float, spread: float, busy: float | None) -> float:
+        """Return what a load at about the pace of the sensor leaves, J.
+
+        A beat is looked for about the window too. Where there is none, they may keep time.
+        """
         if not self.channel.window_s or self.curve.power is None:
             return 0.0
         more = max(BEAT_READINGS - len(self.values), 0) // 2
         about = slice(max(self.first - more, 0), self.last + more)
         known = np.isfinite(self.curve.power[about])
-        return beat_u(self.curve.time[about][known], self.curve.power[about][known], covered)
+        found = beat(self.curve.time[about][known], self.curve.power[about][known])
+        if found is not None:
+            return beat_u(found, covered)
+        if busy is None or not RESTS < busy < NEVER_RESTS:
+            return 0.0
+        run = self.curve.power[max(self.first - FAR, 0) : self.last + FAR]
+        hidden = hidden_u_w(run, float(self.values.mean()), spread, self.channel.rated_w or 0.0)
+        return self.missed * covered * hidden
 
     def both(self, edges: list[float]) -> float:
         """Return the error of both edges together, J.

@@ -6,6 +6,10 @@ from joulemark.core.clock import NS
 from joulemark.core.record import field, record
 from joulemark.core.words import StrEnum
 
+PAUSES = "shift_pauses_s"
+"""Name of the fact that says how long the delays were together by which a procedure led its work
+through the period of a sensor, s."""
+
 
 class Role(StrEnum):
     """What a window is for."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from joulemark.accounting.boundary import part_of
 from joulemark.accounting.sensor import unseen
 from joulemark.core.channel import Channel, Quantity
-from joulemark.core.window import Work
+from joulemark.core.window import PAUSES, Work
 
 SHIFTS, ROUNDS = 8, 3
 """Delays that lead once through the period, and how often they do."""
@@ -22,8 +22,6 @@ LEAST_PERIODS = 4
 """Work between two delays lasts at least so many periods of the sensor."""
 RISE_S = 0.25
 """A board and a sensor with a short window have risen by then (arXiv 2312.02741)."""
-PAUSES = "shift_pauses_s"
-"""Name of the fact that says how long all delays of a window were together."""
 
 Worked = tuple[Work, Mapping[str, float]]
 

@@ -63,7 +63,10 @@ _DRAWS: Mapping[str, Draw] = {
 
 _EDGES = "where in an update the load begins and ends is unknown; both edges may err to one side"
 _SUM = "how much of their gain boards share is unknown; in a sum all of it is taken"
-_AWARE = "warned of in every draw: the sensor cannot show it; with bench's delays see bench-locked"
+_HIDDEN = (
+    "utilisation says that a load comes and goes, the readings do not show it; what they miss may "
+    "be anything up to the rated power (with bench's delays see bench-locked)"
+)
 
 _EXACT = f"{_EDGES}; the recording does not say that its times are exact"
 
@@ -78,8 +81,9 @@ _NOTES: Mapping[str, str] = {
     "bench-even": _EXACT,
     "bench-wild": _EXACT,
     "ratio-one-board": _EDGES,
-    "gpu-window-25-own-pace": _AWARE,
-    "gpu-window-25-locked": _AWARE,
+    "gpu-window-25-square": _HIDDEN,
+    "gpu-window-25-own-pace": _HIDDEN,
+    "gpu-window-25-locked": _HIDDEN,
     "gpu-window-25-ramp": "a load between the sensor's looks might have been anywhere it was seen",
     "gpu-broken": "the time without an answer may have held up to the highest power seen",
     "rail-steps": "evenly scattered readings know a slow load better than chance would",

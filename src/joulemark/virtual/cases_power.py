@@ -9,7 +9,7 @@ from enum import Enum
 from joulemark.core.caution import Code
 from joulemark.virtual import shapes
 from joulemark.virtual.cases_counters import accuracy_of_gpu, beside_load, end_of
-from joulemark.virtual.hardware import Board, Register, lagging, power, spans
+from joulemark.virtual.hardware import Board, Register, lagging, occupied, power, spans
 from joulemark.virtual.judge import Check, energies
 from joulemark.virtual.machines import ina3221, power_meter
 from joulemark.virtual.nvml import Gpu, nvml
@@ -53,6 +53,7 @@ def gpu_power(
     stage: Stage,
     kind: Kind,
     truth: Truth,
+    load: Truth,
     span: float,
     *,
     stuck: int = 0,
@@ -65,6 +66,7 @@ def gpu_power(
         stage: the draw.
         kind: how the sensor works.
         truth: what the board uses.
+        load: what of it is above idle, by which it knows its utilisation.
         span: how long it is read, s.
         stuck: how often the sensor hangs.
         broken: how often it does not answer for a while.
@@ -86,9 +88,10 @@ def gpu_power(
         broken=spans(rng, span, broken, 0.4),
         stuck=spans(rng, span, stuck, 0.3),
     )
+    busy = occupied(rng.spawn(1)[0], load, span).at
     if kind in (Kind.A100, Kind.RTX_3090):
-        return Gpu(kind.board, kind.architecture, instant=shown.at)
-    return Gpu(kind.board, kind.architecture, usage=shown.at)
+        return Gpu(kind.board, kind.architecture, instant=shown.at, busy=busy)
+    return Gpu(kind.board, kind.architecture, usage=shown.at, busy=busy)
 
 
 def _measured(
@@ -106,7 +109,7 @@ def _measured(
     steps = command(stage.rng, 2.0, [length])
     extra = During(load, busy(stage.rng, steps))
     whole = Sum([Steady(60.0), extra])
-    gpu = gpu_power(stage, kind, whole, end_of(steps), stuck=stuck, broken=broken, pace=pace)
+    gpu = gpu_power(stage, kind, whole, extra, end_of(steps), stuck=stuck, broken=broken, pace=pace)
     observed = observe(stage, [nvml([gpu])], steps)
     return energies(observed, whole, extra, caution=caution)
 
@@ -140,7 +143,7 @@ def window_25_own_pace(stage: Stage) -> Sequence[Check]:
 
 
 def window_25_locked(stage: Stage) -> Sequence[Check]:
-    """A square wave at the very pace of the sensor, which no reading can show; it is warned of."""
+    """A square wave at the very pace of the sensor, which no reading shows; utilisation does."""
     load = shapes.square(stage.rng, 250.0, 0.1)
     return _measured(stage, Kind.A100, load, pace=(1.0, 1.0), caution=Code.PART_SEEN)
 

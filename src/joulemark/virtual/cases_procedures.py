@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from joulemark.core.window import Role, Work
+from joulemark.core.window import PAUSES, Role, Work
 from joulemark.procedures.bench import BenchSettings, enough, spread_of, window_length
 from joulemark.procedures.shifts import SHIFTS, pieces
 from joulemark.virtual import shapes
@@ -116,7 +116,11 @@ def bench_locked(stage: Stage) -> Sequence[Check]:
     """A job at the very pace of a sensor that sees a quarter of the time, led through by delays."""
     count, delay = pieces(LOCKED_S, PACE_S), PACE_S / SHIFTS
     jobs = LOCKED_S / count
-    steps = _steps(stage, LOCKED_S + (count - 1) * delay, RATE)
+    pauses = (count - 1) * delay
+    steps = [
+        replace(step, facts={PAUSES: pauses}) if step.role is Role.MEASURE else step
+        for step in _steps(stage, LOCKED_S + pauses, RATE)
+    ]
     begins = [
         step.start + place * (jobs + delay)
         for step in steps
@@ -125,7 +129,7 @@ def bench_locked(stage: Stage) -> Sequence[Check]:
     ]
     load = Sum([During(Square(PACE_S, 0.5, 250.0, at), [(at, at + jobs)]) for at in begins])
     whole = Sum([Steady(60.0), load])
-    gpu = gpu_power(stage, Kind.A100, whole, end_of(steps), pace=(1.0, 1.0))
+    gpu = gpu_power(stage, Kind.A100, whole, load, end_of(steps), pace=(1.0, 1.0))
     observed = _stopped(observe(stage, [nvml([gpu])], steps))
     result = results(observed, fewest=_SETTINGS.repeats)["train"]
     return [

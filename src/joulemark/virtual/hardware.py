@@ -22,6 +22,8 @@ Reading = Callable[[float], float]
 
 SIGMAS = 1.959963984540054
 """An accuracy class is a 95 % half-width; a board's own error is drawn from a normal law of it."""
+LOOKS_BACK_S = (1 / 6, 1.0)
+MOST_AT_REST_W = 1e-3
 LAGS = 12.0
 """A first-order lag forgets what lies this many time constants back."""
 
@@ -175,6 +177,20 @@ def lagging(
     pieces = -np.diff(past.reshape(len(moments), len(ages)), axis=1) / piece
     weights = np.exp(-ages[:-1] / lag) - np.exp(-ages[1:] / lag)
     return _shown(rng, moments, period, pieces @ weights, unit, noise)
+
+
+def occupied(rng: Generator, load: Truth, span_s: float) -> Register:
+    """Return a utilisation, %: of which share of the time before each update a load was there.
+
+    NVML looks back a sixth of a second to a second, which depends on the product.
+    """
+    window = float(rng.uniform(*LOOKS_BACK_S))
+    moments, slot = _updates(rng, span_s, window), 1e-3
+    slots = np.arange(moments[0] - window, moments[-1] + slot, slot)
+    there = np.diff(load.energy(slots)) > MOST_AT_REST_W * slot
+    lasted = np.concatenate([[0.0], np.cumsum(there)]) * slot
+    before, at = np.interp([moments - window, moments], slots, lasted)
+    return Register(float(moments[0]), window, (100 * (at - before) / window).tolist())
 
 
 def _shown(

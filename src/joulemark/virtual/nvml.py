@@ -1,7 +1,7 @@
 """A library that answers as NVIDIA's binding (``pynvml``) does, for boards that do not exist.
 
 Only what the meter asks is here. What a board has no register for is "not supported"; what no board
-of this library knows (utilisation, clocks) is missing, as in an old binding.
+of this library knows (memory, clocks) is missing, as in an old binding.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Gpu:
         instant: power of the field "instant", W.
         average: power of the field "average", W.
         usage: power of the old call, W.
+        busy: utilisation, %.
         limit_w: highest power limit, W.
     """
 
@@ -60,6 +61,7 @@ class Gpu:
     instant: Reading | None = None
     average: Reading | None = None
     usage: Reading | None = None
+    busy: Reading | None = None
     limit_w: float = 450.0
 
 
@@ -95,6 +97,9 @@ def library(boards: Sequence[Gpu], clock: VirtualClock, seed: int) -> SimpleName
         board = boards[handle]
         return [_answer(ask, board.instant if n == _INSTANT else board.average) for n in numbers]
 
+    def utilisation(handle: int) -> SimpleNamespace:
+        return SimpleNamespace(gpu=round(ask(boards[handle].busy) / 1e3), memory=0)
+
     calls: dict[str, Callable[..., object]] = {
         "nvmlInit": lambda: None,
         "nvmlShutdown": lambda: None,
@@ -113,6 +118,7 @@ def library(boards: Sequence[Gpu], clock: VirtualClock, seed: int) -> SimpleName
         "nvmlDeviceGetTotalEnergyConsumption": lambda handle: ask(boards[handle].energy),
         "nvmlDeviceGetPowerUsage": lambda handle: ask(boards[handle].usage),
         "nvmlDeviceGetFieldValues": fields,
+        "nvmlDeviceGetUtilizationRates": utilisation,
     }
     return SimpleNamespace(NVMLError=NvmlError, **_CONSTANTS, **calls)
 

@@ -115,13 +115,12 @@ class Recording:
     blocks: list[bytes] = field(default_factory=list)
 
     def traces(self) -> list[Trace]:
-        """Return the samples of every channel that carries energy, in the order of time."""
+        """Return the samples of every channel, in the order of time."""
         rows = np.frombuffer(b"".join(self.blocks), _ROW)
         found = []
         for place, channel in enumerate(self.channels):
-            if channel.carries_energy:
-                mine = rows[rows["channel"] == place]
-                found.append(Trace.of(channel, mine["time"], mine["value"]))
+            mine = rows[rows["channel"] == place]
+            found.append(Trace.of(channel, mine["time"], mine["value"]))
         return found
 
 

@@ -51,6 +51,7 @@ class Step:
         work: what is done in it.
         told: what another program says of its edges is off by so much (standard, s); None where
             the window's own edges count.
+        facts: other numbers of it.
     """
 
     phase: str
@@ -59,6 +60,7 @@ class Step:
     role: Role = Role.MEASURE
     work: Work | None = None
     told: float | None = None
+    facts: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def observe(stage: Stage, machines: Sequence[Machine], steps: Sequence[Step]) ->
             stop=edges[place, 0],
             role=step.role,
             work=step.work,
+            facts=step.facts,
         )
         windows.append(window if step.told is None else _told(stage.rng, step, window))
         own = ((edges[place, 1] - ns(0)) / 1e9, (edges[place, 0] - ns(0)) / 1e9)
