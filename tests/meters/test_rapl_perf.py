@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.meters.trees import PerfTree, Ticks, intel_laptop, open_descriptors, perf_laptop, put
 
-from joulemark.core.channel import Domain, Quantity
+from joulemark.core.channel import Domain, Instrument, Quantity
 from joulemark.core.errors import (
     MeterError,
     PermissionNeededError,
@@ -54,7 +54,7 @@ def test_a_reading_is_the_energy_since_the_one_before(tmp_path: Path) -> None:
     meter = opened(tree)
     tree.use(0, tree.PACKAGE, 12.5)
     assert joules(meter)["package-0"] == pytest.approx(12.5)
-    assert joules(meter)["package-0"] == 0
+    assert joules(meter)["package-0"] == pytest.approx(0, abs=1e-9)
     tree.use(0, tree.PACKAGE, 300_000)  # beyond where powercap wraps
     assert joules(meter)["package-0"] == pytest.approx(300_000)
     assert {c.quantity for c in meter.channels} == {Quantity.INTERVAL}
@@ -192,3 +192,49 @@ def test_the_factory_takes_a_root_and_what_to_leave_out(tmp_path: Path) -> None:
     assert rapl_perf({"root": str(tmp_path), "without": ["dram-0"]}).root == str(tmp_path)
     with pytest.raises(UsageError, match="not a list of names"):
         rapl_perf({"without": "dram-0"})
+
+
+def test_an_event_that_counts_nothing_is_explained_and_not_read(tmp_path: Path) -> None:
+    """As Firecracker shows one: psys alone, and it stays at zero."""
+    tree = PerfTree(tmp_path).add({0: (0, 0)}, psys=5)
+    put(tree.proc, {"cpuinfo": "processor\t: 0\nflags\t\t: fpu hypervisor lm"})
+    tree.dead.add(tree.PSYS)
+    waits: list[float] = []
+    meter = RaplPerf(
+        tree.root, opener=tree.opener, reader=tree.reader, proc=tree.proc, sleep=waits.append
+    )
+    with pytest.raises(UnavailableError, match="psys: the event is there, but counts nothing"):
+        meter.open(Ticks())
+    assert sum(waits) == pytest.approx(0.1)
+
+
+def test_graphics_may_rest(tmp_path: Path) -> None:
+    tree = perf_laptop(tmp_path)
+    tree.dead |= {tree.GRAPHICS, tree.MEMORY}
+    meter = opened(tree)
+    assert {c.part for c in meter.channels} == {"psys", "package-0", "core-0", "uncore-0"}
+    assert [error.what for error in meter.missing] == [
+        "dram-0: the event is there, but counts nothing"
+    ]
+    meter.close()
+
+
+def test_a_counter_of_a_virtual_machine_is_of_unknown_make(tmp_path: Path) -> None:
+    tree = perf_laptop(tmp_path)
+    put(tree.proc, {"cpuinfo": "processor\t: 0\nflags\t\t: fpu hypervisor lm"})
+    meter = opened(tree)
+    assert {c.instrument for c in meter.channels} == {Instrument.UNKNOWN}
+    assert all("virtual machine" in c.note for c in meter.channels)
+    meter.close()
+
+
+def test_a_counter_that_fails_at_once_is_left_to_who_samples(tmp_path: Path) -> None:
+    tree = perf_laptop(tmp_path)
+
+    def broken(descriptor: int, length: int) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    meter = RaplPerf(tree.root, opener=tree.opener, reader=broken, proc=tree.proc)
+    meter.open(Ticks())
+    assert len(meter.channels) == 5
+    meter.close()

@@ -127,3 +127,9 @@ def test_named_meters_are_taken_or_refused(tmp_path: Path) -> None:
         plan([("magic", {})], here, {}, origin_ns=0)
     with pytest.raises(UnavailableError, match="nothing on this machine gives energy"):
         plan([("host", {})], here, {}, origin_ns=0)
+
+
+def test_boards_go_by_their_names_alone() -> None:
+    first = replace(channel(Domain.GPU), note="NVIDIA H200; sum of nvmlClocksEventReason bits")
+    second = replace(first, part="gpu-9", note="")
+    assert Plan(channels=[second, channel(Domain.NODE), first]).gpus() == ("NVIDIA H200", "gpu-9")

@@ -18,7 +18,7 @@ from tests.report.demo import demo
 from tests.report.metered import TRUTH, broken, honest, server
 from tests.report.reader import Reader
 
-from joulemark.core.channel import Instrument
+from joulemark.core.channel import Accuracy, Instrument
 from joulemark.core.evidence import Condition, Evidence, Tier
 from joulemark.core.trace import Trace
 from joulemark.report.figures.balance import balance_bars
@@ -111,6 +111,18 @@ def test_many_parts_and_channels_are_told_in_short() -> None:
     rack = replace(large.channel, node="rack", nodes=("a", "localhost"), part="strip")
     strip = Trace(rack, large.time, large.value)
     assert "rack strip = gpu-0" in text_of(balance_table(server(strip, *parts).results[1]))
+
+
+def test_channels_that_are_too_uncertain_do_not_agree() -> None:
+    vague = Accuracy(gain=0.5, source="a guess")
+    one = also("gpu-0", name="v/a", accuracy=vague)
+    text = text_of(balance_table(server("gpu-0", one).results[1]))
+    assert "v/a" in text
+    assert "too uncertain to tell" in text
+    assert "agree" not in text
+    two = also("gpu-0", name="v/b", accuracy=vague)
+    text = text_of(balance_table(server("gpu-0", also("gpu-0"), one, two).results[1]))
+    assert "they agree; 2 further channels are too uncertain to tell, ratio 1.00" in text
 
 
 def test_channels_without_a_whole_are_compared_by_themselves() -> None:

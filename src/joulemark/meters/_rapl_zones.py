@@ -31,6 +31,7 @@ NOTES = {
     Domain.PSYS: "what it covers depends on how the board's maker wired it",
     Domain.CORE: "on AMD processors the counter of one core only",
 }
+GUEST = "a virtual machine: its hypervisor passes this counter on, or only reckons it"
 
 MAX_NUMERAL = 6
 """Digits of a number in a name."""

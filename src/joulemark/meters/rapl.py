@@ -31,7 +31,7 @@ from joulemark.core.scope import ExitStack
 from joulemark.meters import _rapl_zones as powercap
 from joulemark.meters._files import Files, StrPath
 from joulemark.meters._polled import Polled, Sensor, only_known, path_setting
-from joulemark.meters._rapl_zones import ACCURACY, BOUND_W, NOTES, UPDATE_S, Zone
+from joulemark.meters._rapl_zones import ACCURACY, BOUND_W, GUEST, NOTES, UPDATE_S, Zone
 from joulemark.meters._system import flagged_virtual
 
 TYPE_CHECKING = False
@@ -45,7 +45,6 @@ HEADROOM = 10.0
 """Times the zone's thermal design power, where that is known: short-term limits reach four times
 that, and a late update makes a short stretch look hotter than it was."""
 SANE_TDP_W = (5.0, 2000.0)
-GUEST = "a virtual machine: its hypervisor passes this counter on, or only reckons it"
 ABOUT_ONE_CPU = 4096
 """Enough of ``/proc/cpuinfo`` for the flags of the first processor."""
 

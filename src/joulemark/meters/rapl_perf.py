@@ -11,22 +11,35 @@ is given is therefore the energy since the sample before, and the sampler alone 
 edges lie between two samples.
 
 Parts have the names that :mod:`joulemark.meters.rapl` gives them, so that nothing is counted twice.
+A virtual machine may show an event behind which nothing counts (Firecracker with ``energy-psys``,
+2026-11-26): what always draws power and counts nothing for a tenth of a second is left out.
+
 Tested on trees of files and through the real system call on a clock of the kernel's in place of the
-PMU; the PMU itself it has not met.
+PMU; a PMU that counts it has not met.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import time
 
 from joulemark.core.channel import Channel, Domain, Instrument, Quantity
-from joulemark.core.errors import PermissionNeededError, UnavailableError
+from joulemark.core.errors import MeterError, PermissionNeededError, UnavailableError
 from joulemark.core.scope import ExitStack
 from joulemark.meters._files import Files, StrPath
 from joulemark.meters._perf_event import WIDTH, OpenEvent, Since, numbers, open_event
 from joulemark.meters._polled import Polled, Sensor, names_setting, only_known, path_setting
-from joulemark.meters._rapl_zones import ACCURACY, BOUND_W, NOTES, UPDATE_S, Zone, parent_of
+from joulemark.meters._rapl_zones import (
+    ACCURACY,
+    BOUND_W,
+    GUEST,
+    NOTES,
+    UPDATE_S,
+    Zone,
+    parent_of,
+)
+from joulemark.meters._system import flagged_virtual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +60,9 @@ EVENTS = {
 STEP_J = 2.0**-14
 """The hardware counts in steps of 61 µJ or finer; the PMU does not say which."""
 
+NEVER_RESTS = (Domain.PSYS, Domain.PACKAGE, Domain.DRAM)
+LOOK_S, LOOKS = 0.01, 10
+"""Such a part is looked at so often, at this distance, before it is said to count nothing."""
 MAX_TEXT = 48
 """Longest event or scale that is taken for one."""
 
@@ -63,6 +79,7 @@ class RaplPerf(Polled):
         opener: opens a counter.
         reader: reads a counter: file and length to bytes.
         proc: where the proc file system is mounted.
+        sleep: waits for so many seconds.
     """
 
     name = "rapl-perf"
@@ -76,6 +93,7 @@ class RaplPerf(Polled):
         opener: OpenEvent = open_event,
         reader: Callable[[int, int], bytes] = os.read,
         proc: StrPath = "/proc",
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Keep the arguments; nothing is touched."""
         super().__init__()
@@ -85,6 +103,7 @@ class RaplPerf(Polled):
         self._opener = opener
         self._reader = reader
         self._proc = os.fspath(proc)
+        self._sleep = sleep
 
     def _find(self, owned: ExitStack) -> list[Sensor]:
         pmu = f"{self.root}/{PMU}"
@@ -105,6 +124,7 @@ class RaplPerf(Polled):
             sensor = self._sensor(zone, cpu, kind, parent_of(zone, parts, {}), owned)
             if sensor is not None:
                 sensors.append(sensor)
+        sensors = self._counting(sensors)
         if not sensors:
             raise self._most_telling(pmu)
         self.facts["counters"] = {zone.part: f"{zone.path} cpu {cpu}" for zone, cpu in wanted}
@@ -162,9 +182,24 @@ class RaplPerf(Polled):
                 self._leave_out(zone, error.strerror or "cannot be opened")
             return None
         owned.callback(os.close, descriptor)
-        channel = _channel(zone, cpu, scale, parent)
+        guest = flagged_virtual(self._files.text(f"{self._proc}/cpuinfo", 65536))
+        channel = _channel(zone, cpu, scale, parent, guest=guest)
         ask = Since(lambda: self._reader(descriptor, WIDTH), channel.source)
         return Sensor((channel,), ask, device=zone.part)
+
+    def _counting(self, sensors: list[Sensor]) -> list[Sensor]:
+        """Return the sensors without those that ought to count and do not, which are noted."""
+        silent = [s for s in sensors if s.channels[0].domain in NEVER_RESTS and _still(s)]
+        for _ in range(LOOKS):
+            if silent:
+                self._sleep(LOOK_S)
+                silent = [sensor for sensor in silent if _still(sensor)]
+        for sensor in silent:
+            what = f"{sensor.device}: the event is there, but counts nothing"
+            remedy = "in a virtual machine: measure on the host"
+            where = sensor.channels[0].source
+            self.missing.append(UnavailableError(what, where=where, remedy=remedy))
+        return [sensor for sensor in sensors if sensor not in silent]
 
     def _leave_out(self, zone: Zone, what: str) -> None:
         self.missing.append(UnavailableError(f"{zone.part}: {what}", where=zone.path))
@@ -207,7 +242,16 @@ def _scale(text: str) -> float | None:
     return scale if 0 < scale < 1 else None
 
 
-def _channel(zone: Zone, cpu: int, scale: float, parent: str | None) -> Channel:
+def _still(sensor: Sensor) -> bool:
+    """Whether a counter stands where it stood; one that cannot be read is left to who samples."""
+    try:
+        return sensor.query() == (0.0,)
+    except MeterError:
+        return False
+
+
+def _channel(zone: Zone, cpu: int, scale: float, parent: str | None, *, guest: bool) -> Channel:
+    notes = [NOTES.get(zone.domain, ""), GUEST if guest else ""]
     return Channel(
         name=f"rapl-perf/{zone.part}",
         meter="rapl-perf",
@@ -219,11 +263,11 @@ def _channel(zone: Zone, cpu: int, scale: float, parent: str | None) -> Channel:
         parent=parent,
         resolution=STEP_J / scale,
         accuracy=ACCURACY,
-        instrument=Instrument.ON_CHIP,
+        instrument=Instrument.UNKNOWN if guest else Instrument.ON_CHIP,
         update_s=UPDATE_S,
         max_power_w=BOUND_W[zone.domain],
         source=f"{zone.path} cpu {cpu}",
-        note=NOTES.get(zone.domain, ""),
+        note="; ".join(note for note in notes if note),
     )
 
 

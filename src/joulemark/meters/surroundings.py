@@ -45,6 +45,8 @@ def advice(meter: str, around: set[str]) -> list[UnavailableError]:
     found = []
     for row in json.loads(text)["rows"]:
         here = [kind for kind in row["in"] if kind in around]
+        if around & set(row.get("unless", ())):
+            continue
         if row["meter"] == meter and here:
             where = "virtual machine" if here[0] == "vm" else here[0]
             found.append(UnavailableError(row["what"], where=where, remedy=row["remedy"]))

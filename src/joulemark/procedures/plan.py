@@ -59,6 +59,11 @@ class Plan:
     edge_specs: list[Spec] = field(default_factory=list)
     unavailable: list[tuple[str, UnavailableError]] = field(default_factory=list)
 
+    def gpus(self) -> tuple[str, ...]:
+        """Return the boards by what their makers call them, which begins a channel's note."""
+        boards = {c.part: c.note.partition(";")[0] for c in self.channels if c.domain is Domain.GPU}
+        return tuple(boards[part] or part for part in sorted(boards))
+
     def add(self, name: str, settings: Spec, open_meter: Open) -> None:
         """Open a meter and take it into the plan.
 

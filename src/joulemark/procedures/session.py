@@ -7,7 +7,7 @@ import time
 
 import joulemark
 from joulemark.core.caution import Caution, Code
-from joulemark.core.channel import Channel, Domain
+from joulemark.core.channel import Channel
 from joulemark.core.clock import Anchor
 from joulemark.core.errors import StoreError, UsageError
 from joulemark.core.record import record, replace
@@ -129,7 +129,7 @@ class Session:
             title=self.title,
             joulemark=joulemark.__version__,
             anchor=anchor,
-            system=replace(system, gpus=_gpus(chosen)),
+            system=replace(system, gpus=chosen.gpus()),
             settings={
                 **self.settings,
                 "period_s": self.options.period_s,
@@ -265,11 +265,6 @@ class Session:
         except StoreError as error:
             failures.append(error)
         return next((failure for failure in failures if failure is not None), None)
-
-
-def _gpus(chosen: Plan) -> tuple[str, ...]:
-    boards = {c.part: c.note for c in chosen.channels if c.domain is Domain.GPU}
-    return tuple(boards[part] or part for part in sorted(boards))
 
 
 def _asked(options: Options) -> dict[str, Any]:

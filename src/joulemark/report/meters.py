@@ -82,13 +82,14 @@ def accuracy(channel: Channel) -> str:
     if relative:
         parts.append(f"±{digits(100 * relative, 2)} %")
     if channel.accuracy.offset_w:
-        parts.append(f"±{si(channel.accuracy.offset_w, 'W', 1)}")
+        parts.append(f"±{si(channel.accuracy.offset_w, 'W', 2)}")
     return " ".join(parts) or "not known"
 
 
 def _notes(found: list[MeterSurvey]) -> Iterator[str]:
     for meter in found:
-        notes = dict.fromkeys(one.channel.note for one in meter.channels if one.channel.note)
+        energies = [one.channel for one in meter.channels if one.channel.carries_energy]
+        notes = dict.fromkeys(channel.note for channel in energies if channel.note)
         for note in notes:
             yield f"\n{meter.name}: {note}"
         for problem in meter.problems:

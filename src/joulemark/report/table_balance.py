@@ -28,6 +28,8 @@ SAYS = {
     Verdict.IMPOSSIBLE: "impossible",
 }
 MOST_NAMED = 6
+TELLING = 0.25
+"""Half-width of a ratio, 95 %, above which it tells nothing."""
 
 
 def has_balance(result: PhaseResult) -> bool:
@@ -98,9 +100,27 @@ def compared(agreement: Agreement) -> str:
 
 
 def agreed(agreements: list[Agreement]) -> str:
-    """Return in words how near further channels come to those that speak for their parts."""
+    """Return in words how near further channels come to those that speak for their parts.
+
+    One whose ratio is known to no better than a quarter agrees with anything, and says nothing.
+    """
+    vague = [each for each in agreements if each.ratio is not None and each.ratio.u95 > TELLING]
+    clear = [each for each in agreements if each not in vague]
+    said = [_agree(clear)] if clear else []
+    if len(vague) == 1:
+        said.append(f"{compared(vague[0])}: too uncertain to tell")
+    elif vague:
+        said.append(f"{len(vague)} further channels are too uncertain to tell{_near(vague)}")
+    return "; ".join(said)
+
+
+def _agree(clear: list[Agreement]) -> str:
+    if len(clear) == 1:
+        return f"{compared(clear[0])}: they agree"
+    near = _near(clear)
+    return f"{len(clear)} further channels agree with those that speak for their parts{near}"
+
+
+def _near(agreements: list[Agreement]) -> str:
     ratios = [each.ratio.value for each in agreements if each.ratio is not None]
-    if len(agreements) == 1:
-        return f"{compared(agreements[0])}: they agree"
-    near = f", ratio {digits(min(ratios), 3)} to {digits(max(ratios), 3)}" if ratios else ""
-    return f"{len(agreements)} further channels agree with those that speak for their parts{near}"
+    return f", ratio {digits(min(ratios), 3)} to {digits(max(ratios), 3)}" if ratios else ""
