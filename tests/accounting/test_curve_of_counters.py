@@ -201,10 +201,21 @@ def test_a_slow_counter_is_half_an_update_late(phase: float) -> None:
     seen = 20 * last + 180 * np.maximum(last - 5, 0)
     slow = curve_of(trace(counter(update_s=0.1), times, seen))
     assert energy_between(slow, at(5), at(9)).joules.value == pytest.approx(800, abs=0.05 * 180)
-    quick = curve_of(trace(counter(update_s=0.009), times, seen))
-    assert quick.at(at(7))[0] == pytest.approx(seen[700])
     halves = slow.at(at(7))[0] - slow.at(at(5))[0], slow.at(at(9))[0] - slow.at(at(7))[0]
     assert sum(halves) == pytest.approx(energy_between(slow, at(5), at(9)).joules.value)
+
+
+def test_what_a_quick_counter_has_not_shown_yet_is_of_the_power_before() -> None:
+    """20 W, then 200 W from 5 s to 5.05 s; what is read is half a millisecond old."""
+    times = np.sort(np.append(np.arange(101) / 10, 5.05))
+    old = times - 0.0005
+    seen = 20 * old + 180 * np.clip(old - 5, 0, 0.05)
+    curve = curve_of(trace(counter(update_s=0.001), times, seen))
+    assert energy_between(curve, at(5), at(5.05)).joules.value == pytest.approx(10, abs=0.02)
+    assert energy_between(curve, at(0), at(5)).joules.value == pytest.approx(100)
+    assert energy_between(curve, at(6), at(10)).joules.value == pytest.approx(80)
+    lost = curve_of(trace(counter(update_s=0.001), [0, 1, 2], [0.0, 40.0, 10.0]))
+    assert lost.at(at(2))[0] == pytest.approx(40.0), "nothing is known of the time before"
 
 
 def test_a_slow_counter_goes_on_after_its_last_reading_as_before_it() -> None:

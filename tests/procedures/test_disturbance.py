@@ -159,8 +159,8 @@ FIRST = [True, False, True, False]
 def test_counters_that_are_read_at_edges_tell_the_power_of_the_sampler(tmp_path: Path) -> None:
     watts = _watts(counted(tmp_path, watts_with=101.5), FIRST)
     assert watts is not None
-    assert watts.value == pytest.approx(1.5)
-    assert watts.u95 == pytest.approx(0, abs=1e-6)
+    assert watts.value == pytest.approx(1.5, rel=1e-3)
+    assert watts.u95 == pytest.approx(0, abs=2e-3)
 
 
 @pytest.mark.parametrize("more", [{"read": False}, {"modelled": True}])

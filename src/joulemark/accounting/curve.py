@@ -38,7 +38,9 @@ GAP_FLOOR_S = 0.5
 SLACK_S = 1.0
 """Time that a counter of unknown update period may be behind at most."""
 QUICK_NS = 5_000_000
-"""A counter that is late by less than this is up to date."""
+"""What a counter that is late by less than this has not shown yet, no later read tells."""
+LATELY = 20
+"""Times that by which it is late: how far back power is looked at."""
 ABSURD = 1e15
 """No reading is as large as this, in W or J; keeps hostile files from overflowing."""
 
@@ -71,13 +73,26 @@ class Curve:
     def at(self, moment: int) -> tuple[float, int]:
         """Return energy (J) and covered time (ns) up to a moment (ns)."""
         joules, covered = self._at(moment)
-        if self.late_ns and len(self.time) > 1 and self.time[0] <= moment <= self.time[-1]:
+        if not self.late_ns or len(self.time) < 2 or not self.time[0] <= moment <= self.time[-1]:
+            return joules, covered
+        if self.late_ns < QUICK_NS:
+            joules += self.late_ns / NS * self._lately_w(moment)
+        else:
             joules, _ = self._at(moment + self.late_ns)
             beyond = moment + self.late_ns - int(self.time[-1])
             if beyond > 0 and self.valid[-1]:
                 last = float(self.joules[-1] - self.joules[-2])
                 joules += last * beyond / int(self.time[-1] - self.time[-2])
         return joules, covered
+
+    def _lately_w(self, moment: int) -> float:
+        """Return mean power before a moment, at the first of all moments that after it, W."""
+        span = LATELY * self.late_ns
+        begin = max(moment - span, int(self.time[0])) if moment > self.time[0] else moment
+        (before, covered_before), (after, covered) = self._at(begin), self._at(begin + span)
+        return (
+            (after - before) * NS / (covered - covered_before) if covered > covered_before else 0.0
+        )
 
     def _at(self, moment: int) -> tuple[float, int]:
         if len(self.time) == 0 or moment <= self.time[0]:
@@ -102,12 +117,12 @@ class Curve:
 
         What a counter shows is its energy at its last update, which is anywhere in the period
         before it is read. So what was used up to a moment is shown half an update later; after
-        the last reading it is taken to go on as before it.
+        the last reading it is taken to go on as before it. Where that is a moment beside the time
+        between two reads, power is taken to be what it lately was instead.
         """
         if self.channel.quantity is not Quantity.ENERGY:
             return 0
-        late = round(0.5 * (self.channel.update_s or 0.0) * NS)
-        return late if late >= QUICK_NS else 0
+        return round(0.5 * (self.channel.update_s or 0.0) * NS)
 
     @property
     def covered(self) -> Floats:
