@@ -56,6 +56,8 @@ CLOCK_RATE_U = 5e-5
 
 RESTS, NEVER_RESTS = 0.02, 0.98
 """Utilisation between which a load comes and goes."""
+WIDE = 0.5
+"""A beat of this share of all that the readings swing in a run has led through the load."""
 BEAT_READINGS = 200
 """A beat between load and sensor is looked for in so many readings, about a window of fewer."""
 
@@ -200,7 +202,8 @@ class _View:
     def _pace_u(self, covered: float, spread: float, busy: float | None) -> float:
         """Return what a load at about the pace of the sensor leaves, J.
 
-        A beat is looked for about the window too. Where there is none, they may keep time.
+        A beat is looked for about the window too. Where there is no wide one within it, they may
+        keep time.
         """
         if not self.channel.window_s or self.curve.power is None:
             return 0.0
@@ -208,13 +211,15 @@ class _View:
         about = slice(max(self.first - more, 0), self.last + more)
         known = np.isfinite(self.curve.power[about])
         found = beat(self.curve.time[about][known], self.curve.power[about][known])
-        if found is not None:
-            return beat_u(found, covered)
+        beats = 0.0 if found is None else beat_u(found, covered)
         if busy is None or not RESTS < busy < NEVER_RESTS:
-            return 0.0
+            return beats
         run = self.curve.power[max(self.first - FAR, 0) : self.last + FAR]
+        within = beat(self.time, self.values)
+        if within is not None and 2 * within[0] > WIDE * float(np.nanmax(run) - np.nanmin(run)):
+            return beats
         hidden = hidden_u_w(run, float(self.values.mean()), spread, self.channel.rated_w or 0.0)
-        return self.missed * covered * hidden
+        return math.hypot(beats, self.missed * covered * hidden)
 
     def both(self, edges: list[float]) -> float:
         """Return the error of both edges together, J.
