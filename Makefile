@@ -91,6 +91,8 @@ trust: $(VENV)/tests
 	benchmarks/page.sh calibration $(BIN)/joulemark calibrate $(OVER_WALL) --table $(DATA)/tool_against_wall_meter.csv
 	benchmarks/page.sh overhead $(BIN)/python benchmarks/overhead.py $(if $(PEERS),--peers $(PEERS))
 	benchmarks/page.sh lateness $(BIN)/python benchmarks/lateness.py
+	benchmarks/page.sh disturbance $(BIN)/python benchmarks/disturbance.py
+	benchmarks/page.sh paces $(BIN)/python benchmarks/paces.py tests/data/h200/paces.json
 	benchmarks/page.sh telemetry $(BIN)/python benchmarks/telemetry.py --folder $(TELEMETRY) --repeat 3
 
 format: $(VENV)/tests

@@ -54,7 +54,7 @@ from joulemark.core.value import Source, Term, Value
 CLOCK_RATE_U = 5e-5
 """Standard uncertainty of the rate of an undisciplined quartz clock (±100 ppm at 95 %)."""
 
-RESTS, NEVER_RESTS = 0.02, 0.98
+RESTS, NEVER_RESTS = 0.02, 0.95
 """Utilisation between which a load comes and goes."""
 WIDE = 0.5
 """A beat of this share of all that the readings swing in a run has led through the load."""
