@@ -41,7 +41,10 @@ class Code(StrEnum):
     WINDOW_OPEN = "window-open", "the end was never recorded; the last sample was taken for it"
     # what the sum lacks
     MISSING_PART = "missing-part", "a part was not read; the total is without it"
-    ESTIMATED = "estimated", "a part has no sensor that can be read; a model with a wide interval stands in"
+    ESTIMATED = (
+        "estimated",
+        "a part has no sensor that can be read; a model with a wide interval stands in",
+    )
     OTHER_LOAD = "other-load", "other programs used the processor meanwhile"
     METER_FAILED = "meter-failed", "a meter failed for a while"
     METER_LOST = "meter-lost", "a meter vanished during the run"
