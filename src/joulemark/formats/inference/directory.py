@@ -1,0 +1,160 @@
+"""One power directory: where it lies, what files it has, and what they say, read when asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from joulemark.core.errors import FormatError
+from joulemark.formats.inference.parsed import (
+    Console,
+    Detail,
+    PowerLog,
+    Session,
+    Source,
+    Summary,
+)
+from joulemark.formats.trees.tree import Entry, Tree
+
+RANGING, TESTING = "ranging", "run_1"
+"""The folders of the two runs."""
+CLIENT, SERVER, CONSOLE = "power/client.json", "power/server.json", "power/ptd_logs.txt"
+POWER_LOG = "spl.txt"
+DETAIL, SUMMARY = "mlperf_log_detail.txt", "mlperf_log_summary.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a result belongs, read off its path; empty where the path does not tell.
+
+    Attributes:
+        round: ``v1.0`` …
+        division: ``closed``, ``open`` or ``network``.
+        submitter: who.
+        system: as the path names it.
+        benchmark: as the path names it.
+        scenario: LoadGen's name (SingleStream, MultiStream, Server, Offline, Interactive).
+    """
+
+    round: str = ""
+    division: str = ""
+    submitter: str = ""
+    system: str = ""
+    benchmark: str = ""
+    scenario: str = ""
+
+
+class PowerDirectory:
+    """One power directory of a tree.
+
+    Args:
+        tree: where it lies.
+        path: the directory, relative to the tree's root.
+        entries: its files by path relative to the directory (``power/client.json`` …).
+        place: where it belongs.
+
+    Attributes:
+        tree, path, entries, place: as given.
+    """
+
+    def __init__(
+        self, tree: Tree, path: str, entries: Mapping[str, Entry], place: Place | None = None
+    ) -> None:
+        """Keep the arguments; nothing is read."""
+        self.tree = tree
+        self.path = path
+        self.entries = entries
+        self.place = place or Place()
+        self._kept: dict[str, bytes] = {}
+
+    def name_of(self, file: str) -> str:
+        """Return a file's path relative to the tree's root, for messages."""
+        return f"{self.path}/{file}" if self.path else file
+
+    def read(self, file: str) -> bytes:
+        """Return the bytes of a file of the directory; they are kept.
+
+        Raises:
+            FileNotFoundError: if it is not there.
+            FormatError: if it is too large or damaged.
+        """
+        if file not in self._kept:
+            if file not in self.entries:
+                raise FileNotFoundError(self.name_of(file))
+            self._kept[file] = self.tree.read(self.name_of(file))
+        return self._kept[file]
+
+    def sha1(self, file: str) -> str:
+        """Return the SHA-1 of a file, as the session files record it."""
+        return hashlib.sha1(self.read(file), usedforsecurity=False).hexdigest()
+
+    def source(self, file: str) -> Source:
+        """Return a file for a parser.
+
+        Raises:
+            FormatError: if it is not there, too large or damaged.
+        """
+        try:
+            return Source(self.name_of(file), self.read(file))
+        except FileNotFoundError:
+            raise FormatError("the file is missing", where=self.name_of(file)) from None
+
+    @cached_property
+    def client(self) -> Session:
+        """``client.json``; FormatError if it is missing or no session file."""
+        from joulemark.formats.inference.session import read_session
+
+        return read_session(self.source(CLIENT))
+
+    @cached_property
+    def server(self) -> Session:
+        """``server.json``; FormatError if it is missing or no session file."""
+        from joulemark.formats.inference.session import read_session
+
+        return read_session(self.source(SERVER))
+
+    @cached_property
+    def console(self) -> Console:
+        """``ptd_logs.txt``; FormatError if it is missing or unreadable."""
+        from joulemark.formats.inference.console import read_console
+
+        return read_console(self.source(CONSOLE))
+
+    @cached_property
+    def ranging_power(self) -> PowerLog:
+        """The power log of the ranging run; FormatError if it is missing or unreadable."""
+        return self._power_log(RANGING)
+
+    @cached_property
+    def testing_power(self) -> PowerLog:
+        """The power log of the testing run; FormatError if it is missing or unreadable."""
+        return self._power_log(TESTING)
+
+    @cached_property
+    def ranging_detail(self) -> Detail:
+        """LoadGen's detail log of the ranging run; FormatError if missing or unreadable."""
+        return self._detail(RANGING)
+
+    @cached_property
+    def testing_detail(self) -> Detail:
+        """LoadGen's detail log of the testing run; FormatError if missing or unreadable."""
+        return self._detail(TESTING)
+
+    @cached_property
+    def testing_summary(self) -> Summary:
+        """LoadGen's summary of the testing run; FormatError if it is missing or unreadable."""
+        from joulemark.formats.inference.loadgen import read_summary
+
+        return read_summary(self.source(f"{TESTING}/{SUMMARY}"))
+
+    def _power_log(self, run: str) -> PowerLog:
+        from joulemark.formats.inference.power_log import read_power_log
+
+        return read_power_log(self.source(f"{run}/{POWER_LOG}"))
+
+    def _detail(self, run: str) -> Detail:
+        from joulemark.formats.inference.loadgen import read_detail
+
+        return read_detail(self.source(f"{run}/{DETAIL}"))

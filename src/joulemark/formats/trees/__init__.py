@@ -1,0 +1,1 @@
+"""Trees of files: folders, archives (tar, zip) and git repositories, read alike."""

@@ -1,0 +1,1 @@
+"""Rules for power results of MLPerf Inference, as the rules mean them."""

@@ -1,0 +1,1 @@
+"""The official checker of each round, check by check, its faults included."""
