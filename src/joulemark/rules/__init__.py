@@ -1,1 +1,1 @@
-"""Rules: what a result must be, a small function each, and what the official checkers make of it."""
+"""Rules: what a result must be, and what the official checkers make of it."""
