@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,8 +90,7 @@ class PowerLog:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ConsoleLine:
+class ConsoleLine(NamedTuple):
     """One message of PTDaemon's console.
 
     Attributes:
@@ -190,7 +189,7 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """``mlperf_log_detail.txt``, of every round: ``:::MLLOG`` JSON lines or the older text.
+    """``mlperf_log_detail.txt``, of every round with power: ``:::MLLOG`` JSON lines.
 
     Attributes:
         name: the file.
@@ -198,9 +197,11 @@ class Detail:
         end: likewise, ``power_end``.
         begin_line: its line; 0 without.
         end_line: likewise.
-        values: the last value of each key that is known to matter, by LoadGen's own key.
-        errors: lines that LoadGen marked as errors.
+        values: the first value of each key that is known to matter, by LoadGen's own key; the
+            official tools take the first, too.
+        errors: what LoadGen marked as errors, "key: value".
         problems: what could not be read.
+        marker: how its lines begin; ``:::ENDPTS`` in logs of endpoints, which have no power marks.
     """
 
     name: str
@@ -211,6 +212,7 @@ class Detail:
     values: Mapping[str, Logged]
     errors: tuple[Logged, ...] = ()
     problems: tuple[Problem, ...] = ()
+    marker: str = ":::MLLOG"
 
 
 @dataclass(frozen=True, slots=True)
