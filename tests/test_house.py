@@ -48,6 +48,8 @@ CALLS_OF_CONSTANTS = {
     "Accuracy",
     "Meta",
     "Block",  # an empty one
+    "Revision",
+    "replace",  # of a frozen value
 }
 
 

@@ -68,6 +68,7 @@ class PowerDirectory:
         self.entries = entries
         self.place = place or Place()
         self._kept: dict[str, bytes] = {}
+        self._hashes: dict[str, str] = {}
 
     def name_of(self, file: str) -> str:
         """Return a file's path relative to the tree's root, for messages."""
@@ -87,8 +88,16 @@ class PowerDirectory:
         return self._kept[file]
 
     def sha1(self, file: str) -> str:
-        """Return the SHA-1 of a file, as the session files record it."""
-        return hashlib.sha1(self.read(file), usedforsecurity=False).hexdigest()
+        """Return the SHA-1 of a file, as the session files record it; it is kept.
+
+        Raises:
+            FileNotFoundError: if it is not there.
+            FormatError: if it is too large or damaged.
+        """
+        if file not in self._hashes:
+            digest = hashlib.sha1(self.read(file), usedforsecurity=False).hexdigest()
+            self._hashes[file] = digest
+        return self._hashes[file]
 
     def source(self, file: str) -> Source:
         """Return a file for a parser.

@@ -1,0 +1,93 @@
+"""The mean power of a run, as the official checker takes it from the power log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from joulemark.rules.official.texts import FORMAT, LoadWindow, day_ms, text_of
+
+_SAMPLE = re.compile(
+    rb"^Time[^,\r\n]*,([0-9]{2})-([0-9]{2})-([0-9]{4}) "
+    rb"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3})"
+    rb",[^,\r\n]*,([^,\r\n]*)(?:,[^,\r\n]*){5},([^,\r\n]*)",
+    re.MULTILINE,
+)
+Field = tuple[bytes | str, bytes | str]
+"""Power and power factor of a line, as written."""
+WATTS, POWER_FACTOR = 3, 9
+"""Places of the fields in a line."""
+
+
+def mean_power(data: bytes, window: LoadWindow, *, lines_passed_over: bool) -> tuple[float, float]:
+    """Return mean power, W, and mean power factor of the positive readings within a window.
+
+    Args:
+        data: the power log.
+        window: readings strictly within it count.
+        lines_passed_over: lines that do not begin with "Time" are no error.
+
+    Returns:
+        Each -1 where no reading counts.
+
+    Raises:
+        ValueError, IndexError: where the official checker raises them, for lines it cannot read.
+    """
+    begin = datetime.fromtimestamp(window.begin, tz=UTC)
+    end = datetime.fromtimestamp(window.end, tz=UTC)
+    every = not lines_passed_over
+    plain = _plain_fields(data, begin, end, every_line=every)
+    fields = _odd_fields(data, begin, end, every_line=every) if plain is None else plain
+    watts = [float(text) for text, _ in fields]
+    factors = [float(text) for _, text in fields]
+    return _mean(watts), _mean(factors)
+
+
+def _mean(values: list[float]) -> float:
+    positive = [value for value in values if value > 0]
+    return sum(positive) / len(positive) if positive else -1.0
+
+
+def _sortable(moment: datetime) -> bytes:
+    date = f"{moment.year:04d}{moment.month:02d}{moment.day:02d}"
+    return f"{date}{moment:%H:%M:%S.%f}".encode()
+
+
+def _plain_fields(
+    data: bytes, begin: datetime, end: datetime, *, every_line: bool
+) -> Sequence[Field] | None:
+    """Return power and power factor of the lines within; None if any line is out of the usual."""
+    if not data.isascii() or data.count(b"\r") != data.count(b"\r\n"):
+        return None
+    lines = _SAMPLE.findall(data)
+    if every_line:
+        expected = data.count(b"\n") + (not data.endswith(b"\n"))
+    else:
+        expected = data.count(b"\nTime") + data.startswith(b"Time")
+    if len(lines) != expected:
+        return None
+    for month, day, year in {line[:3] for line in lines}:
+        day_ms(f"{month.decode()}-{day.decode()}-{year.decode()}")
+    low, high = _sortable(begin), _sortable(end)
+    return [
+        (watts, factor)
+        for month, day, year, time, watts, factor in lines
+        if low < year + month + day + time + b"000" < high
+    ]
+
+
+def _odd_fields(
+    data: bytes, begin: datetime, end: datetime, *, every_line: bool
+) -> Sequence[Field]:
+    """The same, line by line; raises as the official checker does."""
+    found = []
+    lines = text_of(data).split("\n")
+    for line in lines if lines[-1] else lines[:-1]:
+        if not every_line and not line.startswith("Time"):
+            continue
+        fields = line.split(",")
+        moment = datetime.strptime(fields[1], FORMAT).replace(tzinfo=UTC)
+        if begin < moment < end:
+            found.append((fields[WATTS], fields[POWER_FACTOR]))
+    return found
