@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.parsed import (
@@ -17,6 +18,9 @@ from joulemark.formats.inference.parsed import (
     Summary,
 )
 from joulemark.formats.trees.tree import Entry, Tree
+
+if TYPE_CHECKING:
+    from joulemark.formats.inference.figures import Figures
 
 RANGING, TESTING = "ranging", "run_1"
 """The folders of the two runs."""
@@ -157,6 +161,13 @@ class PowerDirectory:
         from joulemark.formats.inference.loadgen import read_summary
 
         return read_summary(self.source(f"{TESTING}/{SUMMARY}"))
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Its figures; FormatError if a log of the testing run is missing or unreadable."""
+        from joulemark.formats.inference.figures import figures_of
+
+        return figures_of(self)
 
     def _power_log(self, run: str) -> PowerLog:
         from joulemark.formats.inference.power_log import read_power_log

@@ -1,0 +1,109 @@
+"""The readings of a run against the window that LoadGen marked, both on one time axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from joulemark.accounting.mlperf_power import Flags, is_read, mean_power, within
+from joulemark.core.clock import NS
+from joulemark.core.errors import FormatError
+from joulemark.formats.inference.directory import RANGING, PowerDirectory
+from joulemark.formats.inference.parsed import Detail, PowerLog, Times
+from joulemark.formats.inference.rounds import LOCAL, Round, guess_round, rounds, shift_ns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimedRun:
+    """A run on one time axis.
+
+    Attributes:
+        log: its power log.
+        detail: LoadGen's detail log.
+        begin: of the first query, ns UTC by the clock of the system under test.
+        end: of the last completion, likewise.
+        time: of the readings, ns UTC by the clock of the director, shape (n,).
+        inside: which readings lie between begin and end, neither included, shape (n,).
+        read: which are readings (of every analyser), not failures, shape (n,).
+    """
+
+    log: PowerLog
+    detail: Detail
+    begin: int
+    end: int
+    time: Times
+    inside: Flags
+    read: Flags
+
+    @property
+    def seconds(self) -> float:
+        """Length of the window, s."""
+        return (self.end - self.begin) / NS
+
+    @property
+    def used(self) -> Flags:
+        """Which readings make the published mean, shape (n,)."""
+        used: Flags = self.inside & self.read
+        return used
+
+    @property
+    def mean_w(self) -> float | None:
+        """Plain mean of the readings in the window, W; None without."""
+        return mean_power(self.log.whole.watts[self.used])
+
+    def first_line(self, of: Flags) -> int | None:
+        """Return the line of the first reading of some; None of none."""
+        places = np.flatnonzero(of)
+        return int(self.log.line[places[0]]) if len(places) else None
+
+
+def round_for(directory: PowerDirectory) -> Round:
+    """Return a directory's round: as its path says, else the most probable, else the newest."""
+    known = rounds()
+    named = directory.place.round or guess_round(directory)
+    return known.get(named) or list(known.values())[-1]
+
+
+def shifts(directory: PowerDirectory) -> tuple[int, int]:
+    """Return what is added to LoadGen's stamps and to PTDaemon's for UTC, ns.
+
+    Raises:
+        FormatError: if a file is needed for it and cannot be read.
+    """
+    round_ = round_for(directory)
+    if round_.stamps != LOCAL:
+        return 0, 0
+    begin, read = directory.testing_detail.begin, directory.testing_power.time
+    first = int(read[len(read) // 2]) if len(read) else 0
+    of_loadgen = shift_ns(round_, directory.client, first if begin is None else begin)
+    return of_loadgen, shift_ns(round_, directory.server, first)
+
+
+def timed(directory: PowerDirectory, run: str) -> TimedRun:
+    """Return a run on one time axis.
+
+    Args:
+        directory: its power directory.
+        run: its folder.
+
+    Raises:
+        FormatError: if a file of it cannot be read, or LoadGen did not mark the window.
+    """
+    ranging = run == RANGING
+    detail = directory.ranging_detail if ranging else directory.testing_detail
+    log = directory.ranging_power if ranging else directory.testing_power
+    if detail.begin is None or detail.end is None:
+        raise FormatError("power_begin or power_end is missing", where=detail.name)
+    of_loadgen, of_meter = shifts(directory)
+    begin, end, time = detail.begin + of_loadgen, detail.end + of_loadgen, log.time + of_meter
+    return TimedRun(log, detail, begin, end, time, within(time, begin, end), _read(log))
+
+
+def _read(log: PowerLog) -> Flags:
+    """Return which lines have a reading; of several analysers each must have one."""
+    read = is_read(log.whole.watts)
+    for part in log.parts:
+        if part.name.startswith("Analyzer") and "/" not in part.name:
+            read = read & is_read(part.watts)
+    return read

@@ -1,0 +1,78 @@
+"""Errors, warnings and measurements in PTDaemon's console."""
+
+from __future__ import annotations
+
+import pytest
+
+from joulemark.core.clock import NS
+from joulemark.formats.inference.notices import Notice, interval, notices, readings_in
+from joulemark.formats.inference.parsed import Console, ConsoleLine
+
+
+def console(*texts: str) -> Console:
+    lines = [ConsoleLine(i + 1, i * NS, text) for i, text in enumerate(texts)]
+    return Console("ptd_logs.txt", tuple(lines))
+
+
+def test_errors_and_warnings_are_found_with_line_and_time() -> None:
+    found = notices(console("Go", "ERROR: USB.", "WARNING: Missed 2 samples", "no error"), NS)
+    assert found == (
+        Notice(2, 2 * NS, "ERROR", "USB."),
+        Notice(3, 3 * NS, "WARNING", "Missed 2 samples"),
+    )
+
+
+def test_a_message_without_stamp_has_no_time() -> None:
+    lines = (ConsoleLine(1, None, "ERROR: lost"),)
+    assert notices(Console("c", lines), NS)[0].time is None
+
+
+@pytest.mark.parametrize(
+    ("text", "over"),
+    [
+        ("Uncertainty 1.05% above 1.00% limit for the last measurement sample!", 0.0105),
+        ("Uncertainty 1.05% above 1.00% limit for the last measurement sample! channel 2", 0.0105),
+        ("Uncertainty 12%, which is above 1.00% limit for the last sample!", 0.12),
+        ("Uncertainty 1.2%, which is above 1.00% limit for the last sample, channel 1!", 0.012),
+        (
+            "Uncertainty 1.2%, which is above 1.00% limit for the last sample, logical channel 3!",
+            0.012,
+        ),
+        ("Uncertainty unknown for the last measurement sample!", None),
+        ("Missed 2 samples", None),
+    ],
+)
+def test_every_wording_of_an_uncertainty_over_the_limit(text: str, over: float | None) -> None:
+    notice = Notice(1, 0, "WARNING", text)
+    assert notice.over_limit == (None if over is None else pytest.approx(over))
+    assert notice.unknown == ("unknown" in text)
+
+
+def test_a_current_beyond_the_range() -> None:
+    for text in (
+        "Current exceeds peak value allowed for range 0.50A and CF 3.",
+        "Current appears to be too high for set range",
+    ):
+        assert Notice(1, 0, "ERROR", text).clipped
+    assert not Notice(1, 0, "ERROR", "USB.").clipped
+
+
+def test_a_measurement_is_from_its_go_to_its_end() -> None:
+    log = console("Go with mark 'a_ranging'", "x", "Completed test", "Go with mark 'a_testing'")
+    found = interval(log, "a_ranging", 0)
+    assert found is not None
+    assert (found.begin, found.end, found.begin_line, found.end_line) == (0, 2 * NS, 1, 3)
+    assert found.holds(NS)
+    assert not found.holds(3 * NS)
+    assert not found.holds(None)
+    assert interval(log, "a_testing", 0) is None
+    assert interval(log, "b", 0) is None
+
+
+def test_notices_of_several_channels_are_of_one_reading() -> None:
+    found = [
+        Notice(i, round(t * NS), "WARNING", "") for i, t in enumerate((0, 0.01, 0.02, 1, 1.01))
+    ]
+    assert readings_in(found) == 2
+    assert readings_in([]) == 0
+    assert readings_in([Notice(1, None, "WARNING", "")] * 2) == 2
