@@ -44,3 +44,21 @@ class Rule(Generic[Subject]):
             ]
         except FormatError:
             return []
+
+
+def rule(
+    id_: str, *, source: str, severity: Severity, advice: str
+) -> Callable[[Callable[[Subject], Iterator[Seen]]], Rule[Subject]]:
+    """Make a rule of the function that looks; what it demands is its docstring.
+
+    Args:
+        id_: see :class:`Rule`, as the others.
+        source: likewise.
+        severity: likewise.
+        advice: likewise.
+    """
+
+    def of(look: Callable[[Subject], Iterator[Seen]]) -> Rule[Subject]:
+        return Rule(id_, " ".join((look.__doc__ or "").split()), source, severity, advice, look)
+
+    return of

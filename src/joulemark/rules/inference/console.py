@@ -1,0 +1,216 @@
+"""Rules on PTDaemon's console: its errors and warnings, and where in the session they fall.
+
+The official check of these lines has three faults, mended here: it leaves out 800 s (not ms) at
+either end of the test, knows one of three wordings of "uncertainty above the limit", and stops at
+the first unusual error of ranging.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from joulemark.core.finding import Severity
+from joulemark.formats.inference.notices import ERROR, WARNING, Interval, Notice, readings_in
+from joulemark.rules.inference.review import Review
+from joulemark.rules.rule import Seen, rule
+
+USB = "USB."
+USUAL_IN_RANGING = (
+    "Can't evaluate uncertainty of this sample!",
+    "Bad watts reading nan from ",
+    "Bad amps reading nan from ",
+    "Bad pf reading nan from ",
+    "Bad volts reading nan from ",
+    "Current appears to be too high for set range",
+)
+"""What an analyser says as it looks for its range."""
+MOST = 5
+"""Different texts that one rule reports at most."""
+SHOWN = 120
+_VARYING = re.compile(r"[-+]?\d[\d.]*(?:[eE][-+]?\d+)?|(?<=Bad )(?:watts|volts|amps|pf)\b")
+
+
+@rule(
+    "inference/console-runs",
+    source="official check 16",
+    severity=Severity.ERROR,
+    advice="Hand in the console log of this session, whole.",
+)
+def console_runs(review: Review) -> Iterator[Seen]:
+    """The console shows begin and end of the ranging and of the testing measurement."""
+    for run, found in (("ranging", review.ranging_interval), ("testing", review.testing_interval)):
+        if found is None:
+            mark = f"{review.server.session}_{run}"
+            yield f"no whole measurement with mark '{mark}'", review.console.name, None
+
+
+@rule(
+    "inference/uncertainty-check",
+    source="official check 16",
+    severity=Severity.ERROR,
+    advice="Use an analyser of which PTDaemon knows the uncertainty, and hand in the console log "
+    "whole.",
+)
+def uncertainty_check(review: Review) -> Iterator[Seen]:
+    """PTDaemon watches the uncertainty of every analyser, from before ranging."""
+    said = [
+        line.line
+        for line in review.console.lines
+        if "Uncertainty checking for " in line.text and "is activated" in line.text
+    ]
+    name, ranging = review.console.name, review.ranging_interval
+    if not said:
+        yield "no line says that uncertainty checking is activated", name, None
+    elif ranging is not None and said[0] > ranging.begin_line:
+        yield "uncertainty checking is activated after ranging began", name, said[0]
+
+
+@rule(
+    "inference/uncertainty-over-limit",
+    source="official check 18; an error since v3.1",
+    severity=Severity.ERROR,
+    advice="Use an analyser, wiring or range that measures so low a power within 1 %; mean power "
+    "and power factor say how far off it is.",
+)
+def over_limit(review: Review) -> Iterator[Seen]:
+    """No reading of the test has an uncertainty over 1 %."""
+    over = [notice for notice in review.in_window if notice.over_limit is not None]
+    if over:
+        largest = max(notice.over_limit or 0.0 for notice in over)
+        of = len(review.testing.time[review.testing.inside])
+        count = min(readings_in(over), of)
+        what = f"{count} of {of} readings are over 1 %, up to {100 * largest:.2f} %"
+        yield what, review.console.name, over[0].line
+
+
+@rule(
+    "inference/uncertainty-unknown",
+    source="official check 18: a warning in the test",
+    severity=Severity.WARNING,
+    advice="See what PTDaemon says beside it; of a clipped or failed reading nothing is known.",
+)
+def unknown(review: Review) -> Iterator[Seen]:
+    """The uncertainty of every reading of the test is known."""
+    found = [notice for notice in review.in_window if notice.unknown]
+    if found:
+        of = len(review.testing.time[review.testing.inside])
+        count = min(readings_in(found), of)
+        what = f"the uncertainty of {count} of {of} readings is unknown"
+        yield what, review.console.name, found[0].line
+
+
+@rule(
+    "inference/range-exceeded",
+    source="official check 17, which does not come so far after an error in ranging",
+    severity=Severity.ERROR,
+    advice="Let ranging see the highest current of the workload, crests included; measure again.",
+)
+def range_exceeded(review: Review) -> Iterator[Seen]:
+    """In the test the current never exceeds what the range can measure."""
+    yield from _grouped(review, lambda n: n.kind == ERROR and n.clipped and _tested(review, n))
+
+
+@rule(
+    "inference/errors-in-test",
+    source="official check 17, to the end of the log",
+    severity=Severity.ERROR,
+    advice="See why PTDaemon lost the analyser or its readings, and measure again.",
+)
+def errors_in_test(review: Review) -> Iterator[Seen]:
+    """Outside ranging PTDaemon reports no error."""
+    ranging = review.ranging_interval
+    exceeded = any(n.clipped and _tested(review, n) for n in review.notices)
+
+    def told(notice: Notice) -> bool:  # by the rule on exceeded ranges
+        return notice.clipped or (exceeded and notice.text.startswith(USUAL_IN_RANGING[0]))
+
+    def counts(notice: Notice) -> bool:
+        if notice.kind != ERROR or _is_usb(notice):
+            return False
+        return not _within(ranging, notice) and not (_tested(review, notice) and told(notice))
+
+    yield from _grouped(review, counts)
+
+
+@rule(
+    "inference/usb-errors",
+    source="official check 17: accepted, with a warning",
+    severity=Severity.WARNING,
+    advice="Check cable and driver of the analyser; compare the gaps in the power log.",
+)
+def usb_errors(review: Review) -> Iterator[Seen]:
+    """PTDaemon reports no trouble with USB, and its last message is whole."""
+    yield from _grouped(review, lambda n: n.kind == ERROR and _is_usb(n))
+
+
+@rule(
+    "inference/warnings-in-test",
+    source="official check 18",
+    severity=Severity.WARNING,
+    advice="Read what PTDaemon warns of, and say in the submission why it does not matter.",
+)
+def warnings_in_test(review: Review) -> Iterator[Seen]:
+    """PTDaemon warns of nothing else in the window of the test."""
+    own = [n for n in review.in_window if n.kind == WARNING]
+    lines = {n.line for n in own if n.over_limit is None and not n.unknown}
+    yield from _grouped(review, lambda n: n.kind == WARNING and n.line in lines)
+
+
+@rule(
+    "inference/errors-in-ranging",
+    source="official check 17: a warning, which ends its scan",
+    severity=Severity.NOTE,
+    advice="Nothing, as long as the range for the test came out right.",
+)
+def errors_in_ranging(review: Review) -> Iterator[Seen]:
+    """During ranging PTDaemon reports no errors but those of an analyser looking for its range."""
+    ranging = review.ranging_interval
+
+    def counts(notice: Notice) -> bool:
+        usual = notice.text.startswith(USUAL_IN_RANGING) or _is_usb(notice)
+        return notice.kind == ERROR and not usual and _within(ranging, notice)
+
+    yield from _grouped(review, counts)
+
+
+def _is_usb(notice: Notice) -> bool:
+    """Return whether PTDaemon reports trouble with USB, or began to and was cut off."""
+    return USB.startswith(notice.text)
+
+
+def _tested(review: Review, notice: Notice) -> bool:
+    return _within(review.testing_interval, notice)
+
+
+def _within(interval: Interval | None, notice: Notice) -> bool:
+    """Return whether a notice is within a measurement, by its line."""
+    return interval is not None and interval.begin_line < notice.line < interval.end_line
+
+
+def _grouped(review: Review, counts: Callable[[Notice], bool]) -> Iterator[Seen]:
+    """Yield one finding for each text of those notices that count, numbers and columns aside."""
+    groups: dict[str, list[Notice]] = {}
+    for notice in review.notices:
+        if counts(notice):
+            groups.setdefault(_VARYING.sub("#", notice.text), []).append(notice)
+    for found in sorted(groups.values(), key=len, reverse=True)[:MOST]:
+        yield _counted(found), review.console.name, found[0].line
+
+
+def _counted(found: Sequence[Notice]) -> str:
+    text = found[0].text[:SHOWN] or "an error without text"
+    return f"{text} ({len(found)} times)" if len(found) > 1 else text
+
+
+RULES = (
+    console_runs,
+    uncertainty_check,
+    over_limit,
+    unknown,
+    range_exceeded,
+    errors_in_test,
+    usb_errors,
+    warnings_in_test,
+    errors_in_ranging,
+)
