@@ -121,6 +121,13 @@ def test_an_accredited_analyser_under_protocol() -> None:
     assert evidence(analysed(provenance=Provenance.DECLARED)).tier is Tier.ACCREDITED
 
 
+def test_the_calibration_of_the_analyser_itself_counts_too() -> None:
+    dated = replace(FOLLOWED, calibrated={"m/wall": "calibrated 2026-03-02"})
+    found = analysed(calibration="", conduct=Conduct(protocol=dated))
+    assert evidence(found).tier is Tier.ACCREDITED
+    assert condition(found, "calibration").seen == "calibrated 2026-03-02"
+
+
 # ------------------------------------------------------------------- one failed condition demotes
 
 

@@ -28,6 +28,7 @@ def test_a_protocol_is_read_from_the_settings() -> None:
         "testing": True,
         "clock_offset_s": 0.25,
         "files": {"spl.txt": "ab12", "number": 3},
+        "calibrated": {"m/wall": "2026-03-02", "m/other": None},
     }
     assert conduct_of(run_of(settings={"protocol": said})).protocol == Protocol(
         name="PTDaemon 1.11",
@@ -35,6 +36,7 @@ def test_a_protocol_is_read_from_the_settings() -> None:
         testing=True,
         clock_offset_s=0.25,
         files={"spl.txt": "ab12"},
+        calibrated={"m/wall": "2026-03-02"},
     )
 
 

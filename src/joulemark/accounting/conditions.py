@@ -207,15 +207,21 @@ def calibration(facts: Facts, bound: float) -> Condition:
     """Each meter was calibrated, and not too long before."""
     required = f"dated, at most {bound:.0f} days before the run"
     began = datetime.fromtimestamp(facts.result.windows[0].window.start // NS, UTC).date()
+    said = {c.name: c.calibration or _own(facts.conduct.protocol, c.name) for c in facts.added}
     for channel in facts.added:
-        when = _dated(channel.calibration)
+        when = _dated(said[channel.name])
         if when is None:
-            what = "undated" if channel.calibration else "none"
+            what = "undated" if said[channel.name] else "none"
             return Condition("calibration", required, f"{what} for {channel.name}", holds=False)
         if not timedelta(0) <= began - when <= timedelta(days=bound):
             return Condition("calibration", required, f"{channel.name}: {when}", holds=False)
-    seen = "; ".join(dict.fromkeys(channel.calibration for channel in facts.added))
+    seen = "; ".join(dict.fromkeys(said.values()))
     return Condition("calibration", required, seen[:_DETAILS], holds=True)
+
+
+def _own(followed: Protocol | None, channel: str) -> str:
+    """Return what a protocol noted of the calibration of a meter itself; empty for nothing."""
+    return "" if followed is None else followed.calibrated.get(channel, "")
 
 
 def _dated(text: str) -> date | None:

@@ -13,7 +13,15 @@ from joulemark.core.trace import Trace
 from joulemark.core.units import digits
 from joulemark.core.window import PAUSES, Window
 
-_STATES = (Quantity.UTILISATION, Quantity.MEMORY, Quantity.FREQUENCY, Quantity.TEMPERATURE)
+_STATES = (
+    Quantity.UTILISATION,
+    Quantity.MEMORY,
+    Quantity.FREQUENCY,
+    Quantity.TEMPERATURE,
+    Quantity.VOLTAGE,
+    Quantity.CURRENT,
+    Quantity.POWER_FACTOR,
+)
 
 MACHINE, WORKLOAD = "host/cpu", "host/workload"
 """Channels of processor time: of all programs, and of the measured ones."""

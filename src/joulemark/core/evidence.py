@@ -97,6 +97,7 @@ class Protocol:
         clock_offset_s: largest difference seen between the clocks of meter and load; None if
             nobody looked.
         files: SHA-256 of the meter's own logs by their names.
+        calibrated: dates on which its meters were calibrated, by channel.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Protocol:
     testing: bool = False
     clock_offset_s: float | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    calibrated: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ class Role(StrEnum):
     MEASURE = "measure"
     IDLE = "idle"
     WARM_UP = "warm-up"
+    RANGING = "ranging"
+    """The same load beforehand, from which the ranges of an analyser are set; no result."""
     DISTURBANCE = "disturbance"
     """With the sampler and without, to see what measuring costs; no energy is told of it."""
 

@@ -35,6 +35,9 @@ from joulemark.report.words import PROVENANCE, ROLES, STATUS, disclaimer
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+SHADED = (Role.IDLE, Role.WARM_UP, Role.RANGING, Role.MEASURE)
+"""Roles whose windows have a shade of their own on the timeline."""
+
 
 def run_page(
     run: Run,
@@ -122,7 +125,7 @@ def _measured(
         "states": views.state_table(results, run.channels),
         "state_phases": [clean(result.phase, 60) for result in results],
         "warnings": grouped(all_cautions(run, results)),
-        "roles": [(role.value, ROLES[role]) for role in (Role.IDLE, Role.WARM_UP, Role.MEASURE)],
+        "roles": [(role.value, ROLES[role]) for role in SHADED],
     }
 
 

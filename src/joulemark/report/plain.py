@@ -32,6 +32,9 @@ _UNITS = {
     Quantity.UTILISATION: "1",
     Quantity.MEMORY: "B",
     Quantity.FREQUENCY: "Hz",
+    Quantity.VOLTAGE: "V",
+    Quantity.CURRENT: "A",
+    Quantity.POWER_FACTOR: "1",
     Quantity.CPU_TIME: "hardware threads",
 }
 

@@ -140,6 +140,9 @@ _READABLE: Sequence[Quantity] = (
     Quantity.MEMORY,
     Quantity.FREQUENCY,
     Quantity.TEMPERATURE,
+    Quantity.VOLTAGE,
+    Quantity.CURRENT,
+    Quantity.POWER_FACTOR,
 )
 
 
@@ -159,5 +162,7 @@ def state_unit(quantity: Quantity) -> str:
         Quantity.MEMORY: "B",
         Quantity.FREQUENCY: "Hz",
         Quantity.TEMPERATURE: "°C",
+        Quantity.VOLTAGE: "V",
+        Quantity.CURRENT: "A",
         Quantity.CPU_TIME: "threads",
     }.get(quantity, "")

@@ -37,6 +37,7 @@ ROLES: Mapping[Role, str] = {
     Role.MEASURE: "measured",
     Role.IDLE: "idle",
     Role.WARM_UP: "warm-up",
+    Role.RANGING: "to set the ranges",
     Role.DISTURBANCE: "with and without the sampler",
 }
 
@@ -68,6 +69,9 @@ STATES: Mapping[Quantity, str] = {
     Quantity.MEMORY: "Memory",
     Quantity.FREQUENCY: "Clock",
     Quantity.TEMPERATURE: "Temperature",
+    Quantity.VOLTAGE: "Voltage",
+    Quantity.CURRENT: "Current",
+    Quantity.POWER_FACTOR: "Power factor",
 }
 
 DISCLAIMER = "computed by joulemark; not an MLPerf result; not verified by MLCommons"
