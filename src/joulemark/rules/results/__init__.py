@@ -1,0 +1,1 @@
+"""Rules on results that others stated: which figures cannot belong where they stand."""
