@@ -131,3 +131,29 @@ def test_the_store_itself_is_no_run(store: Path) -> None:
         find_run(store, "..")
     with pytest.raises(UsageError):
         find_run(store, ".")
+
+
+def test_runs_that_have_all_of_some_words(store: Path) -> None:
+    assert [one.id for one in list_runs(store, words=["TEST", "run"])] == [
+        "a-third", "c-second", "b-first"
+    ]  # fmt: skip
+    assert [one.id for one in list_runs(store, words=["interrupted"])] == ["c-second"]
+    assert [one.id for one in list_runs(store, words=["complete", "box", "b-f"])] == ["b-first"]
+    assert list(list_runs(store, words=["test", "nothing"])) == []
+
+
+def test_what_the_list_leaves_out_of_a_record_does_not_hide_damage(store: Path) -> None:
+    """A record whose head cannot be believed is looked at whole, and says why."""
+    path = store / "b-first" / "run.json"
+    record = json.loads(path.read_text())
+    for change, said in (
+        ({"status": "odd"}, "status"),
+        ({"schema": 99}, "in format 99"),
+        ({"anchor": {"utc_ns": 1 << 70, "monotonic_ns": 0}}, "64-bit"),
+        ({"anchor": 3}, "anchor"),
+    ):
+        path.write_text(json.dumps(record | change))
+        found = {one.id: one for one in list_runs(store)}["b-first"]
+        assert said in found.problem
+    path.write_text(json.dumps(record))
+    assert {one.id: one for one in list_runs(store)}["b-first"].problem == ""

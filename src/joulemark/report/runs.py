@@ -12,15 +12,24 @@ from joulemark.store.catalogue import RunSummary
 WIDTH = 80
 
 
-def print_list(runs: list[RunSummary], store: Path, file: IO[str] | None = None) -> None:
-    """Print runs as a table of 80 columns; a broken one with the reason."""
+def print_list(
+    runs: list[RunSummary], store: Path, file: IO[str] | None = None, *, of: int | None = None
+) -> None:
+    """Print runs as a table of 80 columns; a broken one with the reason.
+
+    Args:
+        runs: what is shown.
+        store: the directory of all runs.
+        file: where to; standard output if None.
+        of: how many there are, if not all are shown.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(file=file, highlight=False, width=WIDTH)
     if not runs:
-        console.print(Text(f"no runs in {store}"))
+        console.print(Text(f"no such runs in {store}" if of else f"no runs in {store}"))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("run (UTC)", "took", "status", "what"):
@@ -30,4 +39,5 @@ def print_list(runs: list[RunSummary], store: Path, file: IO[str] | None = None)
         status = "unreadable" if run.status is None else run.status.value
         table.add_row(*map(Text, (run.id, took, status, run.title or run.problem)))
     console.print(table)
-    console.print(Text(f"\n{len(runs)} in {store}"))
+    shown = f"{len(runs)} of {of}" if of not in (None, len(runs)) else f"{len(runs)}"
+    console.print(Text(f"\n{shown} in {store}"))

@@ -165,9 +165,7 @@ def _locked(store: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _write(
-    path: Path, rows: list[DeclaredResult], doubts: Mapping[str, Sequence[str]]
-) -> None:
+def _write(path: Path, rows: list[DeclaredResult], doubts: Mapping[str, Sequence[str]]) -> None:
     """Write the table as a whole."""
     work = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     select = ", ".join(_read_as(name, kind) for name, kind in columns().items())
@@ -201,9 +199,7 @@ def _read_as(name: str, kind: str) -> str:
     return f"{column}::{kind} AS {column}"
 
 
-def _columns(
-    rows: list[DeclaredResult], doubts: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
+def _columns(rows: list[DeclaredResult], doubts: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the rows by column; numbers that are not known as NaN, lists as lines."""
     found = {}
     for name, kind in columns().items():

@@ -115,8 +115,8 @@ class RunWriter:
             StoreError: if the run exists, or the store cannot be written.
             UsageError: if the run's id is no safe name, or its record is not JSON.
         """
-        directory = os.path.join(store, _safe(run.id))
-        record = _record(run)
+        directory = os.path.join(store, safe_name(run.id))
+        record = record_of(run)
         _make(directory)
         replace_file(f"{directory}/{RUN}", record)
         for name in (EVENTS, TRACES, RAW):
@@ -147,7 +147,7 @@ class RunWriter:
 
     def update(self, run: Run) -> None:
         """Replace the record, when channels became known for instance."""
-        replace_file(f"{self.directory}/{RUN}", _record(run))
+        replace_file(f"{self.directory}/{RUN}", record_of(run))
 
     def close(self, run: Run, *, compact: bool) -> None:
         """Write the final record and the checksums; a second call does nothing.
@@ -192,13 +192,13 @@ class RunWriter:
             write_sums(self.directory)
 
 
-def _record(run: Run) -> bytes:
+def record_of(run: Run) -> bytes:
     """Return the record as JSON, one field a line: quick to write and fit for the eye."""
     lines = [encode(name) + b": " + encode(getattr(run, name), name) for name in names(Run)]
     return b"{\n" + b",\n".join(lines) + b"\n}\n"
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     plain = name.replace(".", "a").replace("_", "a").replace("-", "a")
     if not (plain.isascii() and plain.isalnum() and name[0].isalnum() and len(name) <= MAX_ID):
         raise UsageError(

@@ -196,8 +196,7 @@ def _result(
         scenario=names.scenario(row.get("Scenario", "")),
         accelerator=row.get("accelerator_model_name") or row.get("Accelerator Model Name", ""),
         accelerators=names.number(row.get("Total Accelerators", "")),
-        processor=row.get("host_processor_model_name")
-        or row.get("Host Processor Model Name", ""),
+        processor=row.get("host_processor_model_name") or row.get("Host Processor Model Name", ""),
         nodes=names.number(row.get("number_of_nodes") or row.get("Number Of Nodes", "")),
         software=row.get("Software", ""),
         performance=None if rate is None else rate.value,
