@@ -97,8 +97,8 @@ def test_doubts_are_judged_of_all_rows_at_each_import(tmp_path: Path) -> None:
 
 def test_others_can_read_it(tmp_path: Path) -> None:
     add_declared(tmp_path, [result("1"), result("2", power=None)], trusting)
-    found = duckdb.sql(f"SELECT per_joule, per_joule_unit FROM '{tmp_path / FILE}' ORDER BY 1")
-    assert found.fetchall() == [(2.0, "samples/J"), (None, "")]
+    query = f"SELECT per_joule, per_joule_unit FROM '{tmp_path / FILE}' ORDER BY 1"
+    assert duckdb.execute(query).fetchall() == [(2.0, "samples/J"), (None, "")]
     with connect(tmp_path) as database:
         assert database.execute("SELECT count(*) FROM declared").fetchall() == [(2,)]
 

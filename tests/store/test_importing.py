@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -36,8 +37,8 @@ def rows(count: int = 5) -> Rows:
 
 def imported(name: str = "20210317-mlperf-0001") -> Run:
     window = Window(phase="testing", start=T0, stop=T0 + 4 * NS)
-    about = {"channels": (WALL,), "windows": (window,), "stopped": T0 + 5 * NS}
-    return replace(run(name), status=Status.COMPLETE, procedure="mlperf-power", **about)
+    about: dict[str, Any] = {"channels": (WALL,), "windows": (window,), "stopped": T0 + 5 * NS}
+    return run(name, status=Status.COMPLETE, **about)
 
 
 @pytest.fixture

@@ -13,7 +13,12 @@ WIDTH = 80
 
 
 def print_list(
-    runs: list[RunSummary], store: Path, file: IO[str] | None = None, *, of: int | None = None
+    runs: list[RunSummary],
+    store: Path,
+    file: IO[str] | None = None,
+    *,
+    of: int | None = None,
+    asked: bool = False,
 ) -> None:
     """Print runs as a table of 80 columns; a broken one with the reason.
 
@@ -22,6 +27,7 @@ def print_list(
         store: the directory of all runs.
         file: where to; standard output if None.
         of: how many there are, if not all are shown.
+        asked: whether only some were asked for.
     """
     from rich.console import Console
     from rich.table import Table
@@ -29,7 +35,7 @@ def print_list(
 
     console = Console(file=file, highlight=False, width=WIDTH)
     if not runs:
-        console.print(Text(f"no such runs in {store}" if of else f"no runs in {store}"))
+        console.print(Text(f"no such runs in {store}" if of or asked else f"no runs in {store}"))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("run (UTC)", "took", "status", "what"):

@@ -45,5 +45,5 @@ def main(args: Namespace) -> int:
     if args.json:
         print_json([run.as_json() for run in runs])
     else:
-        print_list(runs, store, of=len(every))
+        print_list(runs, store, of=len(every), asked=bool(args.words))
     return 0
