@@ -22,6 +22,11 @@ from joulemark.formats.inference.text import MAX_LINE, Problems, chunks, content
 BEGIN, END = "power_begin", "power_end"
 MARKERS = (b":::MLLOG", b":::ENDPTS")
 MAX_RECORDS = 1_000_000
+MAX_VALUES = 10_000
+MAX_ERROR = 2000
+"""Characters of an error."""
+MAX_SUMMARY = 1 << 20
+"""Bytes; real ones have three thousand."""
 MATTER = (
     b"power_",
     b"result_",
@@ -67,8 +72,8 @@ def read_detail(source: Source) -> Detail:
         if record is None:
             continue
         name, value = record
-        if wrong:
-            errors.append(Logged(f"{name}: {value}", number))
+        if wrong and len(errors) < MAX_VALUES:
+            errors.append(Logged(f"{name}: {value}"[:MAX_ERROR], number))
         if name.encode().startswith(MATTER):
             _keep(values, name, Logged(value, number), problems)
     begin, end = _stamp(values, BEGIN, problems), _stamp(values, END, problems)
@@ -142,6 +147,9 @@ def _record(text: bytes, number: int, problems: Problems) -> tuple[str, Any] | N
 
 def _keep(values: dict[str, Logged], name: str, logged: Logged, problems: Problems) -> None:
     """Keep the first value of a key, as the official tools do."""
+    if len(values) >= MAX_VALUES and name not in values:
+        problems.add(logged.line, f"more than {MAX_VALUES} values; the others are left out")
+        return
     before = values.setdefault(name, logged)
     if before is not logged and before.value != logged.value:
         problems.add(
@@ -156,7 +164,7 @@ def _stamp(values: dict[str, Logged], name: str, problems: Problems) -> int | No
     if logged is None:
         return None
     text = logged.value if isinstance(logged.value, str) else ""
-    time = stamp_ns(text.encode("utf-8", "replace"))
+    time = stamp_ns(text)
     if time is None:
         shows = shown(repr(logged.value))
         problems.add(logged.line, f"{name}: {shows} is no time between 1970 and 2261")
@@ -167,8 +175,10 @@ def read_summary(source: Source) -> Summary:
     """Return what a summary says.
 
     Raises:
-        FormatError: if it says neither scenario nor result nor any number.
+        FormatError: if it says neither scenario nor result nor any number, or is too large.
     """
+    if len(source.data) > MAX_SUMMARY:
+        raise FormatError(f"{len(source.data)} bytes are too many", where=source.name)
     problems = Problems()
     values: dict[str, Logged] = {}
     said: dict[str, str] = {}

@@ -12,14 +12,15 @@ from joulemark.formats.inference.stamps import stamp_ns
 from joulemark.formats.inference.text import MAX_LINE, Problems, shown
 
 WHOLE = "sum"
-FIGURES = (b"Watts", b"Volts", b"Amps", b"PF")
-_CHANNEL = re.compile(rb"Ch[0-9]{1,3}")
-_ANALYZER = re.compile(rb"Analyzer[0-9]{1,2}")
+BEGIN = "Time,"
+FIGURES = ("Watts", "Volts", "Amps", "PF")
+_CHANNEL = re.compile(r"Ch[0-9]{1,3}")
+_ANALYZER = re.compile(r"Analyzer[0-9]{1,2}")
 _BEGIN = re.compile(
-    rb"(?<!Analyzer[0-9],)(?<!Analyzer[0-9]{2},)Time,(?=[0-9]{2}-[0-9]{2}-[0-9]{4} )"
+    r"(?<!Analyzer[0-9],)(?<!Analyzer[0-9]{2},)Time,(?=[0-9]{2}-[0-9]{2}-[0-9]{4} )"
 )
-_NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_NOT_FINITE = re.compile(rb"[+-]?(?:nan(?:\(\w*\))?|inf(?:inity)?|1\.#\w+)", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[+-]?(?:nan(?:\([\w-]*\))?|inf(?:inity)?|1\.#\w+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Layout:
     """
 
     width: int
-    labels: tuple[tuple[int, bytes], ...]
+    labels: tuple[tuple[int, str], ...]
     stamps: tuple[int, ...]
     mark: int
     numbers: tuple[int, ...]
@@ -54,18 +55,18 @@ class Line:
     number: int
     layout: Layout
     times: tuple[int, ...]
-    mark: bytes
+    mark: str
     figures: tuple[float, ...]
 
 
-def layout_of(fields: Sequence[bytes]) -> Layout | None:
+def layout_of(fields: Sequence[str]) -> Layout | None:
     """Return the columns of a line; None if it does not begin as a reading does."""
     walk = _Walk(fields)
     if not walk.record("", WHOLE):
         return None
     walk.channels("")
     while walk.at < len(fields) and _ANALYZER.fullmatch(fields[walk.at]):
-        name = fields[walk.at].decode()
+        name = fields[walk.at]
         if name in walk.names or not walk.record(name, name):
             break
         walk.channels(name)
@@ -75,10 +76,10 @@ def layout_of(fields: Sequence[bytes]) -> Layout | None:
 class _Walk:
     """Goes along the columns of a line."""
 
-    def __init__(self, fields: Sequence[bytes]) -> None:
+    def __init__(self, fields: Sequence[str]) -> None:
         self.fields = fields
         self.at = 0
-        self.labels: list[tuple[int, bytes]] = []
+        self.labels: list[tuple[int, str]] = []
         self.stamps: list[int] = []
         self.mark = -1
         self.numbers: list[int] = []
@@ -102,7 +103,7 @@ class _Walk:
         self.labels.append((self.at, self.fields[self.at]))
         self.at += 1
 
-    def said(self, *labels: bytes) -> bool:
+    def said(self, *labels: str) -> bool:
         """Return whether the next columns are these labels, each with a column after it."""
         stop = self.at + 2 * len(labels)
         return len(self.fields) >= stop and tuple(self.fields[self.at : stop : 2]) == labels
@@ -110,7 +111,7 @@ class _Walk:
     def record(self, own: str, name: str) -> bool:
         """Take stamp, figures and mark, the mark if there is one; after an analyser's own name."""
         self.at += bool(own)
-        if not self.said(b"Time", *FIGURES):
+        if not self.said("Time", *FIGURES):
             self.at -= bool(own)
             return False
         if own:
@@ -122,7 +123,7 @@ class _Walk:
         if own:
             self.timed.append(own)
         self.part(name)
-        if self.said(b"Mark"):
+        if self.said("Mark"):
             self.label()
             if not own:
                 self.mark = self.at
@@ -140,7 +141,7 @@ class _Walk:
     def channels(self, own: str) -> None:
         """Take the channels of an analyser."""
         while self.at < len(self.fields) and _CHANNEL.fullmatch(self.fields[self.at]):
-            name = self.fields[self.at].decode()
+            name = self.fields[self.at]
             self.at += 1
             complete = self.said(*FIGURES)
             self.at -= 1
@@ -151,38 +152,38 @@ class _Walk:
             self.part(name)
 
 
-def read_line(number: int, text: bytes, problems: Problems) -> list[Line]:
+def read_line(number: int, text: str, problems: Problems) -> list[Line]:
     """Return the readings on a line: one, none if it cannot be read, several if glued together.
 
     Args:
         number: of the line.
-        text: without line feed.
+        text: without line feed, a character for each byte.
         problems: where is noted what is odd.
     """
     if len(text) > MAX_LINE:
         problems.add(number, f"the line is longer than {MAX_LINE} bytes")
         return []
     text = text.strip()
-    if b"\0" in text:
+    if "\0" in text:
         problems.add(number, "NUL bytes")
-        text = text.replace(b"\0", b"")
+        text = text.replace("\0", "")
     begins = [match.start() for match in _BEGIN.finditer(text)]
-    if len(begins) > 1 + text.count(b"\r"):
+    if len(begins) > 1 + text.count("\r"):
         problems.add(number, f"{len(begins)} readings on one line")
     cuts = sorted({0, *begins, len(text)})
-    pieces = [p for i, j in pairwise(cuts) for p in text[i:j].split(b"\r")]
+    pieces = [p for i, j in pairwise(cuts) for p in text[i:j].split("\r")]
     readings = [_reading(number, piece.strip(), problems) for piece in pieces if piece.strip()]
     return [reading for reading in readings if reading]
 
 
-def _reading(number: int, text: bytes, problems: Problems) -> Line | None:
-    fields = text.split(b",")
+def _reading(number: int, text: str, problems: Problems) -> Line | None:
+    fields = text.split(",")
     layout = layout_of(fields)
     if layout is None:
         problems.add(number, f"no reading: {shown(text)}")
         return None
     if not layout.whole:
-        rest = b",".join(fields[layout.width :])
+        rest = ",".join(fields[layout.width :])
         problems.add(number, f"what follows the figures is not understood: {shown(rest)}")
     stamps = [stamp_ns(fields[column]) for column in layout.stamps]
     if stamps[0] is None:
@@ -198,12 +199,12 @@ def _reading(number: int, text: bytes, problems: Problems) -> Line | None:
         number=number,
         layout=layout,
         times=tuple(stamps[0] if stamp is None else stamp for stamp in stamps),
-        mark=fields[layout.mark] if layout.mark >= 0 else b"",
+        mark=fields[layout.mark] if layout.mark >= 0 else "",
         figures=tuple(math.nan if figure is None else figure for figure in figures),
     )
 
 
-def _figure(number: int, text: bytes, problems: Problems) -> float | None:
+def _figure(number: int, text: str, problems: Problems) -> float | None:
     """Return a figure; NaN if it is not finite, None if it is no number."""
     text = text.strip()
     if _NUMBER.fullmatch(text):

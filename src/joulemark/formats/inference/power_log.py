@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.parsed import Floats, Lines, PowerLog, Readings, Source, Times
-from joulemark.formats.inference.power_lines import Layout, Line, layout_of, read_line
+from joulemark.formats.inference.power_lines import BEGIN, Layout, Line, layout_of, read_line
 from joulemark.formats.inference.stamps import stamps_ns
 from joulemark.formats.inference.text import MAX_LINE, Problems, chunks, content, shown
 
@@ -25,7 +25,9 @@ MAX_READINGS = 1_000_000
 """PTDaemon itself ends after 500,000."""
 MAX_FIGURES = 1 << 25
 """Figures of all parts together: 256 MiB."""
+MAX_ODD = 100_000
 MAX_MARKS = 1000
+MAX_MARK = 1000
 _PLAIN = b"0123456789.-+eE"
 
 
@@ -37,14 +39,14 @@ class _Block:
         layout: their columns.
         line: shape (n,).
         times: of the line, then of each analyser that has its own; shape (n, 1 + analysers).
-        marks: n texts.
+        marks: n texts, a character for each byte.
         figures: shape (n, 4 · parts).
     """
 
     layout: Layout
     line: Lines
     times: Times
-    marks: Sequence[bytes]
+    marks: Sequence[str]
     figures: Floats
 
 
@@ -57,6 +59,9 @@ def read_power_log(source: Source) -> PowerLog:
     problems = Problems()
     blocks: list[_Block] = []
     for first, piece in chunks(content(source)):
+        if problems.count > MAX_ODD:
+            problems.add(first, f"more than {MAX_ODD} oddities; the rest of the file is not read")
+            break
         blocks += _blocks(piece, first, problems)
         if sum(len(block.line) for block in blocks) > MAX_READINGS:
             raise FormatError(f"more than {MAX_READINGS} readings", where=source.name)
@@ -72,37 +77,59 @@ def _why(problems: Problems) -> str:
 
 def _blocks(piece: bytes, first: int, problems: Problems) -> list[_Block]:
     """Return the readings of whole lines, the first of which has a number."""
-    lines = piece.replace(b"\r\n", b"\n").split(b"\n")
-    commas = [line.count(b",") if len(line) <= MAX_LINE else -1 for line in lines]
+    text = piece.replace(b"\r\n", b"\n").decode("latin-1")  # a character for each byte
+    lines = text.removesuffix("\n").split("\n")
+    width = lines[0].count(",") + 1
+    fields = ",".join(lines).split(",")
+    if len(fields) == width * len(lines):
+        block, left = _columns(fields, range(len(lines)), first)
+        if block is not None and not left:
+            return [block]
+    return _sorted_out(lines, first, problems)
+
+
+def _sorted_out(lines: list[str], first: int, problems: Problems) -> list[_Block]:
+    """Return the readings of lines that are not all alike."""
+    commas = [line.count(",") if len(line) <= MAX_LINE else -1 for line in lines]
     usual = Counter(count for count in commas if count > 0).most_common(1)
     blocks: list[_Block] = []
     odd: Sequence[int] = range(len(lines))
     if usual:
-        width = usual[0][0] + 1
-        alike = [place for place, count in enumerate(commas) if count == width - 1]
-        block, left = _columns([lines[place] for place in alike], alike, width, first)
+        alike = [place for place, count in enumerate(commas) if count == usual[0][0]]
+        fields = ",".join([lines[place] for place in alike]).split(",")
+        block, left = _columns(fields, alike, first)
         if block is not None:
             blocks.append(block)
-            kept = set(alike) - set(left)
+            kept = set(alike).difference(left)
             odd = [place for place in odd if place not in kept]
     careful: dict[Layout, list[Line]] = {}
     for place in odd:
-        if lines[place] and not lines[place].isspace():
-            for reading in read_line(first + place, lines[place], problems):
+        line = lines[place]
+        if not line or line.isspace():
+            continue
+        if BEGIN in line:
+            for reading in read_line(first + place, line, problems):
                 careful.setdefault(reading.layout, []).append(reading)
+        else:
+            problems.add(first + place, f"no reading: {shown(line)}")
     return blocks + [_block(layout, readings) for layout, readings in careful.items()]
 
 
 def _columns(
-    lines: list[bytes], places: list[int], width: int, first: int
-) -> tuple[_Block | None, list[int]]:
+    fields: list[str], places: Sequence[int], first: int
+) -> tuple[_Block | None, Sequence[int]]:
     """Return what lines with the same number of columns say, and the places of those that differ.
+
+    Args:
+        fields: of all lines, one after the other.
+        places: of the lines.
+        first: number of the line at place 0.
 
     Returns:
         None if the columns are not those of a reading.
     """
-    fields = b",".join(lines).split(b",")
-    count = len(lines)
+    count = len(places)
+    width = len(fields) // count
     samples = (layout_of(fields[width * i : width * (i + 1)]) for i in (0, count // 2, count - 1))
     layout = next((found for found in samples if found is not None and found.whole), None)
     if layout is None:
@@ -118,32 +145,34 @@ def _columns(
         good &= read
     figures = np.empty((count, len(layout.numbers)))
     for i, column in enumerate(layout.numbers):
-        figures[:, i] = _numbers(fields[column::width], good)
+        figures[:, i] = _numbers(fields[column::width])
     good &= np.isfinite(figures).all(axis=1)
-    marks = fields[layout.mark :: width] if layout.mark >= 0 else [b""] * count
-    for mark in {mark for mark in marks if b"\r" in mark or b"\0" in mark}:
+    marks = fields[layout.mark :: width] if layout.mark >= 0 else [""] * count
+    for mark in {mark for mark in set(marks) if not mark.isprintable() or len(mark) > MAX_MARK}:
         good &= np.fromiter((other != mark for other in marks), np.bool_, count)
     line = np.array(places, np.int32) + first
-    left = [place for place, ok in zip(places, good.tolist(), strict=True) if not ok]
-    if left:
-        marks = [mark for mark, ok in zip(marks, good.tolist(), strict=True) if ok]
-        line, times, figures = line[good], times[good], figures[good]
-    return (_Block(layout, line, times, marks, figures) if len(line) else None), left
+    if good.all():
+        return _Block(layout, line, times, marks, figures), ()
+    kept = good.tolist()
+    left = [place for place, ok in zip(places, kept, strict=True) if not ok]
+    marks = [mark for mark, ok in zip(marks, kept, strict=True) if ok]
+    block = _Block(layout, line[good], times[good], marks, figures[good])
+    return (block if marks else None), left
 
 
-def _numbers(texts: list[bytes], good: NDArray[np.bool_]) -> Floats:
-    """Return a column of numbers; takes the rows that are none out of ``good``."""
-    if not b"".join(texts).translate(None, _PLAIN):
+def _numbers(texts: list[str]) -> Floats:
+    """Return a column of numbers; NaN where a text is none that PTDaemon writes."""
+    if not "".join(texts).encode("latin-1").translate(None, _PLAIN):
         try:
-            return np.fromiter(map(float, texts), np.float64, len(texts))
+            return np.array(list(map(float, texts)))
         except ValueError:
             pass
     found = np.full(len(texts), np.nan)
     for i, text in enumerate(texts):
         try:
-            found[i] = float(text) if not text.translate(None, _PLAIN) else np.nan
+            found[i] = float(text) if not text.encode("latin-1").translate(None, _PLAIN) else np.nan
         except ValueError:
-            good[i] = False
+            continue
     return found
 
 
@@ -161,18 +190,22 @@ def _log(name: str, blocks: list[_Block], problems: Problems) -> PowerLog:
     """Put the blocks together in the order of their lines."""
     line = np.concatenate([block.line for block in blocks])
     time = np.concatenate([block.times[:, 0] for block in blocks])
+    mixed = [mark for block in blocks for mark in block.marks]
     order = np.argsort(line, kind="stable")
-    places = np.empty(len(order), np.int64)
-    places[order] = np.arange(len(order))
-    marks, mark = _marks(blocks, order, line[order], problems)
+    if (order != np.arange(len(order))).any():
+        line, time = line[order], time[order]
+        mixed = [mixed[place] for place in order.tolist()]
+    marks, mark = _marks(mixed, line, problems)
     parts = dict.fromkeys(part for block in blocks for part in block.layout.names)
     if len(parts) * len(line) * 4 > MAX_FIGURES:
         raise FormatError(f"{len(parts)} channels are too many for its length", where=name)
-    filled = [_part(part, blocks, places, time[order]) for part in parts]
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    filled = [_part(part, blocks, places, time) for part in parts]
     return PowerLog(
         name=name,
-        time=time[order],
-        line=line[order],
+        time=time,
+        line=line,
         marks=marks,
         mark=mark,
         whole=filled[0],
@@ -200,22 +233,22 @@ def _part(name: str, blocks: list[_Block], places: Times, time: Times) -> Readin
 
 
 def _marks(
-    blocks: list[_Block], order: Times, line: Lines, problems: Problems
+    texts: list[str], line: Lines, problems: Problems
 ) -> tuple[tuple[str, ...], NDArray[np.int16]]:
     """Return the marks in the order in which they appear, and each reading's place among them."""
-    mixed = [mark for block in blocks for mark in block.marks]
-    texts = [mixed[place] for place in order.tolist()]
-    places = {mark: place for place, mark in enumerate(dict.fromkeys(texts))}
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     if len(places) > MAX_MARKS:
         problems.add(int(line[0]), f"more than {MAX_MARKS} marks; the others are left out")
-        places = {mark: min(place, MAX_MARKS) for mark, place in places.items()}
+        places = {text: min(place, MAX_MARKS) for text, place in places.items()}
     names = []
-    for mark in list(places)[:MAX_MARKS]:
+    for text in list(places)[:MAX_MARKS]:
+        mark = text.encode("latin-1")
         try:
             names.append(mark.decode())
         except UnicodeDecodeError:
-            problems.add(int(line[texts.index(mark)]), f"the mark is not UTF-8 text: {shown(mark)}")
+            problems.add(int(line[texts.index(text)]), f"the mark is no UTF-8 text: {shown(mark)}")
             names.append(mark.decode("utf-8", "replace"))
     names += [""] * (len(places) > MAX_MARKS)
-    mark = np.fromiter((places[text] for text in texts), np.int16, len(texts))
-    return tuple(names), mark
+    if len(places) == 1:
+        return tuple(names), np.zeros(len(texts), np.int16)
+    return tuple(names), np.fromiter(map(places.__getitem__, texts), np.int16, len(texts))

@@ -15,7 +15,7 @@ WIDTH = 23
 """Bytes of a stamp."""
 FIRST_YEAR, LAST_YEAR = 1970, 2261
 """Whole years that int64 ns hold."""
-_STAMP = re.compile(rb"(\d\d)-(\d\d)-(\d{4}) (\d\d):(\d\d):(\d\d)\.(\d{1,6})")
+_STAMP = re.compile(r"(\d\d)-(\d\d)-(\d{4}) (\d\d):(\d\d):(\d\d)\.(\d{1,6})", re.ASCII)
 _EPOCH = 719163
 _SHAPE = b"00-00-0000 00:00:00.000"
 _DIGITS = tuple(i for i in range(23) if i not in (2, 5, 10, 13, 16, 19))
@@ -23,7 +23,7 @@ _MARKS = (2, 5, 10, 13, 16, 19)
 _DAY = 86_400
 
 
-def stamp_ns(text: bytes) -> int | None:
+def stamp_ns(text: str) -> int | None:
     """Return ns since 1970 as if the stamp were UTC; None if it is none, or beyond int64 ns."""
     found = _STAMP.fullmatch(text)
     if found is None:
@@ -36,10 +36,10 @@ def stamp_ns(text: bytes) -> int | None:
     except ValueError:
         return None
     seconds = days * _DAY + hour * 3600 + minute * 60 + second
-    return seconds * NS + int(found[7].ljust(9, b"0"))
+    return seconds * NS + int(found[7].ljust(9, "0"))
 
 
-def stamps_ns(stamps: list[bytes]) -> tuple[Times, NDArray[np.bool_]]:
+def stamps_ns(stamps: list[str]) -> tuple[Times, NDArray[np.bool_]]:
     """Return ns of many stamps as if they were UTC, and which of them could be read.
 
     Args:
@@ -49,11 +49,11 @@ def stamps_ns(stamps: list[bytes]) -> tuple[Times, NDArray[np.bool_]]:
         Times, shape (n,), 0 where it could not be read; and whether it could, shape (n,).
     """
     count = len(stamps)
-    fit = np.fromiter((len(stamp) == WIDTH for stamp in stamps), np.bool_, count)
-    if not fit.all():
-        stamps = [s if len(s) == WIDTH else b"x" * WIDTH for s in stamps]
+    if set(map(len, stamps)) - {WIDTH}:
+        stamps = [stamp if len(stamp) == WIDTH else "x" * WIDTH for stamp in stamps]
     shape = np.frombuffer(_SHAPE, np.uint8)
-    char = np.frombuffer(b"".join(stamps), np.uint8).reshape(count, WIDTH)
+    joined = bytearray("".join(stamps).encode("latin-1", "replace"))
+    char = np.frombuffer(joined, np.uint8).reshape(count, WIDTH)
     digit = (char - shape).astype(np.int64)  # uint8 wraps: what is no digit is large
     good = (digit[:, _DIGITS] <= 9).all(axis=1) & (digit[:, _MARKS] == 0).all(axis=1)
     digit[~good] = 0

@@ -18,12 +18,16 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Problems:
-    """Collects what is wrong in a file; the last of a thousand says how many more there were."""
+    """Collects what is wrong in a file; the last of a thousand says how many more there were.
+
+    Attributes:
+        count: how many were noted.
+    """
 
     def __init__(self) -> None:
         """Start with none."""
         self._kept: list[Problem] = []
-        self._count = 0
+        self.count = 0
 
     def add(self, line: int, what: str) -> None:
         """Note one.
@@ -32,14 +36,14 @@ class Problems:
             line: from 1.
             what: in words.
         """
-        self._count += 1
-        if self._count < MAX_PROBLEMS:
+        self.count += 1
+        if self.count < MAX_PROBLEMS:
             self._kept.append(Problem(line, what))
 
     def all(self) -> tuple[Problem, ...]:
         """Return them in the order of their lines."""
         kept = sorted(self._kept, key=lambda problem: problem.line)
-        more = self._count - len(kept)
+        more = self.count - len(kept)
         if more:
             last = kept[-1].line if kept else 1
             kept.append(Problem(last, f"{more} more problems are not listed"))
