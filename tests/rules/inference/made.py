@@ -12,6 +12,7 @@ from typing import Any
 
 from joulemark.formats.inference.directory import Place, PowerDirectory
 from joulemark.formats.trees.tree import MAX_FILE, Entry
+from joulemark.rules.official.sources import known_sources
 
 ROOT = "closed/Maker/results/box/resnet50/Offline/performance"
 SESSION = "2025-07-12_23-00-00"
@@ -139,6 +140,8 @@ def _console() -> list[str]:
     ]
 
 
+REVISIONS = {"v1.0": "2021-03-03", "v2.1": "2022-06-07", "v5.1": "2025-01-07"}
+"""A revision of the official tool that the round allows."""
 SUMMARY = "SUT name : box\nScenario : Offline\nSamples per second: 1100\nResult is : VALID\n"
 UUIDS = {
     "client": "11111111-2222-4333-8444-555555555555",
@@ -185,7 +188,7 @@ class Made:
             "version": "1.0",
             "timezone": 0,
             "modules": {},
-            "sources": {},
+            "sources": dict(known_sources()[REVISIONS[self.round]]),
             "session_name": SESSION,
         }
         volts = max(row[2] for row in self.ranging)

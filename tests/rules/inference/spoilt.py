@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from joulemark.rules.official.sources import known_sources
 from tests.rules.inference.made import SESSION, TESTING_AT, Made, stamp
 
 Spoil = Callable[[Made], object]
@@ -207,6 +208,10 @@ SPOILT: dict[str, list[tuple[Spoil, str]]] = {
         (lambda made: made.client.pop("sources"), "sources"),
         (_server(phases=3), "phases"),
         (lambda made: made.server.pop("ptd_config"), "ptd_config"),
+    ],
+    "inference/sources": [
+        (lambda made: made.client["sources"].update({"lib/client.py": "0" * 40}), "no revision"),
+        (_server(sources=dict(known_sources()["2021-03-03"])), "of 2021-03-03, which v5.1"),
     ],
     "inference/uuid": [
         (lambda made: made.client["uuid"].update(client="0" * 32), "UUID of the client"),

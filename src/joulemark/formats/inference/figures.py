@@ -42,13 +42,13 @@ class Figures:
         measured: scenario that LoadGen ran; another one where the result is inferred from it.
         metric: as published: W, or mJ of a stream or query; None where it cannot be had.
         efficiency: work per joule, from ``metric``.
-        published_w: plain mean of the readings, W; None without readings.
+        published_w: plain mean of the lines that the round counts, W; None without readings.
         energy_j: integral over the window, J; None without readings.
         average_power_w: the integral over the length of the window, W.
         own_u95_w: half-width of what the integral does not share with the plain mean, W.
         n_query: how many queries ran; None where it does not matter or is not known.
         duration_s: length of the window, s.
-        samples: readings that the published figure uses.
+        samples: readings in the window.
         dropped: readings in the window that are none.
         coverage: share of the window's seconds with a reading, 0 to 1.
         power_factor: mean of the readings; None where the analyser gives none.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from joulemark.core.clock import NS
 from joulemark.formats.inference.parsed import Console, ConsoleLine
@@ -25,8 +26,7 @@ ONE_READING_NS = NS // 2
 """Messages closer than this are of one reading, of several channels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """An error or a warning.
 
     Attributes:
@@ -90,14 +90,17 @@ def notices(console: Console, shift: int) -> tuple[Notice, ...]:
 
 
 def _notices(lines: Sequence[ConsoleLine], shift: int) -> Iterator[Notice]:
+    said: dict[str, tuple[str, str] | None] = {}  # a console says few things, thousands of times
     for line in lines:
         text = line.text
-        if "ERROR:" not in text and "WARNING:" not in text:
-            continue
-        found = _KIND.search(text)
-        if found is not None:
+        if text in said:
+            what = said[text]
+        else:
+            found = _KIND.search(text)
+            what = said[text] = None if found is None else (found[1], found[2].strip())
+        if what is not None:
             time = None if line.time is None else line.time + shift
-            yield Notice(line.line, time, found[1], found[2].strip())
+            yield Notice(line.line, time, *what)
 
 
 def interval(console: Console, mark: str, shift: int) -> Interval | None:
@@ -109,12 +112,12 @@ def interval(console: Console, mark: str, shift: int) -> Interval | None:
         shift: what is added to its stamps for UTC, ns.
     """
     begin: tuple[int, int] | None = None
+    go = f"Go with mark '{mark}'"
     for line in console.lines:
-        if line.time is None:
-            continue
-        if begin is None and line.text == f"Go with mark '{mark}'":
-            begin = line.time + shift, line.line
-        elif begin is not None and line.text == "Completed test":
+        if begin is None:
+            if line.text == go and line.time is not None:
+                begin = line.time + shift, line.line
+        elif line.text == "Completed test" and line.time is not None:
             return Interval(begin[0], line.time + shift, begin[1], line.line)
     return None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from joulemark.accounting.curve import ABSURD
 from joulemark.accounting.mlperf_power import Flags, is_read, mean_power, within
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError
@@ -26,6 +27,7 @@ class TimedRun:
         time: of the readings, ns UTC by the clock of the director, shape (n,).
         inside: which readings lie between begin and end, neither included, shape (n,).
         read: which are readings (of every analyser), not failures, shape (n,).
+        positive_only: whether the round leaves readings of 0 W and less out of its mean.
     """
 
     log: PowerLog
@@ -35,6 +37,7 @@ class TimedRun:
     time: Times
     inside: Flags
     read: Flags
+    positive_only: bool
 
     @property
     def seconds(self) -> float:
@@ -43,14 +46,22 @@ class TimedRun:
 
     @property
     def used(self) -> Flags:
-        """Which readings make the published mean, shape (n,)."""
+        """Which readings there are in the window, shape (n,)."""
         used: Flags = self.inside & self.read
         return used
 
     @property
+    def counted(self) -> Flags:
+        """Which lines make the published mean, in early rounds failures too; shape (n,)."""
+        watts = self.log.whole.watts
+        counts = is_read(watts) if self.positive_only else np.abs(watts) < ABSURD
+        counted: Flags = self.inside & counts
+        return counted
+
+    @property
     def mean_w(self) -> float | None:
-        """Plain mean of the readings in the window, W; None without."""
-        return mean_power(self.log.whole.watts[self.used])
+        """Plain mean over the window as the round publishes it, W; None without a reading."""
+        return mean_power(self.log.whole.watts[self.counted]) if self.used.any() else None
 
     def first_line(self, of: Flags) -> int | None:
         """Return the line of the first reading of some; None of none."""
@@ -97,7 +108,8 @@ def timed(directory: PowerDirectory, run: str) -> TimedRun:
         raise FormatError("power_begin or power_end is missing", where=detail.name)
     of_loadgen, of_meter = shifts(directory)
     begin, end, time = detail.begin + of_loadgen, detail.end + of_loadgen, log.time + of_meter
-    return TimedRun(log, detail, begin, end, time, within(time, begin, end), _read(log))
+    inside, positive_only = within(time, begin, end), round_for(directory).positive_only
+    return TimedRun(log, detail, begin, end, time, inside, _read(log), positive_only)
 
 
 def _read(log: PowerLog) -> Flags:

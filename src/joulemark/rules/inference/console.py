@@ -8,7 +8,7 @@ the first unusual error of ranging.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from joulemark.core.finding import Severity
 from joulemark.formats.inference.notices import ERROR, WARNING, Interval, Notice, readings_in
@@ -108,7 +108,7 @@ def unknown(review: Review) -> Iterator[Seen]:
 )
 def range_exceeded(review: Review) -> Iterator[Seen]:
     """In the test the current never exceeds what the range can measure."""
-    yield from _grouped(review, lambda n: n.kind == ERROR and n.clipped and _tested(review, n))
+    yield from _counted(review, _exceeding(review))
 
 
 @rule(
@@ -119,18 +119,13 @@ def range_exceeded(review: Review) -> Iterator[Seen]:
 )
 def errors_in_test(review: Review) -> Iterator[Seen]:
     """Outside ranging PTDaemon reports no error."""
-    ranging = review.ranging_interval
-    exceeded = any(n.clipped and _tested(review, n) for n in review.notices)
-
-    def told(notice: Notice) -> bool:  # by the rule on exceeded ranges
-        return notice.clipped or (exceeded and notice.text.startswith(USUAL_IN_RANGING[0]))
-
-    def counts(notice: Notice) -> bool:
-        if notice.kind != ERROR or _is_usb(notice):
-            return False
-        return not _within(ranging, notice) and not (_tested(review, notice) and told(notice))
-
-    yield from _grouped(review, counts)
+    ranging, exceeding = review.ranging_interval, _exceeding(review)
+    told = {notice for group in exceeding for notice in group}
+    groups = []
+    for text, group in _said(review, ERROR):
+        if not _is_usb(text) and not (exceeding and text.startswith(USUAL_IN_RANGING[0])):
+            groups.append([n for n in group if not _within(ranging, n) and n not in told])
+    yield from _counted(review, groups)
 
 
 @rule(
@@ -141,7 +136,7 @@ def errors_in_test(review: Review) -> Iterator[Seen]:
 )
 def usb_errors(review: Review) -> Iterator[Seen]:
     """PTDaemon reports no trouble with USB, and its last message is whole."""
-    yield from _grouped(review, lambda n: n.kind == ERROR and _is_usb(n))
+    yield from _counted(review, [group for text, group in _said(review, ERROR) if _is_usb(text)])
 
 
 @rule(
@@ -152,9 +147,13 @@ def usb_errors(review: Review) -> Iterator[Seen]:
 )
 def warnings_in_test(review: Review) -> Iterator[Seen]:
     """PTDaemon warns of nothing else in the window of the test."""
-    own = [n for n in review.in_window if n.kind == WARNING]
-    lines = {n.line for n in own if n.over_limit is None and not n.unknown}
-    yield from _grouped(review, lambda n: n.kind == WARNING and n.line in lines)
+    inside = set(review.in_window)
+    groups = [
+        [notice for notice in group if notice in inside]
+        for _, group in _said(review, WARNING)
+        if group[0].over_limit is None and not group[0].unknown
+    ]
+    yield from _counted(review, groups)
 
 
 @rule(
@@ -166,21 +165,28 @@ def warnings_in_test(review: Review) -> Iterator[Seen]:
 def errors_in_ranging(review: Review) -> Iterator[Seen]:
     """During ranging PTDaemon reports no errors but those of an analyser looking for its range."""
     ranging = review.ranging_interval
+    groups = [
+        [notice for notice in group if _within(ranging, notice)]
+        for text, group in _said(review, ERROR)
+        if not text.startswith(USUAL_IN_RANGING) and not _is_usb(text)
+    ]
+    yield from _counted(review, groups)
 
-    def counts(notice: Notice) -> bool:
-        usual = notice.text.startswith(USUAL_IN_RANGING) or _is_usb(notice)
-        return notice.kind == ERROR and not usual and _within(ranging, notice)
 
-    yield from _grouped(review, counts)
+def _exceeding(review: Review) -> list[list[Notice]]:
+    """Return the errors of the test that tell of too high a current, by their text."""
+    testing = review.testing_interval
+    found = [
+        [notice for notice in group if _within(testing, notice)]
+        for _, group in _said(review, ERROR)
+        if group[0].clipped
+    ]
+    return [group for group in found if group]
 
 
-def _is_usb(notice: Notice) -> bool:
+def _is_usb(text: str) -> bool:
     """Return whether PTDaemon reports trouble with USB, or began to and was cut off."""
-    return USB.startswith(notice.text)
-
-
-def _tested(review: Review, notice: Notice) -> bool:
-    return _within(review.testing_interval, notice)
+    return USB.startswith(text)
 
 
 def _within(interval: Interval | None, notice: Notice) -> bool:
@@ -188,19 +194,24 @@ def _within(interval: Interval | None, notice: Notice) -> bool:
     return interval is not None and interval.begin_line < notice.line < interval.end_line
 
 
-def _grouped(review: Review, counts: Callable[[Notice], bool]) -> Iterator[Seen]:
-    """Yield one finding for each text of those notices that count, numbers and columns aside."""
-    groups: dict[str, list[Notice]] = {}
-    for notice in review.notices:
-        if counts(notice):
-            groups.setdefault(_VARYING.sub("#", notice.text), []).append(notice)
-    for found in sorted(groups.values(), key=len, reverse=True)[:MOST]:
-        yield _counted(found), review.console.name, found[0].line
+def _said(review: Review, kind: str) -> Iterator[tuple[str, list[Notice]]]:
+    """Yield each text of a kind and the notices that have it."""
+    for (of, text), group in review.by_text.items():
+        if of == kind:
+            yield text, group
 
 
-def _counted(found: Sequence[Notice]) -> str:
-    text = found[0].text[:SHOWN] or "an error without text"
-    return f"{text} ({len(found)} times)" if len(found) > 1 else text
+def _counted(review: Review, groups: Iterable[Sequence[Notice]]) -> Iterator[Seen]:
+    """Yield one finding for each text that notices have, numbers and columns aside."""
+    alike: dict[str, list[Notice]] = {}
+    for group in groups:
+        if group:
+            alike.setdefault(_VARYING.sub("#", group[0].text), []).extend(group)
+    for found in sorted(alike.values(), key=len, reverse=True)[:MOST]:
+        first = min(found, key=lambda notice: notice.line)
+        text = first.text[:SHOWN] or "an error without text"
+        times = f" ({len(found)} times)" if len(found) > 1 else ""
+        yield f"{text}{times}", review.console.name, first.line
 
 
 RULES = (

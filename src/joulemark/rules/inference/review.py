@@ -213,6 +213,14 @@ class Review:
         return notices(self.console, self.shift)
 
     @once
+    def by_text(self) -> Mapping[tuple[str, str], list[Notice]]:
+        """Those of each kind and text."""
+        groups: dict[tuple[str, str], list[Notice]] = {}
+        for notice in self.notices:
+            groups.setdefault((notice.kind, notice.text), []).append(notice)
+        return groups
+
+    @once
     def in_window(self) -> tuple[Notice, ...]:
         """Those of them within the window of the test."""
         begin, end = self.testing.begin, self.testing.end

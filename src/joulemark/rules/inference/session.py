@@ -9,11 +9,14 @@ from uuid import UUID
 from joulemark.core.finding import Severity
 from joulemark.formats.inference.parsed import Exchange
 from joulemark.rules.inference.review import Review
+from joulemark.rules.official.sources import allowed_sources, known_sources
 from joulemark.rules.rule import Seen, rule
 
 SHOWN = 60
 """Characters of a message that are shown."""
 _PROTOCOL = re.compile(r"mlcommons/power (client|server) v([0-9]+)")
+NEWEST = "head"
+"""The official checker's newest revision."""
 AHEAD_ROUND = "v1.0"
 """Its server recorded one message more than its client."""
 
@@ -32,6 +35,29 @@ def session_fields(review: Review) -> Iterator[Seen]:
     for field in ("ptd_messages", "ptd_config"):
         if field not in review.server.document:
             yield f"the field {field!r} is missing", review.server.name, 1
+
+
+@rule(
+    "inference/sources",
+    source="official checks 2 and 3",
+    severity=Severity.ERROR,
+    advice="Run client and server of a revision of the official repository that the round allows, "
+    "unchanged.",
+)
+def sources(review: Review) -> Iterator[Seen]:
+    """Client and server ran, unchanged, a revision of the official tool that the round allows."""
+    allowed = allowed_sources(review.round.name) or allowed_sources(NEWEST)
+    known = known_sources()
+    for session in (review.client, review.server):
+        if any(session.sources == known[revision] for revision in allowed):
+            continue
+        same = [revision for revision in known if session.sources == known[revision]]
+        what = (
+            f"the revision of {same[0]}, which {review.round.name} does not allow"
+            if same
+            else f"sources of no revision that {review.round.name} allows"
+        )
+        yield what, session.name, session.lines.get("sources")
 
 
 @rule(
@@ -160,6 +186,7 @@ def commands(review: Review) -> Iterator[Seen]:
 
 RULES = (
     session_fields,
+    sources,
     uuid,
     session_name,
     messages,
