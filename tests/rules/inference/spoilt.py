@@ -207,6 +207,7 @@ SPOILT: dict[str, list[tuple[Spoil, str]]] = {
     "inference/session-fields": [
         (lambda made: made.client.pop("sources"), "sources"),
         (_server(phases=3), "phases"),
+        (_server(timezone=1e9), "timezone of 1e.09 s"),
         (lambda made: made.server.pop("ptd_config"), "ptd_config"),
     ],
     "inference/sources": [
@@ -243,7 +244,7 @@ SPOILT: dict[str, list[tuple[Spoil, str]]] = {
     ],
     "inference/power-marks": [(_no_marks, "power_end is missing"), (_backwards, "not after")],
     "inference/window-in-phase": [
-        (lambda made: _shift(made, "run_1", -30), r"\+24\."),
+        (lambda made: _shift(made, "run_1", -30), r"begins 24\.248 s before the phase testing$"),
         (lambda made: _shift(made, "run_1", 3600), "an hour less"),
     ],
     "inference/short-run": [(_short, "599")],
@@ -284,6 +285,7 @@ SPOILT: dict[str, list[tuple[Spoil, str]]] = {
     "inference/range-far-above": [(lambda made: _set(made, "SR,A,", "20.0"), "set for 20 A")],
     "inference/device-type": [
         (lambda made: made.server["ptd_config"][0].update(device_type=1), "type 1"),
+        (lambda made: made.server["ptd_config"][0].update(device_type=[8]), "accepted"),
         (lambda made: made.server["ptd_config"][0].update(device_type=77), "two channel"),
         (
             lambda made: made.server["ptd_config"][0].update(

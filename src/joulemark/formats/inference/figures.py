@@ -94,7 +94,7 @@ def figures_of(directory: PowerDirectory) -> Figures:
         run.begin,
         run.end,
         accuracy=_accuracy(directory, run, server),
-        skew_s=skew or 0.0,
+        skew_s=min(skew or 0.0, max(run.seconds, 0.0)),
     )
     scenario, measured, queries, published, worth = _published(directory, run)
     return Figures(

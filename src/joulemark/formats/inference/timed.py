@@ -14,6 +14,9 @@ from joulemark.formats.inference.directory import RANGING, PowerDirectory
 from joulemark.formats.inference.parsed import Detail, PowerLog, Times
 from joulemark.formats.inference.rounds import LOCAL, Round, guess_round, rounds, shift_ns
 
+FURTHEST_S = 86_400
+"""No time zone is further from UTC."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimedRun:
@@ -87,8 +90,12 @@ def shifts(directory: PowerDirectory) -> tuple[int, int]:
         return 0, 0
     begin, read = directory.testing_detail.begin, directory.testing_power.time
     first = int(read[len(read) // 2]) if len(read) else 0
-    of_loadgen = shift_ns(round_, directory.client, first if begin is None else begin)
-    return of_loadgen, shift_ns(round_, directory.server, first)
+    client, server = directory.client, directory.server
+    for session in (client, server):
+        if abs(session.timezone_s) > FURTHEST_S:
+            raise FormatError(f"a timezone of {session.timezone_s:g} s", where=session.name)
+    of_loadgen = shift_ns(round_, client, first if begin is None else begin)
+    return of_loadgen, shift_ns(round_, server, first)
 
 
 def timed(directory: PowerDirectory, run: str) -> TimedRun:

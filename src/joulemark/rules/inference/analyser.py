@@ -118,7 +118,7 @@ def device_type(review: Review) -> Iterator[Seen]:
     where = _at(review.server, "ptd_config")
     for settings in review.server.analyzers:
         kind, channel = settings.get("device_type"), settings.get("channel")
-        if kind not in review.policy.device_types:
+        if not isinstance(kind, int) or kind not in review.policy.device_types:
             yield f"device type {kind!r} is not accepted", *where
         if kind == CHANNELS_OF and not (_told_channels(settings) and _is_pair(channel)):
             yield f"device type {kind} needs two channel numbers, not {channel!r}", *where

@@ -18,7 +18,7 @@ STEP_S = 0.1
 """A clock that moves by more than this against the host's monotonic clock was set."""
 STAMPS = 4
 """Of a run: before its start, measuring, workload over, stopped."""
-HOUR_NS = 3600 * NS
+HOUR_S = 3600.0
 SHORTEST_S = 600.0
 """A run takes at least this long."""
 FIRST_S, LAST_S = 1.5e9, 4.1e9
@@ -148,15 +148,20 @@ def window_in_phase(review: Review) -> Iterator[Seen]:
         stamps = review.client.phases.get(run, ())
         if len(stamps) < STAMPS - 1:
             continue
-        opened, closed = (round(stamps[i].unix_s * NS) for i in (1, 2))
-        if opened < timed.begin and timed.end < closed:
+        before = stamps[1].unix_s - timed.begin / NS
+        after = timed.end / NS - stamps[2].unix_s
+        if before < 0 and after < 0:
             continue
-        before, after = (opened - timed.begin) / NS, (timed.end - closed) / NS
         hint = ""
-        if opened < timed.begin - HOUR_NS and timed.end - HOUR_NS < closed:
+        if before < -HOUR_S and after < HOUR_S:
             hint = "; an hour less would be within it"
-        what = f"the window begins {before:+.3f} s before and ends {after:+.3f} s after {run}{hint}"
-        yield what, timed.detail.name, timed.detail.begin_line
+        wrong = [f"begins {before:.3f} s before"] if before >= 0 else []
+        wrong += [f"ends {after:.3f} s after"] if after >= 0 else []
+        yield (
+            f"the window {' and '.join(wrong)} the phase {run}{hint}",
+            timed.detail.name,
+            timed.detail.begin_line,
+        )
 
 
 @rule(

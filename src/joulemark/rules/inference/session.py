@@ -8,6 +8,7 @@ from uuid import UUID
 
 from joulemark.core.finding import Severity
 from joulemark.formats.inference.parsed import Exchange
+from joulemark.formats.inference.timed import FURTHEST_S
 from joulemark.rules.inference.review import Review
 from joulemark.rules.official.sources import allowed_sources, known_sources
 from joulemark.rules.rule import Seen, rule
@@ -32,6 +33,9 @@ def session_fields(review: Review) -> Iterator[Seen]:
     for session in (review.client, review.server):
         for problem in session.problems[:SHOWN]:
             yield problem.what, session.name, problem.line
+        if abs(session.timezone_s) > FURTHEST_S:
+            what = f"a timezone of {session.timezone_s:g} s"
+            yield what, session.name, session.lines.get("timezone")
     for field in ("ptd_messages", "ptd_config"):
         if field not in review.server.document:
             yield f"the field {field!r} is missing", review.server.name, 1
