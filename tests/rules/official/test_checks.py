@@ -163,6 +163,15 @@ FAILS: dict[str, tuple[str, Callable[[], Files]]] = {
     "fewer messages": ("messages", lambda: server(lambda d: d["messages"].pop())),
     "another command": ("messages", lambda: server(_message(2, "cmd", "new,,other"))),
     "another reply": ("messages", lambda: server(_message(2, "reply", "Error"))),
+    "protocols": (
+        "messages",
+        lambda: edited(client(_message(0, "reply", "mlcommons/power server v2")), SERVER,
+                       _message(0, "reply", "mlcommons/power server v2")),
+    ),
+    "no protocol": (
+        "messages",
+        lambda: edited(client(_message(0, "cmd", "hello")), SERVER, _message(0, "cmd", "hello")),
+    ),
     "results of both": (
         "results",
         lambda: client(lambda d: d["results"].update({CONSOLE: "0" * 40})),

@@ -107,9 +107,25 @@ def test_messages_in_bulk_are_those_one_by_one() -> None:
     usual, each = log.usual(), log.messages()
     assert usual is not None
     assert usual.time.tolist() == [seconds_of(message.line) for message in each]
-    assert usual.said == [message.said for message in each] == ["one", "two"]
-    assert usual.places == [message.place for message in each]
     assert usual.error.tolist() == [True, False]
+    assert list(log.usual_messages(usual, [0, 1])) == each
+    assert list(log.usual_messages(usual, [1])) == each[1:]
+    assert list(log.usual_messages(usual, [])) == []
+    assert [message.said for message in each] == ["one", "two"]
+
+
+def test_messages_in_bulk_around_midnight() -> None:
+    days = ["07-13-2025 23:59:59.999", "07-14-2025 00:00:00.000", "07-13-2025 00:00:00.000"]
+    log = ConsoleLog("".join(f"{day}: ERROR: x\n" for day in days).encode())
+    usual = log.usual()
+    assert usual is not None
+    assert usual.time.tolist() == [stamp_seconds(day) for day in days]
+
+
+def test_a_console_without_messages() -> None:
+    usual = ConsoleLog(b"quiet\n").usual()
+    assert usual is not None
+    assert usual.time.shape == usual.error.shape == (0,)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import numpy as np
 from joulemark.formats.inference.directory import CONSOLE
 from joulemark.rules.official.case import Case
 from joulemark.rules.official.console_log import (
-    ERROR,
     STAMP,
     STAMP_LENGTH,
     WARNING,
@@ -76,13 +75,10 @@ class _Judge:
         time = usual.time + self.shift
         ranging = (self.ranging[0] < time) & (time < self.ranging[1])
         load = (self.load[0] < time) & (time < self.load[1])
-        harmless = {said: self._harmless(said) for said in set(usual.said)}
-        passed_over = np.fromiter((harmless[said] for said in usual.said), np.bool_, len(time))
+        harmless = {text: self._harmless(text.strip()) for text in set(usual.text)}
+        passed_over = np.fromiter(map(harmless.__getitem__, usual.text), np.bool_, len(time))
         found = np.where(usual.error, ~(ranging & passed_over), load)
-        for index in np.flatnonzero(found):
-            place, line = self.log.line(usual.places[index])
-            kind = ERROR if usual.error[index] else WARNING
-            yield Message(place, line, kind, usual.said[index])
+        return self.log.usual_messages(usual, np.flatnonzero(found).tolist())
 
     def _harmless(self, said: str) -> bool:
         """Tell whether an error is passed over in ranging."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +15,15 @@ from joulemark.rules.official.texts import NoStampError, day_ms, stamp_seconds, 
 WARNING, ERROR = "WARNING:", "ERROR:"
 STAMP = re.compile(r"\d\d-\d\d-\d\d\d\d \d\d:\d\d:\d\d.\d\d\d")
 STAMP_LENGTH = 23
+DATE_LENGTH = 10
 
 _MESSAGE = re.compile(
-    r"\n([0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}): (WARNING:|ERROR:)(.+)"
+    r"\n([0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}): (?:ERRO|WARNIN)([RG]):"
+    r"(.+)"
 )
 _DIGITS = (11, 12, 14, 15, 17, 18, 20, 21, 22)
 """Places of the digits of the time of day in a stamp."""
+_LIMITS = (24, 60, 60)
 _DIGITS_MS = (36_000_000, 3_600_000, 600_000, 60_000, 10_000, 1_000, 100, 10, 1)
 
 
@@ -60,14 +63,12 @@ class Usual:
     Attributes:
         time: s since 1970, shape (n,).
         error: whether it is an error, not a warning, shape (n,).
-        said: what it says.
-        places: where its line begins in the text.
+        text: what follows the kind.
     """
 
     time: NDArray[np.float64]
     error: NDArray[np.bool_]
-    said: list[str]
-    places: list[int]
+    text: Sequence[str]
 
 
 class ConsoleLog:
@@ -118,22 +119,39 @@ class ConsoleLog:
 
     def usual(self) -> Usual | None:
         """Return the messages in bulk; None if one is glued to another or has no proper stamp."""
-        found = list(_MESSAGE.finditer("\n" + self.text))
+        found = _MESSAGE.findall("\n" + self.text)
         if len(found) != self.text.count(WARNING) + self.text.count(ERROR):
             return None
-        stamps = [match[1] for match in found]
-        try:
-            days = {date: day_ms(date) for date in {stamp[:10] for stamp in stamps}}
-        except ValueError:
-            return None
+        stamps, kinds, text = zip(*found, strict=True) if found else ((), (), ())
         joined = np.frombuffer("".join(stamps).encode("ascii"), np.uint8).reshape(-1, STAMP_LENGTH)
         digits = joined[:, _DIGITS].astype(np.int64) - ord("0")
-        if (digits[:, :6:2] * 10 + digits[:, 1:6:2] >= np.array((24, 60, 60))).any():
+        if (digits[:, :6:2] * 10 + digits[:, 1:6:2] >= _LIMITS).any():
             return None
-        day = np.fromiter((days[stamp[:10]] for stamp in stamps), np.int64, len(stamps))
+        try:
+            days = _days_ms(joined[:, :DATE_LENGTH])
+        except ValueError:
+            return None
         return Usual(
-            time=(digits @ np.array(_DIGITS_MS) + day) / 1000,
-            error=np.fromiter((match[2] == ERROR for match in found), np.bool_, len(found)),
-            said=[match[3].strip() for match in found],
-            places=[match.start() for match in found],
+            time=(digits @ np.array(_DIGITS_MS) + days) / 1000,
+            error=np.frombuffer("".join(kinds).encode("ascii"), np.uint8) == ord("R"),
+            text=text,
         )
+
+    def usual_messages(self, usual: Usual, wanted: Collection[int]) -> Iterator[Message]:
+        """Yield those messages of the bulk whose places among them are wanted."""
+        if not len(wanted):
+            return
+        chosen = set(wanted)
+        for index, match in enumerate(_MESSAGE.finditer("\n" + self.text)):
+            if index in chosen:
+                place, line = self.line(match.start())
+                kind = ERROR if usual.error[index] else WARNING
+                yield Message(place, line, kind, usual.text[index].strip())
+
+
+def _days_ms(dates: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return when the days begin, ms since 1970, of dates as rows of characters, mostly alike."""
+    changed = (dates[1:] != dates[:-1]).any(axis=1)
+    starts = np.concatenate(([0], np.flatnonzero(changed) + 1)) if len(dates) else np.zeros(0, int)
+    days = [day_ms(dates[start].tobytes().decode("ascii")) for start in starts]
+    return np.repeat(np.array(days, np.int64), np.diff(np.append(starts, len(dates))))

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from joulemark.rules.official.texts import FORMAT, LoadWindow, day_ms, text_of
 
 _SAMPLE = re.compile(
-    rb"^Time[^,\r\n]*,([0-9]{2})-([0-9]{2})-([0-9]{4}) "
+    rb"\nTime[^,\r\n]*,([0-9]{2})-([0-9]{2})-([0-9]{4}) "
     rb"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3})"
-    rb",[^,\r\n]*,([^,\r\n]*)(?:,[^,\r\n]*){5},([^,\r\n]*)",
-    re.MULTILINE,
+    rb",[^,\r\n]*,([^,\r\n]*)(?:,[^,\r\n]*){5},([^,\r\n]*)"
 )
 Field = tuple[bytes | str, bytes | str]
 """Power and power factor of a line, as written."""
@@ -60,7 +59,7 @@ def _plain_fields(
     """Return power and power factor of the lines within; None if any line is out of the usual."""
     if not data.isascii() or data.count(b"\r") != data.count(b"\r\n"):
         return None
-    lines = _SAMPLE.findall(data)
+    lines = _SAMPLE.findall(b"\n" + data)
     if every_line:
         expected = data.count(b"\n") + (not data.endswith(b"\n"))
     else:
