@@ -58,19 +58,27 @@ class PowerDirectory:
         path: the directory, relative to the tree's root.
         entries: its files by path relative to the directory (``power/client.json`` …).
         place: where it belongs.
+        beside: analyser tables and power settings that hold for it, relative to the tree's root,
+            the nearest first.
 
     Attributes:
-        tree, path, entries, place: as given.
+        tree, path, entries, place, beside: as given.
     """
 
     def __init__(
-        self, tree: Tree, path: str, entries: Mapping[str, Entry], place: Place | None = None
+        self,
+        tree: Tree,
+        path: str,
+        entries: Mapping[str, Entry],
+        place: Place | None = None,
+        beside: tuple[Entry, ...] = (),
     ) -> None:
         """Keep the arguments; nothing is read."""
         self.tree = tree
         self.path = path
         self.entries = entries
         self.place = place or Place()
+        self.beside = beside
         self._kept: dict[str, bytes] = {}
         self._hashes: dict[str, str] = {}
 
@@ -88,7 +96,8 @@ class PowerDirectory:
         if file not in self._kept:
             if file not in self.entries:
                 raise FileNotFoundError(self.name_of(file))
-            self._kept[file] = self.tree.read(self.name_of(file))
+            identity = self.entries[file].identity
+            self._kept[file] = self.tree.read(self.name_of(file), identity=identity)
         return self._kept[file]
 
     def sha1(self, file: str) -> str:
