@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -139,16 +140,18 @@ No warnings encountered during test.
 class Memory:
     """A tree of files that stand in memory."""
 
-    name = "memory"
+    name, location, token = "memory", "/memory", ""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
+        self.left_out: Counter[str] = Counter()
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self, under: str = "") -> Iterator[Entry]:
         for path in sorted(self.files):
-            yield Entry(path, len(self.files[path]))
+            if path.startswith(under and f"{under}/"):
+                yield Entry(path, len(self.files[path]))
 
-    def read(self, path: str, limit: int = MAX_FILE) -> bytes:
+    def read(self, path: str, limit: int = MAX_FILE, *, identity: str = "") -> bytes:
         if path not in self.files:
             raise FileNotFoundError(path)
         return self.files[path]

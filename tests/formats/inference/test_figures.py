@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,29 +11,13 @@ from joulemark.formats.inference.directory import Place, PowerDirectory
 from joulemark.formats.inference.parsed import Detail, Logged
 from joulemark.formats.inference.performance import number, performance
 from joulemark.formats.inference.rounds import round_of
-from joulemark.formats.trees.tree import MAX_FILE, Entry
+from joulemark.formats.trees.folder import FolderTree
+from joulemark.formats.trees.tree import Entry
 from tests.formats.inference.samples import EXPECTED, REAL
 from tests.rules.inference.made import TESTING_AT, Made, stamp
 
 Row = dict[str, str]
 SCENARIOS = {s.lower(): s for s in ("Offline", "Server", "SingleStream", "MultiStream")}
-
-
-class Folder:
-    """The files of one folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.name = str(root)
-        self.root = root
-
-    def entries(self) -> Iterator[Entry]:
-        return iter(())
-
-    def read(self, path: str, limit: int = MAX_FILE, *, identity: str = "") -> bytes:
-        return (self.root / path).read_bytes()
-
-    def close(self) -> None:
-        """Do nothing."""
 
 
 def _rows() -> list[Row]:
@@ -60,7 +42,7 @@ def _real(row: Row) -> PowerDirectory:
         row["benchmark"],
         SCENARIOS[row["scenario"]],
     )
-    return PowerDirectory(Folder(root), row["dir"], entries, place)
+    return PowerDirectory(FolderTree(str(root)), row["dir"], entries, place)
 
 
 @pytest.mark.skipif(not EXPECTED.exists(), reason="no published results beside us")

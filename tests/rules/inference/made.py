@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,12 +37,14 @@ class MemoryTree:
     """A tree of files held in memory; None stands for a file whose content is not there."""
 
     def __init__(self, files: dict[str, bytes | None]) -> None:
-        self.name = "memory"
+        self.name, self.location, self.token = "memory", "/memory", ""
+        self.left_out: Counter[str] = Counter()
         self.files = files
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self, under: str = "") -> Iterator[Entry]:
         for path in sorted(self.files):
-            yield Entry(path)
+            if path.startswith(under and f"{under}/"):
+                yield Entry(path)
 
     def read(self, path: str, limit: int = MAX_FILE, *, identity: str = "") -> bytes:
         content = self.files.get(path)

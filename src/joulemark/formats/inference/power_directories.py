@@ -112,7 +112,8 @@ class _Found:
         else:
             name = base.rpartition("/")[2] if base else "".join(self._location[-1:])
             candidate = _Candidate(base, name)
-            self._open.append(candidate)
+            outside = [one for one in self._open if not one.base.startswith(candidate.inside)]
+            self._open.insert(len(outside), candidate)
         candidate.add(entry)
 
     def leave(self, path: str) -> Iterator[PowerDirectory]:

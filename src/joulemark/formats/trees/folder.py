@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from joulemark.core.errors import FormatError, PermissionNeededError, UnavailableError
 from joulemark.formats.trees.limits import Limits
-from joulemark.formats.trees.names import shown
+from joulemark.formats.trees.names import is_path, shown
 from joulemark.formats.trees.tree import MAX_FILE, Entry
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -105,9 +105,9 @@ class FolderTree:
             UnavailableError: if it cannot be read.
         """
         del identity
-        parts = path.split("/")
-        if not path or "\0" in path or any(part in {"", ".", ".."} for part in parts):
+        if not is_path(path):
             raise FileNotFoundError(path)
+        parts = path.split("/")
         try:
             folder = self._descend(parts[:-1])
             try:
@@ -180,7 +180,7 @@ class FolderTree:
                     if number >= self._limits.entries:
                         raise FormatError(
                             f"more than {self._limits.entries} names in a folder",
-                            where=f"{shown(self.name)}: {shown(at)}",
+                            where=self._where(at),
                         )
                     if name.is_dir(follow_symlinks=False):
                         found.append((os.fsencode(name.name) + b"/", name.name, True))
@@ -193,8 +193,11 @@ class FolderTree:
         found.sort(reverse=True)
         return [(name, is_folder) for _, name, is_folder in found]
 
+    def _where(self, path: str) -> str:
+        return f"{shown(self.name)}: {shown(path)}" if path else shown(self.name)
+
     def _unreadable(self, path: str, error: OSError) -> UnavailableError:
-        where = f"{shown(self.name)}: {shown(path)}" if path else shown(self.name)
+        where = self._where(path)
         reason = error.strerror or str(error)
         if isinstance(error, PermissionError):
             return PermissionNeededError(

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.formats.trees.gitprogram import Conversation, Git
 from joulemark.formats.trees.limits import Limits
-from joulemark.formats.trees.names import one_by_one, shown, to_bytes, to_text
+from joulemark.formats.trees.names import is_path, one_by_one, shown, to_bytes, to_text
 from joulemark.formats.trees.tree import MAX_FILE, Entry
 
 OBJECT = re.compile(r"[0-9a-f]{40,64}")
 LEFT_OUT = {b"120000": "link", b"160000": "submodule"}
+PARTIAL = "promisor remote"
 MARKS = ("HEAD", "objects", "refs")
 
 
@@ -149,10 +150,12 @@ class GitTree:
     def _identity(self, path: str, where: str) -> str:
         """Return the id of a plain file's blob, from the tree object of its folder."""
         folder, _, name = path.rpartition("/")
-        if "\0" in path or "\n" in folder:  # the second would end the question
+        if not is_path(path):
             raise FileNotFoundError(path)
         if self._folder[0] != folder:
             asked = f"{self._tree}:{self._prefix}{folder}".removesuffix("/")
+            if "\n" in asked:  # which would end the question
+                asked = self._git.ask("rev-parse", "--verify", "--quiet", asked) or "-"
             self._folder = folder, self._reader.read(asked, b"tree", MAX_FILE, where) or b""
         wanted, length = to_bytes(name), len(self._tree) // 2
         at, data = 0, self._folder[1]
@@ -187,6 +190,10 @@ class GitTree:
         )
 
 
+class _AbsentError(Exception):
+    """Git ended because an object is absent."""
+
+
 class _Reader:
     """One git that hands out objects, started when first asked and again after it died."""
 
@@ -202,6 +209,9 @@ class _Reader:
             self._end = weakref.finalize(self, self._talk.close)
         try:
             found, data = self._answer(self._talk, to_bytes(asked), limit, where)
+        except _AbsentError:
+            self.close()
+            return None
         except BaseException:
             self.close()  # whatever it may still say belongs to no question
             raise
@@ -220,13 +230,17 @@ class _Reader:
         if line.endswith((b" missing", b" submodule")):
             return b"", b""
         if not number.isdigit():
-            raise FormatError("git cannot read it; it is damaged or absent", where=where)
+            complaint = talk.complaint() or "it stopped"
+            if PARTIAL in complaint:  # git ends over what a partial clone lacks
+                raise _AbsentError
+            raise FormatError(f"git cannot read it: {complaint}", where=where)
         size = int(number)
         if size > limit:
             raise FormatError(f"{size} bytes are more than the {limit} that are read", where=where)
         data = talk.exactly(size + 1)
         if len(data) <= size:
-            raise FormatError("git cannot read it; it is damaged", where=where)
+            complaint = talk.complaint() or "it stopped"
+            raise FormatError(f"git cannot read it: {complaint}", where=where)
         return kind, data[:-1]
 
 

@@ -29,4 +29,4 @@ class Limits:
     spool: int = 8 << 30
     ratio: int = 400
     unchecked: int = 16 << 20
-    answer_s: float = 120.0
+    answer_s: float = 60.0

@@ -34,6 +34,12 @@ def to_bytes(path: str) -> bytes:
         return path.encode("utf-8", "replace")
 
 
+def is_path(path: str) -> bool:
+    """Say whether a text can be the path of a file in a tree."""
+    known = {"", ".", ".."}.isdisjoint(path.split("/"))
+    return known and "\0" not in path and to_text(to_bytes(path)) == path
+
+
 def hostile(tree: str, path: bytes | str, why: str, remedy: str = "") -> FormatError:
     """Return the error about an entry of a tree."""
     text = path if isinstance(path, str) else to_text(path)

@@ -1,0 +1,1 @@
+"""Tests of trees of files, and what makes the trees for them."""
