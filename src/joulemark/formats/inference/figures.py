@@ -102,7 +102,7 @@ def figures_of(directory: PowerDirectory) -> Figures:
         measured=measured,
         metric=published,
         efficiency=worth,
-        published_w=run.mean_w,
+        published_w=run.published_w,
         energy_j=found.energy if found else None,
         average_power_w=found.power if found else None,
         own_u95_w=found.own if found else 0.0,
@@ -126,9 +126,10 @@ def _published(
     measured = text(detail, "effective_scenario") or place.scenario
     scenario = place.scenario or measured
     queries = queries_of(detail, round_, measured, run.seconds)
-    if run.mean_w is None or run.seconds <= 0:
+    mean = run.published_w
+    if mean is None or run.seconds <= 0:
         return scenario, measured, queries, None, None
-    published = metric(run.mean_w, run.seconds, scenario, measured, queries)
+    published = metric(mean, run.seconds, scenario, measured, queries)
     if published is None:
         return scenario, measured, queries, None, None
     rate = performance(detail, round_, scenario, place.benchmark)
