@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from joulemark.rules.official.console_log import ConsoleLog, seconds_of
 from joulemark.rules.official.outcome import RefusedError
 from joulemark.rules.official.power import mean_power
 from joulemark.rules.official.texts import BLOCK, LoadWindow, load_window, stamp_seconds
-from tests.inference_samples import Files, Sample, opened
+from tests.inference_samples import Files, Sample, edited, opened
 
 BEGIN = b':::MLLOG {"key": "power_begin", "value": "07-13-2025 01:10:04.500"}\n'
 END = b':::MLLOG {"key": "power_end", "value": "07-13-2025 01:20:04.750"}\n'
@@ -104,7 +106,7 @@ MESSAGES = "07-13-2025 01:10:04.500: ERROR: one\nplain\n07-13-2025 01:10:05.500:
 
 def test_messages_in_bulk_are_those_one_by_one() -> None:
     log = ConsoleLog(MESSAGES.encode())
-    usual, each = log.usual(), log.messages()
+    usual, each = log.usual(), list(log.messages())
     assert usual is not None
     assert usual.time.tolist() == [seconds_of(message.line) for message in each]
     assert usual.error.tolist() == [True, False]
@@ -142,7 +144,7 @@ def test_a_console_without_messages() -> None:
 def test_odd_messages_are_read_one_by_one(odd: str) -> None:
     log = ConsoleLog((MESSAGES + odd).encode())
     assert log.usual() is None
-    assert len(log.messages()) == 2 + (not odd.endswith(":")) + ("both" in odd)
+    assert len(list(log.messages())) == 2 + (not odd.endswith(":")) + ("both" in odd)
 
 
 GOOD = {name: Sample(round=name).files() for name in ("v1.0", "v3.1", "v5.1")}
@@ -170,3 +172,51 @@ def test_no_file_brings_it_down(case: tuple[str, Files]) -> None:
     for revision in (name, "head"):
         assert list(official_verdicts(opened(files), revision)) == list(CHECKS)
     assert set(REVISIONS) >= {name}
+
+
+MANY = 2 << 20
+"""Bytes of files that would take minutes if their parts were gone through again and again."""
+
+
+def _filled(piece: str) -> str:
+    return piece * (MANY // len(piece))
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("file", "data"),
+    [
+        ("run_1/mlperf_log_detail.txt", "power_begin " + _filled("9")),
+        ("run_1/mlperf_log_detail.txt", "power_begin " + _filled("9-")),
+        ("run_1/mlperf_log_detail.txt", _filled(BEGIN.decode()) + "\r"),
+        ("run_1/spl.txt", "Time" + _filled(",")),
+        ("run_1/spl.txt", _filled("Time,")),
+        ("power/ptd_logs.txt", _filled(f": Go with mark '{Sample().session}_ranging'")),
+        ("power/ptd_logs.txt", _filled("Uncertainty checking for Yokogawa")),
+        ("power/ptd_logs.txt", Sample().console().decode() + _filled("x: ERROR: ")),
+        ("power/ptd_logs.txt", Sample().console().decode() + _filled("WARNING: \n")),
+    ],
+)
+def test_hostile_files_take_no_longer(file: str, data: str) -> None:
+    files = {**Sample().files(), file: data.encode()}
+    for revision in ("v1.0", "v5.1"):
+        found = official_verdicts(opened(files), revision, ["H3"])
+        assert all(len(outcome.message) <= 1000 for outcome in found.values())
+
+
+@pytest.mark.timeout(20)
+def test_hostile_replies_take_no_longer() -> None:
+    def change(document: Any) -> None:
+        document["ptd_messages"][1]["reply"] = _filled("version=")
+        document["messages"][0]["cmd"] = _filled("mlcommons/power client v1")
+
+    files = edited(Sample().files(), "power/server.json", change)
+    found = official_verdicts(opened(files), "v5.1")
+    assert found["ptd_messages"].verdict == found["messages"].verdict == "FAIL"
+
+
+def test_many_messages_and_long_logs_are_read_one_by_one() -> None:
+    assert ConsoleLog(MESSAGES.encode()).usual(most=1) is None
+    data = POWER.power_log("testing")
+    usual = mean_power(data, WINDOW, lines_passed_over=True)
+    assert mean_power(data, WINDOW, lines_passed_over=True, most_bytes=0) == usual

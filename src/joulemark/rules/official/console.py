@@ -115,19 +115,19 @@ def _ranging(log: ConsoleLog, mark: str) -> tuple[float, float]:
 
 def _first(log: ConsoleLog, wanted: str, start: int | None) -> tuple[float | None, int | None]:
     """Return time and place of the first line from a place on that says a text and nothing else."""
+    done = -1
     for place in log.places(wanted, start or 0):
-        if (moment := _said_alone(log, place, wanted)) is not None:
-            return moment, place
+        if place < done:
+            continue  # a second one in the same line
+        begin, line = log.line(place)
+        done = begin + len(line)
+        if STAMP.match(line):
+            alone = line[STAMP_LENGTH:].strip() == wanted
+        else:
+            alone = line == wanted and done == len(log.text)
+        if alone:
+            return seconds_of(line), place
     return None, None
-
-
-def _said_alone(log: ConsoleLog, place: int, wanted: str) -> float | None:
-    """Return when a line says a text and nothing else; None if it does not."""
-    start, line = log.line(place)
-    if STAMP.match(line):
-        return seconds_of(line) if line[STAMP_LENGTH:].strip() == wanted else None
-    last = start + len(line) == len(log.text)
-    return seconds_of(line) if last and line == wanted else None
 
 
 def _stamps_are_times(log: ConsoleLog, end: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ WARNING, ERROR = "WARNING:", "ERROR:"
 STAMP = re.compile(r"\d\d-\d\d-\d\d\d\d \d\d:\d\d:\d\d.\d\d\d")
 STAMP_LENGTH = 23
 DATE_LENGTH = 10
+MOST_IN_BULK = 200_000
+"""More messages are taken one by one, so that they do not take much memory."""
 
 _MESSAGE = re.compile(
     r"\n([0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}): (?:ERRO|WARNIN)([RG]):"
@@ -102,10 +105,10 @@ class ConsoleLog:
             yield place
             place = self.text.find(what, place + len(what))
 
-    def messages(self) -> list[Message]:
-        """Return warnings and errors in the order of the lines; of a line, the warning first."""
-        found = [message for kind in (WARNING, ERROR) for message in self._of_kind(kind)]
-        return sorted(found, key=lambda message: message.place)
+    def messages(self) -> Iterator[Message]:
+        """Yield warnings and errors in the order of the lines; of a line, the warning first."""
+        kinds = (self._of_kind(kind) for kind in (WARNING, ERROR))
+        return heapq.merge(*kinds, key=lambda message: message.place)
 
     def _of_kind(self, kind: str) -> Iterator[Message]:
         done = -1
@@ -117,10 +120,18 @@ class ConsoleLog:
             if text := line[place - start + len(kind) :]:
                 yield Message(start, line, kind, text.strip())
 
-    def usual(self) -> Usual | None:
-        """Return the messages in bulk; None if one is glued to another or has no proper stamp."""
-        found = _MESSAGE.findall("\n" + self.text)
-        if len(found) != self.text.count(WARNING) + self.text.count(ERROR):
+    def usual(self, most: int = MOST_IN_BULK) -> Usual | None:
+        """Return the messages in bulk.
+
+        Args:
+            most: how many are taken so.
+
+        Returns:
+            None if one is glued to another or has no proper stamp, or there are very many.
+        """
+        count = self.text.count(WARNING) + self.text.count(ERROR)
+        found = _MESSAGE.findall("\n" + self.text) if count <= most else []
+        if len(found) != count:
             return None
         stamps, kinds, text = zip(*found, strict=True) if found else ((), (), ())
         joined = np.frombuffer("".join(stamps).encode("ascii"), np.uint8).reshape(-1, STAMP_LENGTH)

@@ -24,7 +24,6 @@ RANGES_REPLY = 2
 """Place of the question for the ranges among PTDaemon's messages."""
 STOPS_THAT_WORK = 2
 
-_VERSION = re.compile(r"(?<=version=)(.+?)-")
 _CLIENT = re.compile(r"mlcommons\/power client v(\d+)$")
 _SERVER = re.compile(r"mlcommons\/power server v(\d+)$")
 
@@ -60,8 +59,7 @@ def _identity(case: Case, messages: Any) -> None:
     if len(reply) == 0:
         raise RefusedError("PTDaemon did not say which analyser it drives", line=line)
     model = reply.split(",")[0]
-    match = _VERSION.search(reply)
-    version = match.group(1) if match else ""
+    version = _version(reply)
     if version not in case.revision.ptd_versions:
         wanted = " or ".join(case.revision.ptd_versions)
         raise RefusedError(f"PTDaemon is {version!r}, {wanted} is required", line=line)
@@ -69,6 +67,15 @@ def _identity(case: Case, messages: Any) -> None:
         raise RefusedError(
             f"the analyser {model!r} is none of {', '.join(case.revision.models)}", line=line
         )
+
+
+def _version(reply: str) -> str:
+    """Return what stands between the first ``version=`` of a line and the next hyphen."""
+    for line in reply.split("\n"):
+        rest = line.partition("version=")[2]
+        if (hyphen := rest.find("-", 1)) > 0:
+            return rest[:hyphen]
+    return ""
 
 
 def _replies(case: Case, messages: Any, beginning: str, reply: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from joulemark.rules.official.texts import FORMAT, LoadWindow, day_ms, text_of
+from joulemark.rules.official.texts import FORMAT, LoadWindow, day_ms
 
 _SAMPLE = re.compile(
     rb"\nTime[^,\r\n]*,([0-9]{2})-([0-9]{2})-([0-9]{4}) "
@@ -15,17 +16,22 @@ _SAMPLE = re.compile(
 )
 Field = tuple[bytes | str, bytes | str]
 """Power and power factor of a line, as written."""
+MOST_BYTES = 16 << 20
+"""A larger log is read line by line, so that it does not take much memory."""
 WATTS, POWER_FACTOR = 3, 9
 """Places of the fields in a line."""
 
 
-def mean_power(data: bytes, window: LoadWindow, *, lines_passed_over: bool) -> tuple[float, float]:
+def mean_power(
+    data: bytes, window: LoadWindow, *, lines_passed_over: bool, most_bytes: int = MOST_BYTES
+) -> tuple[float, float]:
     """Return mean power, W, and mean power factor of the positive readings within a window.
 
     Args:
         data: the power log.
         window: readings strictly within it count.
         lines_passed_over: lines that do not begin with "Time" are no error.
+        most_bytes: a larger log is read line by line.
 
     Returns:
         Each -1 where no reading counts.
@@ -36,7 +42,8 @@ def mean_power(data: bytes, window: LoadWindow, *, lines_passed_over: bool) -> t
     begin = datetime.fromtimestamp(window.begin, tz=UTC)
     end = datetime.fromtimestamp(window.end, tz=UTC)
     every = not lines_passed_over
-    plain = _plain_fields(data, begin, end, every_line=every)
+    whole = len(data) <= most_bytes
+    plain = _plain_fields(data, begin, end, every_line=every) if whole else None
     fields = _odd_fields(data, begin, end, every_line=every) if plain is None else plain
     watts = [float(text) for text, _ in fields]
     factors = [float(text) for _, text in fields]
@@ -81,8 +88,7 @@ def _odd_fields(
 ) -> Sequence[Field]:
     """The same, line by line; raises as the official checker does."""
     found = []
-    lines = text_of(data).split("\n")
-    for line in lines if lines[-1] else lines[:-1]:
+    for line in io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"):
         if not every_line and not line.startswith("Time"):
             continue
         fields = line.split(",")

@@ -18,7 +18,7 @@ FORMAT = "%m-%d-%Y %H:%M:%S.%f"
 BLOCK = 8192
 """Bytes that text mode decodes at a time."""
 
-_ANYWHERE = re.compile(r"\d*-\d*-\d* \d*:\d*:\d*\.\d*")
+_ANYWHERE = re.compile(r"(?<!\d)\d*-\d*-\d* \d*:\d*:\d*\.\d*")
 _PLAIN = re.compile(
     r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])-[0-9]{4} "
     r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}"
@@ -89,11 +89,11 @@ def load_window(data: bytes, shift_s: int, file: str) -> LoadWindow:
     places = {b"begin": 0, b"end": 0}
     seen: set[bytes] = set()
     done = 0
-    lowered = data.lower()
+    lowered = data.lower().replace(b"\r", b"\n")
     for mark in _POWER_MARK.finditer(lowered):
         if mark.start() < done:
             continue  # in the same line
-        start, done = _line_around(data, mark.start())
+        start, done = _line_around(lowered, mark.start())
         kind = b"begin" if b"power_begin" in lowered[start:done] else b"end"
         moment = _first_stamp(data[start:done], file) + shift_s
         begin, end = (moment, end) if kind == b"begin" else (begin, moment)
@@ -114,9 +114,8 @@ def load_window(data: bytes, shift_s: int, file: str) -> LoadWindow:
 
 def _line_around(data: bytes, place: int) -> tuple[int, int]:
     """Return where the line with the byte at ``place`` begins, and where the next one does."""
-    start = max(data.rfind(b"\n", 0, place), data.rfind(b"\r", 0, place)) + 1
-    ends = [end for end in (data.find(b"\n", place), data.find(b"\r", place)) if end >= 0]
-    return start, min(ends, default=len(data) - 1) + 1
+    end = data.find(b"\n", place)
+    return data.rfind(b"\n", 0, place) + 1, len(data) if end < 0 else end + 1
 
 
 def _first_stamp(line: bytes, file: str) -> float:

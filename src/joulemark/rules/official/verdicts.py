@@ -32,6 +32,9 @@ CHECKS: Mapping[str, tuple[Check, str]] = {
 }
 """Each check, in the official order, and the file it is about."""
 
+LONGEST = 1000
+"""Characters of a message."""
+
 ITS_OWN_ERRORS = (
     LookupError,
     TypeError,
@@ -87,14 +90,19 @@ def _outcome(case: Case, check: Check, file: str) -> Outcome:
         warned = check(case)
     except RefusedError as refusal:
         where = name_of(refusal.file or file)
-        return Outcome(Word.FAIL, refusal.message, where, refusal.line)
+        return Outcome(Word.FAIL, _short(refusal.message), where, refusal.line)
     except ITS_OWN_ERRORS as error:
         return Outcome(Word.EXC, _words(error), name_of(file))
     if warned is None:
         return Outcome(Word.OK)
-    return Outcome(Word.WARN, warned.message, name_of(warned.file or file), warned.line)
+    return Outcome(Word.WARN, _short(warned.message), name_of(warned.file or file), warned.line)
 
 
 def _words(error: BaseException) -> str:
     """Say what was raised as Python's traceback ends."""
-    return f"{type(error).__name__}: {error}"
+    return _short(f"{type(error).__name__}: {error}")
+
+
+def _short(text: str) -> str:
+    """Return a message, cut where a file made it very long."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
