@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from joulemark.rules.official.texts import FORMAT, LoadWindow, day_ms
+from joulemark.rules.official.texts import LoadWindow, day_ms, stamp_seconds
 
 _SAMPLE = re.compile(
     rb"\nTime[^,\r\n]*,([0-9]{2})-([0-9]{2})-([0-9]{4}) "
@@ -44,7 +44,7 @@ def mean_power(
     every = not lines_passed_over
     whole = len(data) <= most_bytes
     plain = _plain_fields(data, begin, end, every_line=every) if whole else None
-    fields = _odd_fields(data, begin, end, every_line=every) if plain is None else plain
+    fields = _odd_fields(data, window, every_line=every) if plain is None else plain
     watts = [float(text) for text, _ in fields]
     factors = [float(text) for _, text in fields]
     return _mean(watts), _mean(factors)
@@ -83,16 +83,13 @@ def _plain_fields(
     ]
 
 
-def _odd_fields(
-    data: bytes, begin: datetime, end: datetime, *, every_line: bool
-) -> Sequence[Field]:
+def _odd_fields(data: bytes, window: LoadWindow, *, every_line: bool) -> Sequence[Field]:
     """The same, line by line; raises as the official checker does."""
     found = []
     for line in io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"):
         if not every_line and not line.startswith("Time"):
             continue
         fields = line.split(",")
-        moment = datetime.strptime(fields[1], FORMAT).replace(tzinfo=UTC)
-        if begin < moment < end:
+        if window.begin < stamp_seconds(fields[1]) < window.end:
             found.append((fields[WATTS], fields[POWER_FACTOR]))
     return found
