@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError
+from joulemark.formats.inference import power_log as room
 from joulemark.formats.inference.parsed import PowerLog
 from joulemark.formats.inference.power_log import MAX_MARKS, read_power_log
 from tests.formats.inference.samples import (
@@ -40,6 +43,37 @@ def test_one_channel() -> None:
     assert (log.parts, log.problems) == ((), ())
 
 
+FIGURE = st.integers(-(10**15) + 1, 10**15 - 1).map(lambda micro: f"{micro / 1e6:.6f}")
+
+
+@given(rows=st.lists(st.lists(FIGURE, min_size=4, max_size=4), min_size=1, max_size=12))
+def test_figures_are_what_float_makes_of_their_texts(rows: list[list[str]]) -> None:
+    lines = [
+        f"Time,{stamp(i)},Watts,{w},Volts,{v},Amps,{a},PF,{p},Mark,m"
+        for i, (w, v, a, p) in enumerate(rows)
+    ]
+    whole = _read("\n".join(lines)).whole
+    found = np.stack([whole.watts, whole.volts, whole.amps, whole.pf], axis=1)
+    assert found.tolist() == [[float(text) for text in row] for row in rows]
+
+
+@pytest.mark.parametrize(
+    "text", ["1", "1.5", "0.1234567", "1e3", "+1.000000", "12345678901234567.000000", "00.100000"]
+)
+def test_figures_of_other_shapes(text: str) -> None:
+    log = _read(power_log(2) + f"{reading(2).replace('100.000000', text)}\n".encode())
+    assert log.whole.watts.tolist() == [100.0, 101.0, float(text)]
+    assert log.problems == ()
+
+
+@pytest.mark.parametrize("text", ["1.-00000", "-.100000", "1,000000", "1.00000-", "--.000000"])
+def test_signs_and_points_out_of_place(text: str) -> None:
+    log = _read(power_log(2) + f"{reading(2).replace('100.000000', text)}\n".encode())
+    expected = [100.0, 101.0, -0.1] if text == "-.100000" else [100.0, 101.0]
+    assert log.whole.watts.tolist() == expected
+    assert bool(log.problems) == (text != "-.100000")
+
+
 def test_many_lines_are_read_in_pieces() -> None:
     log = _read(power_log(20_000))
     assert log.line.tolist() == list(range(1, 20_001))
@@ -55,6 +89,13 @@ def test_channels_and_sums_of_minus_one() -> None:
     assert log.parts[0].watts.tolist() == [30.0 + i for i in range(5)]
     assert log.parts[2].pf.tolist() == [0.9] * 5
     assert log.problems == ()
+
+
+def test_channels_that_change_are_told_apart() -> None:
+    log = _read(channels(0, [1.0, 2.0]) + "\n" + channels(1, [3.0, 4.0], first=2) + "\n")
+    assert [part.name for part in log.parts] == ["Ch1", "Ch2", "Ch3"]
+    assert np.isnan(log.parts[0].watts[1])
+    assert log.parts[1].watts.tolist() == [2.0, 3.0]
 
 
 def test_channels_keep_their_own_numbers() -> None:
@@ -230,6 +271,26 @@ def test_marks_that_are_no_text_and_marks_without_end() -> None:
     assert len(log.marks) == MAX_MARKS + 1
     assert log.mark.max() == MAX_MARKS
     assert "marks" in log.problems[0].what
+
+
+def test_readings_and_channels_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MAX_FIGURES", 11)
+    assert len(_read(power_log(2)).time) == 2
+    with pytest.raises(FormatError, match="too many for its length"):
+        _read(power_log(3))
+    monkeypatch.setattr(room, "MAX_READINGS", 1)
+    with pytest.raises(FormatError, match="more than 1 readings"):
+        _read(power_log(2))
+
+
+def test_a_file_of_oddities_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MAX_ODD", 3)
+    log = _read(power_log(1) + b"junk\n" * 300_000)
+    assert (
+        "more than 3 oddities"
+        in read_power_log(source(b"x\n" * 5 + power_log(20_000))).problems[-1].what
+    )
+    assert log.line.tolist() == [1]
 
 
 def test_a_line_too_long_is_a_problem() -> None:

@@ -43,7 +43,12 @@ MATTER = (
     b"num_warnings",
 )
 """How the keys begin whose values are kept."""
-_KEY = re.compile(rb'\s?\{\s?"key":\s?"([^"\\\n]{1,200})"')
+_KEY = re.compile(rb'\s?\{\s?"key":\s?"([ !#-\[\]-~]{1,200})"')
+_PLAIN = re.compile(
+    rb',\s?"value":\s?(?:"([ !#-\[\]-~]*)"'  # a text without escapes
+    rb"|(-?[1-9][0-9]{0,40}|0)|(-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:e[+-][0-9]{1,3})?)|(true|false))"
+    rb',\s?"time_ms"'
+)
 _ERROR = re.compile(rb'"is_error":\s?true')
 _NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,40}(?:\.[0-9]{0,40})?(?:[eE][+-]?[0-9]{1,4})?")
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
@@ -68,10 +73,13 @@ def read_detail(source: Source) -> Detail:
         wrong = bool(failed) and bisect(failed, stop) > bisect(failed, start)
         if key is not None and not wrong and not key[1].startswith(MATTER):
             continue
-        record = _record(data[start:stop], number, problems)
-        if record is None:
+        plain = _PLAIN.match(data, key.end(), stop) if key is not None else None
+        if key is not None and plain is not None and stop - start <= MAX_LINE:
+            name, value = key[1].decode("ascii", "replace"), _scalar(plain)
+        elif record := _record(data[start:stop], number, problems):
+            name, value = record
+        else:
             continue
-        name, value = record
         if wrong and len(errors) < MAX_VALUES:
             errors.append(Logged(f"{name}: {value}"[:MAX_ERROR], number))
         if name.encode().startswith(MATTER):
@@ -124,6 +132,16 @@ def _records(
         problems.add(
             number, f"after this line stands what is no record: {shown(data[after:].strip())}"
         )
+
+
+def _scalar(plain: re.Match[bytes]) -> str | int | float | bool:
+    """Return the value that stands in a record, as JSON has it."""
+    text, whole, real, word = plain.groups()
+    if text is not None:
+        return str(text, "ascii")
+    if whole is not None:
+        return int(whole)
+    return float(real) if real is not None else word == b"true"
 
 
 def _record(text: bytes, number: int, problems: Problems) -> tuple[str, Any] | None:

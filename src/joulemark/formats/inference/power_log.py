@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.parsed import Floats, Lines, PowerLog, Readings, Source, Times
+from joulemark.formats.inference.power_fixed import fixed_columns
 from joulemark.formats.inference.power_lines import BEGIN, Layout, Line, layout_of, read_line
 from joulemark.formats.inference.stamps import stamps_ns
 from joulemark.formats.inference.text import MAX_LINE, Problems, chunks, content, shown
@@ -77,8 +78,14 @@ def _why(problems: Problems) -> str:
 
 def _blocks(piece: bytes, first: int, problems: Problems) -> list[_Block]:
     """Return the readings of whole lines, the first of which has a number."""
-    text = piece.replace(b"\r\n", b"\n").decode("latin-1")  # a character for each byte
-    lines = text.removesuffix("\n").split("\n")
+    piece = piece.replace(b"\r\n", b"\n").rstrip(b"\n")
+    fixed = fixed_columns(piece)
+    if fixed is not None:
+        layout, times, mark, figures = fixed
+        line = np.arange(first, first + len(times), dtype=np.int32)
+        return [_Block(layout, line, times, [mark] * len(times), figures)]
+    text = piece.decode("latin-1")  # a character for each byte
+    lines = text.split("\n")
     width = lines[0].count(",") + 1
     fields = ",".join(lines).split(",")
     if len(fields) == width * len(lines):

@@ -51,10 +51,14 @@ def stamps_ns(stamps: list[str]) -> tuple[Times, NDArray[np.bool_]]:
     count = len(stamps)
     if set(map(len, stamps)) - {WIDTH}:
         stamps = [stamp if len(stamp) == WIDTH else "x" * WIDTH for stamp in stamps]
-    shape = np.frombuffer(_SHAPE, np.uint8)
     joined = bytearray("".join(stamps).encode("latin-1", "replace"))
-    char = np.frombuffer(joined, np.uint8).reshape(count, WIDTH)
-    digit = (char - shape).astype(np.int64)  # uint8 wraps: what is no digit is large
+    return characters_ns(np.frombuffer(joined, np.uint8).reshape(count, WIDTH))
+
+
+def characters_ns(text: NDArray[np.uint8]) -> tuple[Times, NDArray[np.bool_]]:
+    """Return ns of stamps given as bytes, shape (n, 23), and which could be read, shape (n,)."""
+    shape = np.frombuffer(_SHAPE, np.uint8)
+    digit = (text - shape).astype(np.int64)  # uint8 wraps: what is no digit is large
     good = (digit[:, _DIGITS] <= 9).all(axis=1) & (digit[:, _MARKS] == 0).all(axis=1)
     digit[~good] = 0
     ten = digit[:, [0, 3, 11, 14, 17]] * 10 + digit[:, [1, 4, 12, 15, 18]]
