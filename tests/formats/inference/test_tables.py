@@ -63,6 +63,15 @@ def test_a_row_with_other_columns_is_a_problem() -> None:
     assert [p.line for p in table.problems] == [3]
 
 
+def test_a_row_that_csv_cannot_read_is_left_out() -> None:
+    assert _table("Vendor,Model\nAc\rme,W9\nAcme,W8\n").analyzers == (Analyzer(3, "Acme", "W8"),)
+
+
+def test_words_between_rows_of_a_page_are_left_out() -> None:
+    page = "<tr><th>Model<tr>x<td>W9<tr>y"
+    assert [a.model for a in _table(page).analyzers] == ["W9"]
+
+
 def test_rows_are_bounded() -> None:
     table = _table("Vendor,Model\n" + "Acme,W9\n" * (MAX_ROWS + 9))
     assert len(table.analyzers) == MAX_ROWS

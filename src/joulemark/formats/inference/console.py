@@ -29,7 +29,7 @@ def read_console(source: Source) -> Console:
     for first, piece in chunks(content(source)):
         kept += _messages(decoded(piece, problems, first), first, problems)
         if len(kept) > MAX_MESSAGES:
-            problems.add(kept[-1].line, f"more than {MAX_MESSAGES} messages; the rest is not read")
+            problems.stop(kept[-1].line, f"more than {MAX_MESSAGES} messages; the rest is not read")
             break
     if not any(message.time is not None for message in kept):
         raise FormatError("no message of PTDaemon in it", where=source.name)

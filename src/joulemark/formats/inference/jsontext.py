@@ -95,12 +95,8 @@ def _key_lines(text: str, name: str) -> dict[str, int]:
 
 
 def _plain(quoted: str) -> str:
-    if "\\" not in quoted:
-        return quoted[1:-1]
-    try:
-        return str(whole_text(json.loads(quoted)))
-    except ValueError:
-        return quoted
+    """Return the text that stands between quotes in valid JSON."""
+    return str(whole_text(json.loads(quoted))) if "\\" in quoted else quoted[1:-1]
 
 
 def _again(text: str, key: str) -> int:

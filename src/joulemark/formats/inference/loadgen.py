@@ -21,7 +21,7 @@ from joulemark.formats.inference.text import MAX_LINE, Problems, chunks, content
 
 BEGIN, END = "power_begin", "power_end"
 MARKERS = (b":::MLLOG", b":::ENDPTS")
-MAX_RECORDS = 1_000_000
+MAX_RECORDS = 200_000
 MAX_VALUES = 10_000
 MAX_ERROR = 2000
 """Characters of an error."""

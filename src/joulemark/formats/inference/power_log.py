@@ -61,7 +61,7 @@ def read_power_log(source: Source) -> PowerLog:
     blocks: list[_Block] = []
     for first, piece in chunks(content(source)):
         if problems.count > MAX_ODD:
-            problems.add(first, f"more than {MAX_ODD} oddities; the rest of the file is not read")
+            problems.stop(first, f"more than {MAX_ODD} oddities; the rest is not read")
             break
         blocks += _blocks(piece, first, problems)
         if sum(len(block.line) for block in blocks) > MAX_READINGS:

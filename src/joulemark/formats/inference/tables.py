@@ -229,6 +229,7 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         if tag == "tr":
+            self._inside = False
             self.rows.append((self.getpos()[0], []))
         elif tag in ("td", "th") and self.rows:
             self._inside = True

@@ -40,6 +40,16 @@ class Problems:
         if self.count < MAX_PROBLEMS:
             self._kept.append(Problem(line, what))
 
+    def stop(self, line: int, what: str) -> None:
+        """Note why a file is not read further; this one is always kept.
+
+        Args:
+            line: the first that is not read.
+            what: in words.
+        """
+        self.count += 1
+        self._kept[MAX_PROBLEMS - 2 :] = [Problem(line, what)]
+
     def all(self) -> tuple[Problem, ...]:
         """Return them in the order of their lines."""
         kept = sorted(self._kept, key=lambda problem: problem.line)
