@@ -18,7 +18,7 @@ DECIMALS = 6
 """Digits after the point, of every figure."""
 _WIDEST = 15 + 2
 """Digits that a float64 holds for certain, point and sign."""
-_COMMA, _FEED, _POINT, _MINUS, _ZERO = (ord(character) for character in ",\n.-0")
+_COMMA, _FEED, _POINT, _MINUS, _ZERO = b",\n.-0"
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
 
