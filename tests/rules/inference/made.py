@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from joulemark.formats.inference.directory import Place, PowerDirectory
+from joulemark.formats.inference.system import system_fields
 from joulemark.formats.trees.tree import MAX_FILE, Entry
 from joulemark.rules.official.sources import known_sources
 
@@ -145,6 +146,21 @@ def _console() -> list[str]:
 
 REVISIONS = {"v1.0": "2021-03-03", "v2.1": "2022-06-07", "v5.1": "2025-01-07"}
 """A revision of the official tool that the round allows."""
+MEASUREMENTS = "closed/Maker/measurements/box"
+TABLE, SETTINGS = f"{MEASUREMENTS}/analyzer_table.md", f"{MEASUREMENTS}/power_settings.md"
+SYSTEM = "closed/Maker/systems/box.json"
+
+
+def _around() -> dict[str, bytes]:
+    columns = "| Vendor | Model | Firmware | Config |\n|--|--|--|--|\n"
+    fields = system_fields()
+    return {
+        TABLE: f"{columns}| Yokogawa | WT310E | 1.04 | single |\n".encode(),
+        SETTINGS: b"# Power settings\n\nNone.\n",
+        SYSTEM: json.dumps(dict.fromkeys((*fields.required, *fields.power), "x")).encode(),
+    }
+
+
 SUMMARY = "SUT name : box\nScenario : Offline\nSamples per second: 1100\nResult is : VALID\n"
 UUIDS = {
     "client": "11111111-2222-4333-8444-555555555555",
@@ -166,6 +182,7 @@ class Made:
         testing_console: lines within the test, put before its end.
         others: files beside the usual, or instead of them; None takes the content away.
         absent: files that are left out.
+        around: files outside the directory.
         after: changes to the finished files, hashes and all.
     """
 
@@ -184,6 +201,7 @@ class Made:
     tails: dict[int, str] = field(default_factory=dict)
     others: dict[str, bytes | None] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
+    around: dict[str, bytes] = field(default_factory=_around)
     after: list[Callable[[dict[str, bytes | None]], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -243,9 +261,11 @@ class Made:
         """Return the directory."""
         files = self.files()
         tree = MemoryTree({f"{ROOT}/{file}": content for file, content in files.items()})
+        tree.files.update(self.around)
         entries = {file: Entry(f"{ROOT}/{file}") for file in files}
         place = Place(self.round, "closed", "Maker", "box", "resnet50", self.scenario)
-        return PowerDirectory(tree, ROOT, entries, place)
+        beside = tuple(Entry(path) for path in self.around if path.startswith(MEASUREMENTS))
+        return PowerDirectory(tree, ROOT, entries, place, beside)
 
     def _console(self) -> str:
         return "\r\n".join([*self.console[:-1], *self.testing_console, *self.console[-1:], ""])

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from joulemark.rules.official.sources import known_sources
-from tests.rules.inference.made import SESSION, TESTING_AT, Made, stamp
+from tests.rules.inference.made import (
+    SESSION,
+    SETTINGS,
+    SYSTEM,
+    TABLE,
+    TESTING_AT,
+    Made,
+    stamp,
+)
 
 Spoil = Callable[[Made], object]
 
@@ -413,6 +421,23 @@ SPOILT: dict[str, list[tuple[Spoil, str]]] = {
         (lambda made: made.details["run_1"].update(effective_min_duration_ms=60000), "60000")
     ],
     "inference/scenario": [(lambda made: setattr(made, "scenario", "Server"), "ran Offline")],
+    "inference/analyzer-table": [
+        (lambda made: made.around.pop(TABLE), "no analyzer_table"),
+        (lambda made: made.around.update({TABLE: b" \n"}), "is empty"),
+    ],
+    "inference/power-settings": [
+        (lambda made: made.around.pop(SETTINGS), "no power_settings"),
+        (lambda made: made.around.update({SETTINGS: b"\n"}), "is empty"),
+    ],
+    "inference/analyzer-named": [
+        (
+            lambda made: made.around.update({TABLE: made.around[TABLE].replace(b"310E", b"500")}),
+            "names WT500, the session measured with YokogawaWT310E",
+        )
+    ],
+    "inference/system-description": [
+        (lambda made: made.around.update({SYSTEM: b"{}"}), "power_management")
+    ],
     "inference/query-count": [(_streams, "not logged")],
     "inference/same-workload": [
         (lambda made: made.details["ranging"].update(effective_target_qps=9.0), "target_qps")

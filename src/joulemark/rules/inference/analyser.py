@@ -156,7 +156,7 @@ def calibration_age(review: Review) -> Iterator[Seen]:
     "inference/calibration-unknown",
     source="SPEC acceptance process: calibrated within a year",
     severity=Severity.NOTE,
-    advice="State the date of calibration to PTDaemon, or in analyzer_table.",
+    advice="State the date of calibration to PTDaemon.",
 )
 def calibration_unknown(review: Review) -> Iterator[Seen]:
     """PTDaemon knows when each analyser was calibrated."""

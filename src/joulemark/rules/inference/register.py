@@ -10,6 +10,7 @@ from joulemark.core.finding import Finding
 from joulemark.formats.inference.directory import PowerDirectory
 from joulemark.rules.inference import (
     analyser,
+    around,
     clocks,
     console,
     files,
@@ -39,6 +40,7 @@ def all_rules() -> tuple[InferenceRule, ...]:
         *readings.RULES,
         *power.RULES,
         *loadgen.RULES,
+        *around.RULES,
     )
 
 
