@@ -124,6 +124,7 @@ def test_axis_units() -> None:
     assert axis_unit(0.5, "B") == (1.0, "B")
     assert axis_unit(0.0, "W") == (1.0, "W")
     assert axis_unit(1e4, "%") == (1.0, "%")
+    assert axis_unit(0.9, "") == (1.0, "")
     assert axis_unit(1e-15, "J") == (1e-12, "pJ")
     assert short_unit("J/sample") == "J/sample"
     assert short_unit("J/very-long-unit") == "J/unit"

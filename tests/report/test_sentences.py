@@ -52,6 +52,22 @@ def test_an_estimate_in_words() -> None:
     assert "computed by a model (estimate): no sensor was read" in said.source
 
 
+def test_what_others_measured_in_words() -> None:
+    wall = channel(
+        "wall", Domain.WALL, meter="ptdaemon", provenance=Provenance.DECLARED,
+        accuracy=Accuracy(gain=0.01, source="stated"),
+    )  # fmt: skip
+    (result,) = made(run_of([window("testing", 1, 50)]), [counter(wall, 60.0)]).results
+    said = headline(result)
+    assert said.provenance == "declared"
+    assert "If the readings are what they are said to be, the true figure lies between" in plain(
+        said.meaning
+    )
+    assert said.source == (
+        "It is the energy of the wall socket, as others read it (ptdaemon); nothing was read here."
+    )
+
+
 def test_what_is_unknown_in_words() -> None:
     said = headline(unread().results[0])
     assert said.number == ""

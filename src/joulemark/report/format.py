@@ -136,7 +136,7 @@ def count_of(number: float, unit: str) -> str:
 _BINARY = (("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10), ("B", 1.0))
 _PREFIXES = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0))
 _SMALL = (("m", 1e-3), ("µ", 1e-6), ("n", 1e-9), ("p", 1e-12))
-_NEVER_SCALED = ("%", "°C", "threads")
+_NEVER_SCALED = ("", "%", "°C", "threads")
 
 
 def axis_unit(largest: float, unit: str) -> tuple[float, str]:

@@ -112,6 +112,8 @@ def _interval(result: PhaseResult) -> str:
     between = f"between {low / factor:.{places}f} and {high / factor:.{places}f} {_spoken(unit)}"
     if result.total is None or result.total.provenance is Provenance.MEASURED:
         return f"The true figure lies {between}, with 95 % confidence."
+    if result.total.provenance is Provenance.DECLARED:
+        return f"If the readings are what they are said to be, the true figure lies {between}."
     return f"A model's figure: the true one is believed to lie {between}."
 
 
@@ -132,6 +134,8 @@ def _source(result: PhaseResult) -> str:
         return ""
     if result.total.provenance is Provenance.MEASURED:
         return f"It is the energy of {held}, read from their own sensors ({meters})."
+    if all(channel.provenance is Provenance.DECLARED for channel in added):
+        return f"It is the energy of {held}, as others read it ({meters}); nothing was read here."
     guessed = [c for c in added if c.provenance is not Provenance.MEASURED]
     if len(guessed) == len(added):
         return f"It is the energy of {held}, computed by a model ({meters}): no sensor was read."

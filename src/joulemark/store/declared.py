@@ -19,15 +19,13 @@ import duckdb
 import numpy as np
 
 from joulemark.core.errors import FormatError
-from joulemark.formats.results.declared import DeclaredResult, joined, together
+from joulemark.formats.results.declared import LOGS, DeclaredResult, joined, together
 from joulemark.store import duck
 from joulemark.store.files import store_error, sync_directory
 from joulemark.store.jsontext import DAMAGED
 
 FILE = "declared.parquet"
 LOCK = ".declared.lock"
-LOGS = "logs"
-"""The kind of a result that was computed from its logs; a newer one takes the place of an older."""
 
 Judge = Callable[[Sequence[DeclaredResult]], Mapping[str, Sequence[str]]]
 """Returns the doubts on each result, by its key."""

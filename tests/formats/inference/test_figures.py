@@ -8,7 +8,6 @@ import pytest
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.directory import Place, PowerDirectory
-from joulemark.formats.inference.figures import queries_of
 from joulemark.formats.inference.parsed import Detail, Logged
 from joulemark.formats.inference.performance import number, performance
 from joulemark.formats.inference.rounds import round_of
@@ -203,27 +202,6 @@ def test_the_performance_of_a_language_model_is_in_tokens() -> None:
     assert found is not None
     assert (found.rate, found.tokens) == (10.0, False)
     assert performance(detail, round_of("v5.1"), "SingleStream", "resnet50") is None
-
-
-def test_the_first_rounds_estimate_how_many_samples_there_were() -> None:
-    round_ = round_of("v1.1")
-    multi = _detail(generated_query_count=270336, generated_samples_per_query=8)
-    assert queries_of(multi, round_, "MultiStream", 600.0) == 270336 * 8
-    assert queries_of(_detail(), round_, "MultiStream", 600.0) is None
-    single = _detail(result_qps_with_loadgen_overhead=10.0)
-    assert queries_of(single, round_, "SingleStream", 600.0) == 6000
-    assert queries_of(single, round_, "Offline", 600.0) is None
-
-
-def test_early_rounds_count_failed_readings_in_their_mean() -> None:
-    def failed(round_: str) -> float:
-        made = Made(round=round_)
-        made.testing[100][1] = -1.0
-        mean = made.directory().figures.published_w
-        assert mean is not None
-        return mean
-
-    assert failed("v5.1") - failed("v2.1") == pytest.approx(201 / 600, abs=0.01)
 
 
 @pytest.mark.parametrize("value", [True, "3", None, 10**400, [1]])

@@ -7,14 +7,20 @@ import pytest
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.parsed import Source
 from joulemark.formats.results.cm_results import read_cm_results
-from joulemark.formats.results.declared import together
+from joulemark.formats.results.declared import DeclaredResult, together
 
 from .tables import entry, listed
 
 
+def read(source: Source) -> list[DeclaredResult]:
+    found = read_cm_results(source)
+    assert found is not None
+    return found
+
+
 def test_a_rate_and_its_power() -> None:
     row = entry(Result_Power=500.0, Result_Power_Units="Watts", Inference_per_Joule=2.0)
-    (found,) = read_cm_results(listed(row))
+    (found,) = read(listed(row))
     assert (found.performance, found.performance_unit) == (1000.0, "samples/s")
     assert (found.power, found.power_unit) == (500.0, "W")
     assert (found.per_joule, found.per_joule_unit) == (2.0, "samples/J")
@@ -28,7 +34,7 @@ def test_an_energy_of_a_stream_is_in_joules() -> None:
         Scenario="SingleStream", Result=2.5, Result_Units="Latency (ms)",
         Result_Power=250.0, Result_Power_Units="millijoules",
     )  # fmt: skip
-    (found,) = read_cm_results(listed(row))
+    (found,) = read(listed(row))
     assert (found.performance, found.performance_unit) == (0.0025, "s/query")
     assert (found.power, found.power_unit) == (0.25, "J/query")
     assert (found.per_joule, found.per_joule_unit) == (4.0, "queries/J")
@@ -39,26 +45,26 @@ def test_power_in_a_row_of_its_own_is_joined_to_its_performance() -> None:
     rate = entry(version="v4.1")
     power = entry(version="v4.1", Result=None, Result_Units="Watts", Result_Power=400.0)
     for rows in ([rate, power], [power, rate]):
-        (found,) = read_cm_results(listed(*rows))
+        (found,) = read(listed(*rows))
         assert (found.performance, found.power, found.power_unit) == (1000.0, 400.0, "W")
         assert (found.rows, found.per_joule) == (2, 2.5)
-    (found,) = together([*read_cm_results(listed(rate)), *read_cm_results(listed(power))])
+    (found,) = together([*read(listed(rate)), *read(listed(power))])
     assert found.per_joule == 2.5
 
 
 def test_a_result_that_stands_in_several_files_is_one() -> None:
     one, other = listed(entry(), name="a.json"), listed(entry(), name="b.json")
-    (found,) = together([*read_cm_results(one), *read_cm_results(other)])
+    (found,) = together([*read(one), *read(other)])
     assert (found.sources, found.rows) == (("a.json:1", "b.json:1"), 2)
-    assert len(together([found, *read_cm_results(one)])) == 1
+    assert len(together([found, *read(one)])) == 1
 
 
 def test_statements_that_contradict_stay_apart() -> None:
-    first, second = read_cm_results(listed(entry(), entry(Result=1100.0)))
+    first, second = read(listed(entry(), entry(Result=1100.0)))
     assert (first.performance, second.performance) == (1000.0, 1100.0)
     assert first.key != second.key
     assert second.remarks == ("another statement of this result differs",)
-    third = read_cm_results(listed(entry(Result=1100.0)))
+    third = read(listed(entry(Result=1100.0)))
     assert [row.rows for row in together([first, second, *third])] == [1, 2]
 
 
@@ -76,7 +82,7 @@ def test_a_rate_has_the_unit_of_its_benchmark_and_round(
     model: str, version: str, scenario: str, unit: str, remark: str
 ) -> None:
     row = entry(Model=model, version=version, Scenario=scenario)
-    (found,) = read_cm_results(listed(row))
+    (found,) = read(listed(row))
     assert found.performance_unit == unit
     assert "".join(found.remarks).startswith(remark)
     assert bool(found.remarks) == bool(remark)
@@ -87,7 +93,7 @@ def test_what_is_odd_is_kept_with_a_remark() -> None:
         Model="a-thing", MlperfModel="a-thing", Result="fast", Result_Power="much",
         Result_Power_Units="horses", accelerators_per_node=None, inferred="no",
     )  # fmt: skip
-    (found,) = read_cm_results(listed(row))
+    (found,) = read(listed(row))
     assert (found.performance, found.power, found.power_unit) == (None, None, "")
     assert (found.accelerators, found.inferred, found.benchmark) == (None, None, "")
     assert found.remarks == (
@@ -96,14 +102,14 @@ def test_what_is_odd_is_kept_with_a_remark() -> None:
         "Result_Power is no number: 'much'",
         "Result_Power is in 'horses'",
     )
-    (found,) = read_cm_results(listed(entry(Result_Units="parsecs")))
+    (found,) = read(listed(entry(Result_Units="parsecs")))
     assert found.remarks == ("Result is in 'parsecs'",)
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"{", b"{}", b"[]", b"[1]", b'[{"version": "v3.0"}]', b"\xff\xfe", b"[" * 100_000,
+        b"", b"{", b"{}", b"[]", b"[1]", b"\xff\xfe", b"[" * 100_000,
         b'[{"version": "v1", "Location": "x", "Result_Units": "", "Scenario": ""}, 3]',
     ],
 )  # fmt: skip
@@ -114,7 +120,11 @@ def test_what_is_no_such_list_is_refused(data: bytes) -> None:
 
 def test_numbers_beyond_all_bounds_are_none() -> None:
     text = listed(entry()).data.replace(b"1000.0", b"1" + b"0" * 400)
-    (found,) = read_cm_results(Source("cm.json", text))
+    (found,) = read(Source("cm.json", text))
     assert found.performance is None
     text = listed(entry()).data.replace(b"1000.0", b"NaN")
-    assert read_cm_results(Source("cm.json", text))[0].performance is None
+    assert read(Source("cm.json", text))[0].performance is None
+
+
+def test_results_of_other_suites_are_left_to_others() -> None:
+    assert read_cm_results(Source("cm.json", b'[{"Benchmark": "ad", "Result": 1}]')) is None

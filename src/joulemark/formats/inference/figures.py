@@ -93,7 +93,7 @@ def figures_of(directory: PowerDirectory) -> Figures:
         np.where(run.read, run.log.whole.watts, np.nan),
         run.begin,
         run.end,
-        accuracy=_accuracy(directory, run, server),
+        accuracy=accuracy_of(directory, run),
         skew_s=min(skew or 0.0, max(run.seconds, 0.0)),
     )
     scenario, measured, queries, published, worth = _published(directory, run)
@@ -102,7 +102,7 @@ def figures_of(directory: PowerDirectory) -> Figures:
         measured=measured,
         metric=published,
         efficiency=worth,
-        published_w=run.published_w,
+        published_w=run.mean_w,
         energy_j=found.energy if found else None,
         average_power_w=found.power if found else None,
         own_u95_w=found.own if found else 0.0,
@@ -126,10 +126,9 @@ def _published(
     measured = text(detail, "effective_scenario") or place.scenario
     scenario = place.scenario or measured
     queries = queries_of(detail, round_, measured, run.seconds)
-    mean = run.published_w
-    if mean is None or run.seconds <= 0:
+    if run.mean_w is None or run.seconds <= 0:
         return scenario, measured, queries, None, None
-    published = metric(mean, run.seconds, scenario, measured, queries)
+    published = metric(run.mean_w, run.seconds, scenario, measured, queries)
     if published is None:
         return scenario, measured, queries, None, None
     rate = performance(detail, round_, scenario, place.benchmark)
@@ -173,7 +172,9 @@ def largest_skew(client: Session, server: Session) -> float | None:
     return max(pairs, default=None)
 
 
-def _accuracy(directory: PowerDirectory, run: TimedRun, server: Session | None) -> Accuracy:
+def accuracy_of(directory: PowerDirectory, run: TimedRun) -> Accuracy:
+    """Return the accuracy of an analyser over a run: as PTDaemon states it, else by its limit."""
+    server = _or_none(lambda: directory.server)
     replies = [] if server is None else [message.reply for message in server.ptd_messages]
     stated = [found for found in map(stated_uncertainty, replies) if found is not None]
     mean = stated[-1].mean if stated else None

@@ -63,11 +63,6 @@ class TimedRun:
 
     @property
     def mean_w(self) -> float | None:
-        """Plain mean of the readings in the window, W; None without."""
-        return mean_power(self.log.whole.watts[self.used])
-
-    @property
-    def published_w(self) -> float | None:
         """Plain mean over the window as the round publishes it, W; None without a reading."""
         return mean_power(self.log.whole.watts[self.counted]) if self.used.any() else None
 

@@ -26,16 +26,8 @@ _IN_QUERIES = ("v4.0", "Server")
 _NEEDED = ("version", "Location", "Result_Units", "Scenario")
 
 
-def looks_like(document: Any) -> bool:
-    """Return whether a decoded JSON document is such a list."""
-    rows = document[:5] if isinstance(document, list) else []
-    return bool(rows) and all(
-        isinstance(row, dict) and all(name in row for name in _NEEDED) for row in rows
-    )
-
-
-def read_cm_results(source: Source) -> list[DeclaredResult]:
-    """Return the results of one file, each once.
+def read_cm_results(source: Source) -> list[DeclaredResult] | None:
+    """Return the results of one file, each once; None of a list of other results (Training, Tiny).
 
     Raises:
         FormatError: if it is not JSON, or no list of such results.
@@ -44,9 +36,11 @@ def read_cm_results(source: Source) -> list[DeclaredResult]:
         document = json.loads(source.data)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"not JSON ({error})", where=source.name) from None
-    if not looks_like(document):
-        what = f"no list of results: an entry needs {', '.join(_NEEDED)}"
-        raise FormatError(what, where=source.name)
+    first = document[0] if isinstance(document, list) and document else None
+    if not isinstance(first, dict):
+        raise FormatError("no list of results", where=source.name)
+    if not all(name in first for name in _NEEDED):
+        return None
     if len(document) > MAX_ROWS:
         raise FormatError(f"{len(document)} results are too many", where=source.name)
     return together(_rows(document, source.name))

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+LOGS = "logs"
+"""The kind of a result that was computed from its logs."""
 WATTS, PER_QUERY, PER_RUN, PER_INFERENCE = "W", "J/query", "J/run", "J/inference"
 """Units of a stated power or energy."""
 RATES = ("samples/s", "queries/s", "tokens/s")

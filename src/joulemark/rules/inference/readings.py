@@ -36,7 +36,7 @@ def samples_in_window(review: Review) -> Iterator[Seen]:
 
 @rule(
     "inference/dropped-samples",
-    source="our own: the official mean silently leaves them out (to v3.0 it counts the -1)",
+    source="our own: the official mean silently leaves them out (since v3.1)",
     severity=Severity.WARNING,
     advice="Find out why the analyser gave no reading (range, crest factor, cable) and measure "
     "again; a clipped reading is missing where power is highest.",
@@ -47,8 +47,6 @@ def dropped_samples(review: Review) -> Iterator[Seen]:
     dropped = run.inside & ~run.read & np.isfinite(run.log.whole.watts)
     if dropped.any():
         what = f"{dropped.sum()} of {run.inside.sum()} readings are 0 W or less, or failed"
-        if not run.positive_only:
-            what += "; the round's mean counts them as they stand"
         yield what, run.log.name, run.first_line(dropped)
 
 

@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from joulemark.formats.results.declared import DeclaredResult
+from joulemark.formats.results.declared import LOGS, DeclaredResult
 
-LOGS = "logs"
-"""The kind of a result that was computed from its logs."""
 TRUST: Mapping[str, int] = {LOGS: 0, "cm-result": 1}
 """Kinds of tables, the most trustworthy first: what a program took from logs before the rest."""
 AGREE = 0.005
@@ -85,11 +83,15 @@ class Stated:
 
     @property
     def same_result(self) -> list[DeclaredResult]:
-        """Statements of the same result in other tables, or computed from its logs."""
-        found = [
-            *self.others.places.get(place(self.row), ()),
-            *self.others.named.get(named(self.row), ()),
-        ]
+        """Statements of the same result in other tables, or computed from its logs.
+
+        Several systems may go by one name. Then a row is that of none of them in particular, but
+        must be one of those that a more trusted table has.
+        """
+        named_so = self.others.named.get(named(self.row), [])
+        if sum(other.kind == self.row.kind for other in named_so) > 1:
+            named_so = [other for other in named_so if trust(other) < trust(self.row)]
+        found = [*self.others.places.get(place(self.row), ()), *named_so]
         return list({o.key: o for o in found if o.kind != self.row.kind}.values())
 
     @property
@@ -141,9 +143,13 @@ def power(row: DeclaredResult) -> Name:
     """Return round and power to the digit; empty where it is not stated or has few digits."""
     if row.power is None or row.kind == LOGS:
         return ()
-    digits = f"{row.power:.9e}"
-    long = len(digits.partition("e")[0].replace(".", "").rstrip("0")) > SHORT
-    return (row.suite, row.round, row.power_unit, digits) if long else ()
+    long = significant(row.power) > SHORT
+    return (row.suite, row.round, row.power_unit, f"{row.power:.9e}") if long else ()
+
+
+def significant(value: float) -> int:
+    """Return how many digits a figure has that are not zeros at its ends."""
+    return len(f"{value:.9e}".partition("e")[0].replace(".", "").rstrip("0"))
 
 
 def result_of(row: DeclaredResult) -> Name:

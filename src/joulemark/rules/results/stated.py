@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from joulemark.core.finding import Severity
 from joulemark.core.units import digits
-from joulemark.formats.results.declared import WATTS, DeclaredResult
-from joulemark.rules.results.others import LOGS, Others, Stated, agrees
+from joulemark.formats.results.declared import LOGS, WATTS, DeclaredResult
+from joulemark.rules.results.others import Others, Stated, agrees, significant
 from joulemark.rules.rule import Rule, Seen
 
 FACTOR = 3.0
 """Work per joule that is further than this from all that the accelerator gives elsewhere is not of
 it: of 502 closed results of rounds v2.0 to v4.1 that can be compared, one is."""
+CHANCE = 4
+"""Two figures of so few digits may be equal by chance."""
 FEWEST = 2
 """Fewer others tell nothing."""
 
@@ -68,7 +70,8 @@ def _row(stated: Stated) -> Iterator[Seen]:
 
 def _repeated(stated: Stated) -> Iterator[Seen]:
     row = stated.row
-    if row.power is not None and row.power == row.performance and row.power_unit == WATTS:
+    same = row.power is not None and row.power == row.performance and row.power_unit == WATTS
+    if same and row.kind != LOGS and row.power is not None and significant(row.power) > CHANCE:
         yield _at(stated, f"{digits(row.power, 6)} is stated for both")
 
 
