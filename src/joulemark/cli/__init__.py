@@ -6,6 +6,7 @@ interrupted. ``joulemark compare --max-increase`` answers 0 where a larger incre
 where it is larger, 6 where it cannot be told and 7 where the sides are not comparable.
 ``joulemark crosscheck`` answers 1 where a meter says something impossible, ``calibrate`` where some
 readings give no calibration, ``show`` and ``report`` where the one that is named holds for nothing.
+``joulemark check`` answers 1 where a result fails (with ``--strict``: or warns).
 ``joulemark run`` passes on the exit code of the command it measured (126 and 127 if
 it could not be started, 128 + n if signal n ended it).
 """
@@ -28,6 +29,8 @@ VERBS = {
     "calibrate": "fit one meter against a better one, with what that gains",
     "report": "one self-contained HTML page of a run",
     "export": "a run as JSON, CSV or Parquet",
+    "check": "review MLPerf Inference power results, one or thousands",
+    "explain": "what a rule demands, where that stands, how to mend a result",
     "total": "energy of whole tables of telemetry, or of many runs",
     "dataset": "write the photograph set as files in CIFAR-10's layout",
 }

@@ -1,0 +1,222 @@
+"""Check MLPerf Inference power results: what the rules mean, or what the official checker says.
+
+A PATH is a power directory, a folder with many, a .tar, .tar.gz or .zip of one, or a git
+repository without a work tree (REPO.git@REV:PATH). Every power directory in it is checked, in
+worker processes. What joulemark computes is its own and is not verified by MLCommons.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from joulemark.cli.common import checked as checked_by
+from joulemark.cli.common import positive
+
+if TYPE_CHECKING:
+    from joulemark.procedures.checked import Asked, Checked
+    from joulemark.procedures.checking import Found
+    from joulemark.report.checked import Tally
+
+EXAMPLES = """\
+examples:
+  joulemark check closed/WHO/results/SYSTEM/resnet50/Offline/performance
+  joulemark check inference_results_v5.1 --submitter WHO --sarif review.sarif
+  joulemark check results.tar.gz --as-official own --json > verdicts.jsonl
+  joulemark check results.git@main:closed --resume checked.state
+  joulemark explain inference/uncertainty
+
+exit codes: 0 every result passes, perhaps with warnings; 1 a result fails (with
+--strict: or warns); 2 wrong argument; 3 a path may not be read; 4 a path is
+damaged, or holds no power directory; 130 interrupted, after what was found so
+far was printed and written.
+"""
+
+
+class Sink(Protocol):
+    """Takes results as they come."""
+
+    def add(self, checked: Checked) -> None:
+        """Take one."""
+
+    def close(self) -> None:
+        """Write what is left."""
+
+
+def arguments(parser: ArgumentParser, words: list[str]) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="what holds power directories")
+    group = parser.add_argument_group("what to check")
+    group.add_argument(
+        "--as-official",
+        nargs="?",
+        const="own",
+        default="",
+        metavar="ROUND",
+        help="the official checker's verdicts, its faults included: of v1.0 … v5.1, of head, or "
+        "of each result's own round (default of ROUND: own)",
+    )
+    group.add_argument("--round", default="", help="round of results whose path does not tell")
+    group.add_argument(
+        "--rule", action="append", default=[], metavar="ID", help="only this rule (ID may hold *)"
+    )
+    group.add_argument(
+        "--ignore", action="append", default=[], metavar="ID", help="without this rule"
+    )
+    group.add_argument(
+        "--submitter", action="append", default=[], metavar="NAME", help="only of this submitter"
+    )
+    group = parser.add_argument_group("output")
+    group.add_argument("--json", action="store_true", help="print a JSON object for each result")
+    group.add_argument("--output", type=Path, metavar="FILE", help="write these objects there")
+    group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
+    group.add_argument("--sarif", type=Path, metavar="FILE", help="write SARIF 2.1.0")
+    group.add_argument("--top", type=checked_by(positive), default=40, metavar="N",
+                       help="systems in the table (default: 40)")  # fmt: skip
+    group.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    group.add_argument("--strict", action="store_true", help="a warning is a failure to the shell")
+    group = parser.add_argument_group("how")
+    group.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="keep results there and take over those of directories that did not change",
+    )
+    group.add_argument(
+        "--jobs",
+        type=checked_by(positive),
+        metavar="N",
+        help="worker processes (default: one a processor; 1: none)",
+    )
+
+
+def main(args: Namespace) -> int:
+    """Check, print, and answer with the worst verdict."""
+    from joulemark.procedures.check_state import State
+    from joulemark.procedures.checking import check
+    from joulemark.procedures.stopping import stoppable
+    from joulemark.report.checked import Tally, print_checked, summary
+    from joulemark.report.progress import Progress
+
+    asked = _asked(args)
+    tally = Tally()
+    interrupted = False
+    with ExitStack() as stack:
+        stack.enter_context(stoppable())
+        sinks = [tally, *stack.enter_context(_files(args))]
+        with Progress() as display:
+            found = stack.enter_context(_found(args, display))
+            state = None
+            if args.resume is not None:
+                state = stack.enter_context(State(args.resume, asked))
+            tell = _Pace(display)
+            try:
+                results = check(found, asked, jobs=args.jobs, state=state, tell=tell)
+                with closing(results):
+                    for one in results:
+                        for sink in sinks:
+                            sink.add(one)
+            except KeyboardInterrupt:
+                interrupted = True
+    if not args.json:
+        print_checked(tally, args.top)
+    said = summary(tally, len(found.targets))
+    print(f"joulemark check: {'interrupted; ' if interrupted else ''}{said}", file=sys.stderr)
+    return 130 if interrupted else _exit_code(tally, strict=args.strict)
+
+
+def _exit_code(tally: Tally, *, strict: bool) -> int:
+    from joulemark.core.finding import Verdict
+
+    bad = tally.verdicts[Verdict.FAIL] + (tally.verdicts[Verdict.WARN] if strict else 0)
+    return 1 if bad else 0
+
+
+def _asked(args: Namespace) -> Asked:
+    """Return how to check.
+
+    Raises:
+        UsageError: if there is no such round or rule.
+    """
+    from joulemark.procedures.checked import Asked
+    from joulemark.procedures.known import check_patterns, check_revision, check_round, known_rules
+
+    known = known_rules() if args.rule or args.ignore else ()
+    return Asked(
+        as_official=args.as_official and check_revision(args.as_official),
+        round=args.round and check_round(args.round),
+        rules=check_patterns(args.rule, known),
+        ignored=check_patterns(args.ignore, known),
+    )
+
+
+def _found(args: Namespace, display: Any) -> Found:
+    from joulemark.procedures.checking import search
+
+    began = time.monotonic()
+
+    def tell(found: int) -> None:
+        display.update("searching", time.monotonic() - began, 0.0, note=f"{found} found")
+
+    return search(args.paths, submitters=args.submitter, tell=tell)
+
+
+class _Pace:
+    """Shows how far the check is, at most ten times a second."""
+
+    def __init__(self, display: Any) -> None:
+        self._display = display
+        self._began = time.monotonic()
+        self._shown = -1.0
+
+    def __call__(self, done: int, of: int) -> None:
+        spent = time.monotonic() - self._began
+        if done < of and spent - self._shown < 0.1:
+            return
+        self._shown = spent
+        whole = spent * of / done if done else 0.0
+        pace = f", {done / spent:.0f}/s" if done and spent > 0 else ""
+        self._display.update("checking", spent, whole, note=f"{done} of {of}{pace}")
+
+
+@contextmanager
+def _files(args: Namespace) -> Iterator[list[Sink]]:
+    """Open what is to be written; closed, each is whole, however the check ended.
+
+    Raises:
+        UsageError: if a file exists and may not be replaced.
+        StoreError: if one cannot be written.
+    """
+    from joulemark import __version__
+    from joulemark.procedures.known import known_rules
+    from joulemark.report.checked_json import JsonLines
+    from joulemark.report.checked_junit import JUnit
+    from joulemark.report.checked_sarif import Sarif, root_of
+    from joulemark.store.files import refuse_existing
+
+    for path in filter(None, (args.output, args.junit, args.sarif)):
+        refuse_existing(path, force=args.force)
+    with ExitStack() as stack:
+        sinks: list[Sink] = [JsonLines(sys.stdout)] if args.json else []
+        if args.output is not None:
+            sinks.append(JsonLines(_opened(stack, args.output)))
+        if args.junit is not None:
+            sinks.append(stack.enter_context(closing(JUnit(_opened(stack, args.junit)))))
+        if args.sarif is not None:
+            file = _opened(stack, args.sarif)
+            sinks.append(stack.enter_context(closing(Sarif(file, __version__, known_rules(), root_of))))
+        yield sinks
+
+
+def _opened(stack: ExitStack, path: Path) -> Any:
+    from joulemark.store.files import store_error
+
+    try:
+        return stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+    except OSError as error:
+        raise store_error(error, path) from error

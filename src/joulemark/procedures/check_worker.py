@@ -1,0 +1,142 @@
+"""What a worker process of a check does: one directory after another, each answered by a line."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from importlib import import_module
+from typing import Any, BinaryIO
+
+import msgspec
+
+from joulemark.formats.inference.directory import Place, PowerDirectory
+from joulemark.formats.trees.tree import Entry, Tree
+from joulemark.procedures.checked import Asked, Checked, Target, lost
+from joulemark.procedures.judging import Parts, judge
+from joulemark.procedures.watched import WatchedTree, identity, unchanged
+
+SAME = b"same"
+"""The answer where an earlier result still holds."""
+
+
+def parts_named(name: str) -> Parts:
+    """Return what a check is made of, from ``module:function``."""
+    module, _, function = name.partition(":")
+    parts: Parts = getattr(import_module(module), function)()
+    return parts
+
+
+class Desk:
+    """Checks directories of several trees.
+
+    Args:
+        parts: what to check with.
+        names: what the person called each tree.
+        open_tree: opens a tree by its number; called when it is another than before.
+        asked: how to check.
+    """
+
+    def __init__(
+        self, parts: Parts, names: Sequence[str], open_tree: Callable[[int], Tree], asked: Asked
+    ) -> None:
+        """Keep the arguments; nothing is opened."""
+        self._parts = parts
+        self._names = names
+        self._open_tree = open_tree
+        self._asked = asked
+        self._open: tuple[int, Tree] | None = None
+
+    def answer(
+        self, target: Target, known: tuple[str, Mapping[str, str]] | None = None
+    ) -> Checked | None:
+        """Return what the check of a directory comes to; None if what is known still holds.
+
+        Args:
+            target: the directory.
+            known: identity of its content, and of files beside it, when it was last checked; an
+                identity is only looked for if this is given.
+        """
+        try:
+            tree = WatchedTree(self._tree(target.tree), target.path)
+            entries = {path: Entry(path, size, name) for path, size, name in target.entries}
+            directory = PowerDirectory(tree, target.path, entries, target.place)
+            now = "" if known is None else identity(directory)
+            if known is not None and now and known[0] == now and unchanged(tree, known[1]):
+                return None
+            tree.beside.clear()
+            checked = judge(directory, target, self._names[target.tree], self._asked, self._parts)
+        except Exception as error:  # noqa: BLE001 # one directory must not end the check of thousands
+            what = f"{type(error).__name__}: {str(error)[:300]}"
+            return lost(target, self._names[target.tree], self._asked, what)
+        return replace(checked, identity=now, beside=tree.beside)
+
+    def _tree(self, number: int) -> Tree:
+        if self._open is None or self._open[0] != number:
+            self._open = number, self._open_tree(number)
+        return self._open[1]
+
+
+def first_line(parts: str, trees: Sequence[Tree], names: Sequence[str], asked: Asked) -> bytes:
+    """Return what a worker is told first."""
+    tokens = [tree.token for tree in trees]
+    told = {"parts": parts, "names": list(names), "tokens": tokens, "asked": asdict(asked)}
+    return json.dumps(told).encode()
+
+
+def request(target: Target, known: tuple[str, Mapping[str, str]] | None) -> bytes:
+    """Return a directory as a line for a worker."""
+    return json.dumps([asdict(target), known]).encode()
+
+
+def encoded(checked: Checked) -> bytes:
+    """Return a result as one line of JSON."""
+    return msgspec.json.encode(checked, enc_hook=str)
+
+
+def main(source: BinaryIO | None = None, sink: BinaryIO | None = None) -> int:
+    """Answer lines of standard input until it ends.
+
+    Args:
+        source: where requests come from; standard input by default.
+        sink: where answers go; standard output by default.
+    """
+    source = source or sys.stdin.buffer
+    sink = sink or sys.stdout.buffer
+    told = json.loads(source.readline())
+    parts, trees = parts_named(told["parts"]), _Trees(told["tokens"])
+    words = {name: tuple(v) if isinstance(v, list) else v for name, v in told["asked"].items()}
+    desk = Desk(parts, told["names"], lambda number: trees.open(parts, number), Asked(**words))
+    gc.freeze()
+    for line in source:
+        target, known = json.loads(line)
+        checked = desk.answer(_target(target), known and (known[0], known[1]))
+        sink.write((SAME if checked is None else encoded(checked)) + b"\n")
+        sink.flush()
+    trees.close()
+    return 0
+
+
+class _Trees:
+    """Trees of another process, of which one at a time is open."""
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self._tokens = tokens
+        self._tree: Tree | None = None
+
+    def open(self, parts: Parts, number: int) -> Tree:
+        self.close()
+        self._tree = parts.reopen(self._tokens[number])
+        return self._tree
+
+    def close(self) -> None:
+        if self._tree is not None:
+            self._tree.close()
+            self._tree = None
+
+
+def _target(record: dict[str, Any]) -> Target:
+    entries = tuple((path, size, name) for path, size, name in record.pop("entries"))
+    return Target(**{**record, "place": Place(**record["place"])}, entries=entries)

@@ -1,0 +1,182 @@
+"""What a check found, in the terminal: systems, then findings by rule, in at most 80 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from textwrap import wrap
+from typing import TextIO
+
+from joulemark.core.finding import Finding, Severity, Verdict
+from joulemark.procedures.checked import Checked
+from joulemark.report.checked_json import where
+from joulemark.report.format import clean
+
+WIDTH = 80
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "default"}
+_COLUMNS = {"submitter": 12, "system": 26, "worst finding": 20}
+_MOST_MESSAGE = 300
+
+
+@dataclass(slots=True)
+class SystemTally:
+    """What was found on one system.
+
+    Attributes:
+        verdicts: how many results have each.
+        rules: how many results each rule found something on, by severity and id.
+    """
+
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    rules: Counter[tuple[int, str]] = field(default_factory=Counter)
+
+    def worst(self) -> str:
+        """Return the id of the gravest rule, of those the most frequent; empty for none."""
+        found = (key for key in self.rules if key[0] < _ORDER[Severity.NOTE])
+        return min(found, key=lambda k: (k[0], -self.rules[k], k[1]), default=(0, ""))[1]
+
+
+@dataclass(slots=True)
+class RuleTally:
+    """What one rule found.
+
+    Attributes:
+        severity: of its findings.
+        findings: how many.
+        results: on how many results.
+        example: the first of them, in words.
+        place: file and line of that.
+    """
+
+    severity: Severity
+    example: str
+    place: str
+    findings: int = 0
+    results: int = 0
+
+
+class Tally:
+    """Counts results and findings as they come; what it holds grows with systems and rules only.
+
+    Attributes:
+        systems: by round, submitter and system.
+        rules: by severity and id.
+        verdicts: how many results have each.
+        kept: how many were taken over from an earlier check.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.systems: dict[tuple[str, str], SystemTally] = {}
+        self.rules: dict[tuple[int, str], RuleTally] = {}
+        self.verdicts: Counter[Verdict] = Counter()
+        self.kept = 0
+
+    def add(self, checked: Checked) -> None:
+        """Count one result."""
+        system = self.systems.setdefault(checked.system, SystemTally())
+        system.verdicts[checked.verdict] += 1
+        self.verdicts[checked.verdict] += 1
+        self.kept += checked.kept
+        seen = set()
+        for finding in checked.findings:
+            key = (_ORDER[finding.severity], finding.rule)
+            self._count(key, checked, finding, first=key not in seen)
+            seen.add(key)
+        system.rules.update(seen)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def _count(
+        self, key: tuple[int, str], checked: Checked, finding: Finding, *, first: bool
+    ) -> None:
+        if key not in self.rules:
+            message = clean(finding.message, _MOST_MESSAGE)
+            place = clean(where(checked, finding), _MOST_MESSAGE)
+            self.rules[key] = RuleTally(finding.severity, message, place)
+        self.rules[key].findings += 1
+        self.rules[key].results += first
+
+    @property
+    def total(self) -> int:
+        """How many results there are."""
+        return self.verdicts.total()
+
+
+def print_checked(tally: Tally, most: int, file: TextIO | None = None) -> None:
+    """Print systems, those with the most failures first, and what each rule found.
+
+    Args:
+        tally: what was counted.
+        most: systems shown.
+        file: where to print; standard output by default.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for name in ("submitter", "system"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=_COLUMNS[name])
+    for name in ("results", "pass", "warn", "fail"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("worst finding", no_wrap=True, overflow="ellipsis")
+    for cells, style in _rows(tally, most):
+        table.add_row(*(Text(cell, style) for cell in cells))
+    console.print(table)
+    if len(tally.systems) > most:
+        console.print(f"… and {len(tally.systems) - most} more systems (--top, --json)")
+    for text, style in _findings(tally):
+        console.print(Text(text, style), soft_wrap=True)
+
+
+def _rows(tally: Tally, most: int) -> Iterator[tuple[list[str], str]]:
+    def order(name: tuple[str, str]) -> tuple[int, int, tuple[str, str]]:
+        counts = tally.systems[name].verdicts
+        return (-counts[Verdict.FAIL], -counts[Verdict.WARN], name)
+
+    for name in sorted(tally.systems, key=order)[:most]:
+        system = tally.systems[name]
+        yield [*(clean(part, 80) for part in name), *_counts(system.verdicts), _short(system)], ""
+    if len(tally.systems) > 1:
+        yield ["total", f"{len(tally.systems)} systems", *_counts(tally.verdicts), ""], "bold"
+
+
+def _counts(verdicts: Counter[Verdict]) -> list[str]:
+    counts = [verdicts[v] for v in (Verdict.PASS, Verdict.WARN, Verdict.FAIL)]
+    return [str(sum(counts)), *(str(count) if count else "–" for count in counts)]
+
+
+def _short(system: SystemTally) -> str:
+    """Return the id of the worst finding; without its first part where that is the usual one."""
+    return clean(system.worst().removeprefix("inference/").removeprefix("official/"), 40)
+
+
+def _findings(tally: Tally) -> Iterator[tuple[str, str]]:
+    for (_, rule), one in sorted(tally.rules.items()):
+        yield "", ""
+        count = f"{one.findings} on {one.results} of {tally.total} results"
+        head = f"{one.severity.value:8}{clean(rule, 44)}"
+        yield f"{head}{count:>{max(WIDTH - len(head), len(count) + 1)}}", _STYLE[one.severity]
+        for line in wrap(one.example, WIDTH - 8, break_on_hyphens=False):
+            yield f"        {line}", "default"
+        for line in wrap(one.place, WIDTH - 8, break_on_hyphens=False):
+            yield f"        {line}", "bright_black"
+
+
+def summary(tally: Tally, of: int) -> str:
+    """Return one sentence for the end of a check.
+
+    Args:
+        tally: what was counted.
+        of: how many results there were to check.
+    """
+    named = {Verdict.PASS: "pass", Verdict.WARN: "warn", Verdict.FAIL: "fail"}
+    counts = ", ".join(f"{tally.verdicts[v]} {word}" for v, word in named.items())
+    every = f"{tally.total} of {of}" if tally.total < of else str(of)
+    again = f"; {tally.kept} unchanged since an earlier check" if tally.kept else ""
+    return f"{every} power {'directory' if of == 1 else 'directories'}: {counts}{again}"

@@ -1,0 +1,83 @@
+"""What a check found, as JSON lines: one object a line, one line a power directory."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import IO, Any
+
+from joulemark.core.finding import Finding
+from joulemark.procedures.checked import Amount, Checked, Measured
+
+
+def checked_json(checked: Checked) -> dict[str, Any]:
+    """Return a result as JSON values; a figure that cannot be had is null."""
+    place = checked.place
+    record: dict[str, Any] = {
+        "path": checked.path,
+        "round": checked.round or None,
+        "verdict": checked.verdict.value,
+        "findings": [_finding(checked, finding) for finding in checked.findings],
+        "metric": _amount(checked.metric),
+        "efficiency": _amount(checked.efficiency),
+        "energy_j": _measured(checked.energy_j),
+        "average_power_w": _measured(checked.average_power_w),
+    }
+    if checked.official is not None:
+        record |= {"official": dict(checked.official), "official_revision": checked.revision}
+    return record | {
+        "division": place.division or None,
+        "submitter": place.submitter or None,
+        "system": place.system or None,
+        "benchmark": place.benchmark or None,
+        "scenario": place.scenario or None,
+        "tree": f"{checked.tree.rstrip('/')}/{checked.base}" if checked.base else checked.tree,
+    }
+
+
+def where(checked: Checked, finding: Finding) -> str:
+    """Return file and line of a finding; the file relative to the results it belongs to."""
+    file = checked.within(finding.file) or checked.path
+    return file if finding.line is None else f"{file}:{finding.line}"
+
+
+def _finding(checked: Checked, finding: Finding) -> dict[str, str]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "where": where(checked, finding),
+    }
+
+
+def _amount(amount: Amount | None) -> dict[str, Any] | None:
+    if amount is None or not math.isfinite(amount.value):
+        return None
+    return {"value": amount.value, "unit": amount.unit}
+
+
+def _measured(measured: Measured | None) -> dict[str, float] | None:
+    if measured is None or not (math.isfinite(measured.value) and math.isfinite(measured.u95)):
+        return None
+    return {"value": measured.value, "u95": measured.u95}
+
+
+class JsonLines:
+    """Writes one line a result, at once.
+
+    Args:
+        file: where to.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        """Keep the file."""
+        self._file = file
+
+    def add(self, checked: Checked) -> None:
+        """Write one result."""
+        self._file.write(json.dumps(checked_json(checked), ensure_ascii=False, allow_nan=False))
+        self._file.write("\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Do nothing: every line is written."""
