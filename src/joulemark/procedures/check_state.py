@@ -19,7 +19,7 @@ from typing import Any, Self
 import msgspec
 
 from joulemark.core.errors import FormatError, StoreError
-from joulemark.procedures.checked import Asked, Checked, Target, relative
+from joulemark.procedures.checked import ROOT, Asked, Checked, Target
 from joulemark.procedures.check_worker import encoded
 from joulemark.store.files import replace_file, store_error
 from joulemark.store.schema import converted
@@ -67,9 +67,16 @@ class State:
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._file = os.fdopen(os.open(path, flags, 0o644), "r+b", buffering=0)
-            self._index()
         except OSError as error:
             raise store_error(error, path) from error
+        try:
+            self._index()
+        except OSError as error:
+            self._file.close()
+            raise store_error(error, path) from error
+        except FormatError:
+            self._file.close()
+            raise
 
     def _index(self) -> None:
         with open(self.path, "rb") as file:
@@ -96,12 +103,12 @@ class State:
         if record.tool != self._tool:
             self._dead += 1
             return
-        key = (record.asked, record.round, record.base, record.path)
+        key = (record.asked, record.round, record.path)
         self._dead += key in self._places
         self._places[key] = (offset, len(line))
 
     def _key(self, target: Target) -> tuple[str, ...]:
-        return (self._asked, target.place.round, target.base, relative(target))
+        return (self._asked, target.place.round, target.path or ROOT)
 
     def known(self, target: Target) -> tuple[str, Mapping[str, str]] | None:
         """Return the identities that the kept result of a directory rests on; None for none."""
@@ -128,7 +135,7 @@ class State:
         """
         if not checked.identity:
             return
-        names = dict(zip(("asked", "round", "base", "path"), self._key(target), strict=True))
+        names = dict(zip(("asked", "round", "path"), self._key(target), strict=True))
         head = msgspec.json.encode({"tool": self._tool, **_plain(names)})
         line = head[:-1] + b',"result":' + encoded(checked) + b"}\n"
         try:
@@ -164,7 +171,6 @@ class _Line(msgspec.Struct):
     tool: str
     asked: str
     round: str
-    base: str
     path: str
 
 

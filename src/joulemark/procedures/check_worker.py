@@ -34,17 +34,13 @@ class Desk:
 
     Args:
         parts: what to check with.
-        names: what the person called each tree.
         open_tree: opens a tree by its number; called when it is another than before.
         asked: how to check.
     """
 
-    def __init__(
-        self, parts: Parts, names: Sequence[str], open_tree: Callable[[int], Tree], asked: Asked
-    ) -> None:
+    def __init__(self, parts: Parts, open_tree: Callable[[int], Tree], asked: Asked) -> None:
         """Keep the arguments; nothing is opened."""
         self._parts = parts
-        self._names = names
         self._open_tree = open_tree
         self._asked = asked
         self._open: tuple[int, Tree] | None = None
@@ -59,18 +55,21 @@ class Desk:
             known: identity of its content, and of files beside it, when it was last checked; an
                 identity is only looked for if this is given.
         """
+        name = ""
         try:
             tree = WatchedTree(self._tree(target.tree), target.path)
-            entries = {path: Entry(path, size, name) for path, size, name in target.entries}
-            directory = PowerDirectory(tree, target.path, entries, target.place)
+            name = tree.name
+            entries = {name: Entry(*entry) for name, *entry in target.entries}
+            beside = tuple(Entry(*entry) for entry in target.beside)
+            directory = PowerDirectory(tree, target.path, entries, target.place, beside)
             now = "" if known is None else identity(directory)
             if known is not None and now and known[0] == now and unchanged(tree, known[1]):
                 return None
             tree.beside.clear()
-            checked = judge(directory, target, self._names[target.tree], self._asked, self._parts)
+            checked = judge(directory, target, name, self._asked, self._parts)
         except Exception as error:  # noqa: BLE001 # one directory must not end the check of thousands
             what = f"{type(error).__name__}: {str(error)[:300]}"
-            return lost(target, self._names[target.tree], self._asked, what)
+            return lost(target, name, self._asked, what)
         return replace(checked, identity=now, beside=tree.beside)
 
     def _tree(self, number: int) -> Tree:
@@ -79,10 +78,10 @@ class Desk:
         return self._open[1]
 
 
-def first_line(parts: str, trees: Sequence[Tree], names: Sequence[str], asked: Asked) -> bytes:
+def first_line(parts: str, trees: Sequence[Tree], asked: Asked) -> bytes:
     """Return what a worker is told first."""
     tokens = [tree.token for tree in trees]
-    told = {"parts": parts, "names": list(names), "tokens": tokens, "asked": asdict(asked)}
+    told = {"parts": parts, "tokens": tokens, "asked": asdict(asked)}
     return json.dumps(told).encode()
 
 
@@ -108,7 +107,7 @@ def main(source: BinaryIO | None = None, sink: BinaryIO | None = None) -> int:
     told = json.loads(source.readline())
     parts, trees = parts_named(told["parts"]), _Trees(told["tokens"])
     words = {name: tuple(v) if isinstance(v, list) else v for name, v in told["asked"].items()}
-    desk = Desk(parts, told["names"], lambda number: trees.open(parts, number), Asked(**words))
+    desk = Desk(parts, lambda number: trees.open(parts, number), Asked(**words))
     gc.freeze()
     for line in source:
         target, known = json.loads(line)
@@ -138,5 +137,5 @@ class _Trees:
 
 
 def _target(record: dict[str, Any]) -> Target:
-    entries = tuple((path, size, name) for path, size, name in record.pop("entries"))
-    return Target(**{**record, "place": Place(**record["place"])}, entries=entries)
+    lists = {name: tuple(map(tuple, record[name])) for name in ("entries", "beside")}
+    return Target(**{**record, **lists, "place": Place(**record["place"])})

@@ -13,6 +13,8 @@ OWN = "own"
 """Stands for the revision of the official checker that belongs to a directory's own round."""
 NEWEST = "head"
 """The newest revision of the official checker."""
+ROOT = "."
+"""The path of a power directory that is the whole tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,17 @@ class Target:
     Attributes:
         tree: which of the trees it lies in, by number.
         path: relative to the root of the tree; empty for the root itself.
-        entries: its files: path relative to the directory, size (-1 unknown), identity.
+        entries: its files: path relative to the directory, path in the tree it was found in, size
+            (-1 unknown), identity.
         place: where it belongs.
-        base: the part of ``path`` above the results it belongs to (above ``closed``, ``open``).
+        beside: path, size and identity of each file outside it that holds for it.
     """
 
     tree: int
     path: str
-    entries: tuple[tuple[str, int, str], ...]
+    entries: tuple[tuple[str, str, int, str], ...]
     place: Place
-    base: str = ""
+    beside: tuple[tuple[str, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,12 @@ class Checked:
     """What a check of one power directory came to.
 
     Attributes:
-        tree: what the person called the tree.
-        base: the part of the directory's path above the results it belongs to.
-        path: the directory, relative to that.
+        tree: what the person called the tree, and where in it the round begins.
+        path: the directory, relative to where the round begins; a dot for that itself.
         round: the round whose rules were applied; empty if nobody knows it.
         place: where the result belongs.
         verdict: what the findings come to.
-        findings: in the order of the rules; ``file`` is relative to the root of the tree.
+        findings: in the order of the rules; files are relative as the path is.
         metric: as published, W or mJ; None where it cannot be had.
         efficiency: likewise, per joule.
         energy_j: integral over the window of the test, J; None where it cannot be had.
@@ -98,7 +100,6 @@ class Checked:
 
     tree: str
     path: str
-    base: str = ""
     round: str = ""
     place: Place = field(default_factory=Place)
     verdict: Verdict
@@ -112,10 +113,6 @@ class Checked:
     identity: str = ""
     beside: Mapping[str, str] = field(default_factory=dict)
     kept: bool = False
-
-    def within(self, file: str) -> str:
-        """Return a path within the tree relative to the results the directory belongs to."""
-        return file.removeprefix(f"{self.base}/") if self.base else file
 
     @property
     def system(self) -> tuple[str, str]:
@@ -137,17 +134,10 @@ def lost(target: Target, tree: str, asked: Asked, what: str) -> Checked:
     )
     return Checked(
         tree=tree,
-        base=target.base,
-        path=relative(target),
+        path=target.path or ROOT,
         round=target.place.round or asked.round,
         place=target.place,
         verdict=verdict([finding]),
         findings=(finding,),
         official={} if asked.as_official else None,
     )
-
-
-def relative(target: Target) -> str:
-    """Return the path of a directory within its results; a dot for the root itself."""
-    within = target.path.removeprefix(f"{target.base}/") if target.base else target.path
-    return within or "."

@@ -8,7 +8,6 @@ and none is kept: memory does not grow with the number of directories but for th
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -33,8 +32,6 @@ PARTS = "joulemark.procedures.check_parts:parts"
 """What a check is made of, unless another is named."""
 
 _WORKER = "joulemark.procedures.check_worker"
-_BASE = re.compile(r"(|.*?/)(?:closed|open|network)/[^/]+/results/")
-"""What lies above the divisions of a tree of results."""
 
 Tell = Callable[[int, int], None]
 """Told of directories done, and of all."""
@@ -45,27 +42,19 @@ class Found:
     """Power directories that were found; a context manager that closes the trees they lie in.
 
     Attributes:
-        names: what the person called each tree.
         trees: the trees, open.
         targets: the directories, in the order of the trees and of their paths.
     """
 
-    names: list[str] = field(default_factory=list)
     trees: list[Tree] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
 
-    def number_of(self, tree: Tree, name: str) -> int:
-        """Return the number of a tree; the last is looked at first.
-
-        Args:
-            tree: the tree.
-            name: what the person called it, if it is new.
-        """
+    def number_of(self, tree: Tree) -> int:
+        """Return the number of a tree, which is kept if it is new."""
         for number in reversed(range(len(self.trees))):
             if self.trees[number] is tree:
                 return number
         self.trees.append(tree)
-        self.names.append(name)
         return len(self.trees) - 1
 
     def __enter__(self) -> Self:
@@ -123,14 +112,14 @@ def _search(
     known: set[str] = set()
     for name in paths:
         tree = parts.open_tree(name)
-        found.number_of(tree, name)
+        found.number_of(tree)
         count = 0
         for directory in parts.find(tree):
             count += 1
             submitter = directory.place.submitter
             known.add(submitter)
             if not wanted or submitter.casefold() in wanted:
-                found.targets.append(target(directory, found.number_of(directory.tree, name)))
+                found.targets.append(target(directory, found.number_of(directory.tree)))
                 tell(len(found.targets))
         if not count:
             raise FormatError(
@@ -153,10 +142,9 @@ def target(directory: PowerDirectory, tree: int) -> Target:
         directory: the directory.
         tree: number of the tree it lies in.
     """
-    entries = tuple((path, e.size, e.identity) for path, e in directory.entries.items())
-    above = _BASE.match(directory.path)
-    base = above[1].rstrip("/") if above else ""
-    return Target(tree, directory.path, entries, directory.place, base)
+    entries = tuple((name, e.path, e.size, e.identity) for name, e in directory.entries.items())
+    beside = tuple((entry.path, entry.size, entry.identity) for entry in directory.beside)
+    return Target(tree, directory.path, entries, directory.place, beside)
 
 
 def check(
@@ -200,7 +188,7 @@ def _here(
     found: Found, asked: Asked, hands: int, state: State | None, parts: str, tell: Tell
 ) -> Iterator[Checked]:
     """Check one directory after another in this process."""
-    desk = Desk(parts_named(parts), found.names, lambda number: found.trees[number], asked)
+    desk = Desk(parts_named(parts), lambda number: found.trees[number], asked)
     for done, one in enumerate(found.targets, 1):
         checked = desk.answer(one, _known(state, one))
         tell(done, len(found.targets))
@@ -212,7 +200,7 @@ def _by_workers(
 ) -> Iterator[Checked]:
     """Check directories in worker processes."""
     total = len(found.targets)
-    told = first_line(parts, found.trees, found.names, asked)
+    told = first_line(parts, found.trees, asked)
     requests = (request(one, _known(state, one)) for one in found.targets)
     with Crew(_WORKER, hands, told, lambda done: tell(done, total)) as crew:
         for one, answer in zip(found.targets, crew.answers(requests), strict=True):
@@ -223,7 +211,7 @@ def _result(
     answer: Answer, one: Target, found: Found, asked: Asked, state: State | None
 ) -> Checked:
     if isinstance(answer, Lost):
-        return lost(one, found.names[one.tree], asked, answer.why)
+        return lost(one, found.trees[one.tree].name, asked, answer.why)
     return _kept(state, one) if answer.strip() == SAME else decoded(answer)
 
 

@@ -15,18 +15,18 @@ from joulemark.formats.trees.tree import Tree
 from joulemark.procedures.checked import (
     NEWEST,
     OWN,
+    ROOT,
     Amount,
     Asked,
     Checked,
     Measured,
     Target,
-    relative,
 )
 from joulemark.rules.rule import Rule
 
 MOST_OF_A_RULE = 1000
 """Findings of one rule in one directory that are kept."""
-INTERNAL, UNREADABLE, ROUND = "joulemark/internal", "joulemark/unreadable", "joulemark/round"
+INTERNAL, UNREADABLE, UNKNOWN_ROUND = "joulemark/internal", "joulemark/unreadable", "joulemark/round"
 """What the check itself may find, whatever is asked for."""
 
 _Got = TypeVar("_Got")
@@ -136,8 +136,7 @@ def judge(
     found = tuple(_shown(f) for f in one.findings if _kept(f.rule, asked))
     return Checked(
         tree=_plain(tree),
-        base=_plain(target.base),
-        path=_plain(relative(target)),
+        path=_plain(target.path or ROOT),
         round=one.round,
         place=replace(target.place, round=one.round),
         verdict=verdict(found),
@@ -167,7 +166,7 @@ class _Judge:
             self.round = self.guarded("round", lambda: parts.guess_round(self.directory)) or ""
             by = f"its files look like {self.round}" if self.round else "nor do its files"
             what = f"the path does not tell the round, {by}; --round names it"
-            self._note(what, ROUND, Severity.NOTE)
+            self._note(what, UNKNOWN_ROUND, Severity.NOTE)
         self.directory.place = replace(self.directory.place, round=self.round)
 
     def revision(self, known: Collection[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from joulemark.core.errors import UsageError
 from joulemark.core.finding import Severity
 from joulemark.procedures.checked import OWN
-from joulemark.procedures.judging import INTERNAL, ROUND, UNREADABLE
+from joulemark.procedures.judging import INTERNAL, UNKNOWN_ROUND, UNREADABLE
 from joulemark.rules.rule import Rule
 
 
@@ -103,7 +103,7 @@ def own_rules() -> list[Described]:
             "Please report it with the message; check the directory again with --jobs 1.",
         ),
         Described(
-            ROUND,
+            UNKNOWN_ROUND,
             "The round of a result is known.",
             "our own: rules differ from round to round",
             Severity.NOTE,
@@ -128,7 +128,7 @@ def _told(name: str) -> tuple[str, str]:
 
 def known_rules() -> dict[str, Described]:
     """Return all rules by id, ours first."""
-    from joulemark.rules.inference import rules_of
+    from joulemark.rules.inference.register import rules_of
     from joulemark.rules.inference.policy import rounds
 
     held: dict[str, list[str]] = {}

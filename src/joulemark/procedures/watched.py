@@ -93,6 +93,7 @@ def identity(directory: PowerDirectory) -> str:
             except (JoulemarkError, OSError):
                 return ""
         lines.append(f"{path}\0{name}\n")
+    lines += [f"{entry.path}\0{entry.identity}\n" for entry in directory.beside]
     return digest("".join(lines).encode("utf-8", "surrogatepass"))
 
 

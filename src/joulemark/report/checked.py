@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from textwrap import wrap
-from typing import TextIO
+from typing import Literal, TextIO
 
 from joulemark.core.finding import Finding, Severity, Verdict
 from joulemark.procedures.checked import Checked
@@ -16,7 +17,9 @@ from joulemark.report.format import clean
 WIDTH = 80
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 _STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "default"}
-_COLUMNS = {"submitter": 12, "system": 26, "worst finding": 20}
+_COLUMNS = (11, 24, 5, 4, 4, 4, 22)
+"""Widths: submitter, system, how many results, how many of each verdict, worst finding."""
+_HEAD = ("submitter", "system", "all", "pass", "warn", "fail", "worst finding")
 _MOST_MESSAGE = 300
 
 
@@ -120,11 +123,9 @@ def print_checked(tally: Tally, most: int, file: TextIO | None = None) -> None:
 
     console = Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False)
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for name in ("submitter", "system"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=_COLUMNS[name])
-    for name in ("results", "pass", "warn", "fail"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("worst finding", no_wrap=True, overflow="ellipsis")
+    for name, width in zip(_HEAD, _COLUMNS, strict=True):
+        side: Literal["left", "right"] = "left" if width > 5 else "right"
+        table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis", width=width)
     for cells, style in _rows(tally, most):
         table.add_row(*(Text(cell, style) for cell in cells))
     console.print(table)
@@ -164,8 +165,23 @@ def _findings(tally: Tally) -> Iterator[tuple[str, str]]:
         yield f"{head}{count:>{max(WIDTH - len(head), len(count) + 1)}}", _STYLE[one.severity]
         for line in wrap(one.example, WIDTH - 8, break_on_hyphens=False):
             yield f"        {line}", "default"
-        for line in wrap(one.place, WIDTH - 8, break_on_hyphens=False):
+        for line in _folded(one.place, WIDTH - 8):
             yield f"        {line}", "bright_black"
+
+
+def _folded(path: str, width: int) -> Iterator[str]:
+    """Yield a path in lines that end at a slash where that is possible."""
+    line = ""
+    for part in re.findall(r"[^/]*/?", path):
+        if line and len(line) + len(part) > width:
+            yield line
+            line = ""
+        line += part
+        while len(line) > width:
+            yield line[:width]
+            line = line[width:]
+    if line:
+        yield line
 
 
 def summary(tally: Tally, of: int) -> str:

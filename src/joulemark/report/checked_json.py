@@ -31,14 +31,13 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         "system": place.system or None,
         "benchmark": place.benchmark or None,
         "scenario": place.scenario or None,
-        "tree": f"{checked.tree.rstrip('/')}/{checked.base}" if checked.base else checked.tree,
+        "tree": checked.tree,
     }
 
 
 def where(checked: Checked, finding: Finding) -> str:
-    """Return file and line of a finding; the file relative to the results it belongs to."""
-    file = checked.within(finding.file) or checked.path
-    return file if finding.line is None else f"{file}:{finding.line}"
+    """Return file and line of a finding; the directory if it names no file."""
+    return finding.where if finding.file else checked.path
 
 
 def _finding(checked: Checked, finding: Finding) -> dict[str, str]:

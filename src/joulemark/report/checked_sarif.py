@@ -17,7 +17,6 @@ from urllib.parse import quote
 from joulemark.core.finding import Finding, Severity
 from joulemark.procedures.checked import Checked
 from joulemark.procedures.known import Described
-from joulemark.report.checked_json import where
 
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -104,7 +103,7 @@ def _result(checked: Checked, finding: Finding, rule: int, root: str) -> dict[st
 
 
 def _location(checked: Checked, finding: Finding, root: str) -> dict[str, Any]:
-    path = finding.file or "/".join(filter(None, (checked.base, checked.path)))
+    path = finding.file or checked.path
     place: dict[str, Any] = {"artifactLocation": {"uri": root + quote(path, safe="/")}}
     if finding.line is not None and finding.line > 0:
         place["region"] = {"startLine": finding.line}
@@ -113,8 +112,7 @@ def _location(checked: Checked, finding: Finding, root: str) -> dict[str, Any]:
 
 def _fingerprint(checked: Checked, finding: Finding) -> str:
     """Return what tells a finding apart from others, whatever line it moves to."""
-    file = where(checked, finding).rpartition(":")[0] if finding.line else finding.file
-    parts = (finding.rule, checked.round, checked.path, file)
+    parts = (finding.rule, checked.round, checked.path, finding.file)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 

@@ -161,7 +161,9 @@ def _found(args: Namespace, display: Any) -> Found:
     began = time.monotonic()
 
     def tell(found: int) -> None:
-        display.update("searching", time.monotonic() - began, 0.0, note=f"{found} found")
+        spent = time.monotonic() - began
+        if spent > 1:
+            display.update("searching", spent, 0.0, note=f"{found} found")
 
     return search(args.paths, submitters=args.submitter, tell=tell)
 

@@ -1,0 +1,298 @@
+"""``joulemark check`` and ``explain`` from end to end, on small directories of our own making."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from joulemark.cli import main
+from joulemark.formats.inference.directory import CLIENT, CONSOLE
+from tests.formats.inference.samples import directory
+
+ROOT = Path(__file__).parents[2]
+ROUND = "inference_results_v5.1"
+A = "closed/A/results/one/resnet50/Offline/performance"
+B = "open/B/results/two/bert-99/Server/performance"
+POWER = ("power/client.log", "power/server.log")
+
+
+def write(folder: Path, **changed: bytes) -> Path:
+    """Write a power directory; files are changed as in the samples."""
+    made = directory(**changed)
+    files = {name: made.read(name) for name in made.entries} | dict.fromkeys(POWER, b"log\n")
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a tree of results of two submitters."""
+    root = tmp_path / ROUND
+    write(root / A)
+    write(root / B)
+    return root
+
+
+Printed = pytest.CaptureFixture[str]
+
+
+def checked(capsys: Printed, *words: object) -> tuple[int, list[dict[str, Any]]]:
+    """Return exit code and results of a check with one process."""
+    capsys.readouterr()
+    code = main(["check", *map(str, words), "--json", "--jobs", "1"])
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_the_table_says_who_fails_of_what(tree: Path, capsys: Printed) -> None:
+    assert main(["check", str(tree), "--jobs", "1"]) == 1
+    said = capsys.readouterr()
+    assert max(map(len, said.out.splitlines())) <= 80
+    assert "error   inference/" in said.out
+    assert "2 power directories: 0 pass, 0 warn, 2 fail" in said.err
+    assert "checking: " in said.err
+
+
+def test_json_has_a_line_a_directory(tree: Path, capsys: Printed) -> None:
+    code, results = checked(capsys, tree)
+    assert code == 1
+    assert [one["path"] for one in results] == [A, B]
+    first = results[0]
+    assert (first["round"], first["submitter"], first["scenario"]) == ("v5.1", "A", "Offline")
+    assert first["verdict"] == "fail"
+    assert first["metric"]["unit"] == "W"
+    assert first["metric"]["value"] == pytest.approx(105, abs=1)
+    assert first["average_power_w"]["u95"] > 0
+    found = {finding["rule"] for finding in first["findings"]}
+    assert "inference/hash-mismatch" in found
+    assert all(finding["where"].startswith(A) for finding in first["findings"])
+
+
+def test_a_directory_alone_says_the_same(tree: Path, capsys: Printed) -> None:
+    _, (one, _) = checked(capsys, tree)
+    _, (alone,) = checked(capsys, tree / A)
+    assert {**alone, "tree": ""} == {**one, "tree": ""}
+
+
+def test_an_archive_says_the_same(tree: Path, tmp_path: Path, capsys: Printed) -> None:
+    packed = tmp_path / "x.tar.gz"
+    with tarfile.open(packed, "w:gz") as archive:
+        archive.add(tree, arcname=ROUND)
+    _, folder = checked(capsys, tree)
+    _, results = checked(capsys, packed)
+    assert [{**one, "tree": ""} for one in results] == [{**one, "tree": ""} for one in folder]
+
+
+def test_workers_say_the_same_as_one_process(tree: Path, capsys: Printed) -> None:
+    _, alone = checked(capsys, tree)
+    capsys.readouterr()
+    assert main(["check", str(tree), "--json", "--jobs", "2"]) == 1
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == alone
+
+
+def test_as_official_the_verdict_is_that_of_the_official_checker(
+    tree: Path, capsys: Printed
+) -> None:
+    code, results = checked(capsys, tree, "--as-official")
+    assert code == 1
+    for one in results:
+        assert set(one["official"].values()) <= {"OK", "WARN", "FAIL", "EXC"}
+        assert one["official"]["results"] == "FAIL"
+        assert one["official_revision"] == "v5.1"
+        assert {f["rule"] for f in one["findings"]} == {
+            f"official/{name}" for name, word in one["official"].items() if word != "OK"
+        }
+    _, old = checked(capsys, tree, "--as-official", "v2.1")
+    assert old[0]["official_revision"] == "v2.1"
+
+
+def test_rules_submitters_and_strictness(tree: Path, capsys: Printed) -> None:
+    code, results = checked(capsys, tree, "--submitter", "b", "--rule", "inference/uuid")
+    assert (code, [one["path"] for one in results]) == (0, [B])
+    assert results[0]["verdict"] == "pass"
+    every = {f["rule"] for one in checked(capsys, tree)[1] for f in one["findings"]}
+    words = [word for rule in every for word in ("--ignore", rule)]
+    assert checked(capsys, tree, *words)[0] == 0
+    only = [rule for rule in every if _severity(capsys, rule) == "warning"]
+    if only:
+        assert checked(capsys, tree, "--rule", only[0])[0] == 0
+        assert checked(capsys, tree, "--rule", only[0], "--strict")[0] == 1
+
+
+def _severity(capsys: Printed, rule: str) -> str:
+    capsys.readouterr()
+    assert main(["explain", rule]) == 0
+    return capsys.readouterr().out.splitlines()[0].rpartition("(")[2].rstrip(")")
+
+
+def test_files_are_written_and_not_replaced(tree: Path, tmp_path: Path, capsys: Printed) -> None:
+    lines, junit, sarif = (tmp_path / name for name in ("a.jsonl", "a.xml", "a.sarif"))
+    words = ["check", str(tree), "--jobs", "1", "--output", str(lines)]
+    words += ["--junit", str(junit), "--sarif", str(sarif)]
+    assert main(words) == 1
+    assert len(lines.read_text().splitlines()) == 2
+    suites = ET.fromstring(junit.read_text())
+    assert [suite.get("name") for suite in suites] == ["v5.1.closed.A.one", "v5.1.open.B.two"]
+    log = json.loads(sarif.read_text())
+    rules = log["runs"][0]["tool"]["driver"]["rules"]
+    assert all(rule["help"]["text"] for rule in rules)
+    for result in log["runs"][0]["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"].startswith("file:///")
+        assert place.get("region", {"startLine": 1})["startLine"] >= 1
+    capsys.readouterr()
+    assert main(words) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert main([*words, "--force"]) == 1
+
+
+def test_unchanged_directories_are_taken_over(
+    tree: Path, tmp_path: Path, capsys: Printed
+) -> None:
+    state = tmp_path / "state"
+    first = checked(capsys, tree, "--resume", state)
+    assert main(["check", str(tree), "--json", "--jobs", "2", "--resume", str(state)]) == 1
+    said = capsys.readouterr()
+    assert [json.loads(line) for line in said.out.splitlines()] == first[1]
+    assert "2 unchanged since an earlier check" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["absent"], 2, "there is no such file or folder"),
+        (["{tree}", "--rule", "inference/uuidd"], 2, "did you mean 'inference/uuid'?"),
+        (["{tree}", "--as-official", "v9.9"], 2, "no official checker is called 'v9.9'"),
+        (["{tree}", "--round", "v9.9"], 2, "no round 'v9.9'"),
+        (["{tree}", "--submitter", "Nobody"], 2, "submitters here: A, B"),
+        (["{empty}"], 4, "no power directory in it"),
+        (["{file}"], 4, "neither folder nor archive"),
+        (["{tree}", "--resume", "{file}"], 4, "no results of an earlier check"),
+        (["{tree}", "--output", "{file}/x"], 4, "x"),
+    ],
+)
+def test_what_cannot_be_checked_is_an_error_that_explains(
+    tree: Path, tmp_path: Path, capsys: Printed, words: list[str], code: int, said: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("something else\n")
+    places = {"tree": tree, "empty": tmp_path / "empty", "file": tmp_path / "file"}
+    assert main(["check", *(word.format(**places) for word in words)]) == code
+    printed = capsys.readouterr()
+    assert printed.err.startswith("joulemark check: ")
+    assert said in printed.err.replace("\n", " ")
+    assert "Traceback" not in printed.err
+
+
+def test_the_round_of_a_folder_that_does_not_tell(tree: Path, capsys: Printed) -> None:
+    plain = tree.rename(tree.parent / "copy")
+    _, results = checked(capsys, plain)
+    assert results[0]["round"] == "v5.1"
+    assert "joulemark/round" in {f["rule"] for f in results[0]["findings"]}
+    _, results = checked(capsys, plain, "--round", "v4.1")
+    assert results[0]["round"] == "v4.1"
+    assert "joulemark/round" not in {f["rule"] for f in results[0]["findings"]}
+
+
+# ------------------------------------------------------------------ interrupted
+
+
+def test_ctrl_c_prints_and_writes_what_was_found(tmp_path: Path) -> None:
+    pipe, output = tmp_path / "lines", tmp_path / "a.xml"
+    os.mkfifo(pipe)
+    for number in range(60):
+        write(tmp_path / "tree" / f"open/A/results/s{number:02d}/b/Offline/performance")
+    words = ["check", str(tmp_path / "tree"), "--output", str(pipe), "--force", "--jobs", "2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "joulemark", *words, "--junit", str(output)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )
+    with pipe.open() as lines:
+        assert lines.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "interrupted; " in err
+    assert " of 60 power directories" in err
+    assert "error   inference/" in out
+    suites = ET.fromstring(output.read_text())
+    assert 1 <= len(suites) < 60
+
+
+# ------------------------------------------------------------------ explain
+
+
+def test_explain_knows_every_rule(capsys: Printed) -> None:
+    assert main(["explain"]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80
+    for rule in ("inference/uuid", "official/ptd_logs", "joulemark/internal"):
+        assert f"  {rule}  (" in text
+        assert main(["explain", rule]) == 0
+        said = capsys.readouterr().out
+        for word in ("demands  ", "source   ", "advice   "):
+            assert word in said
+        assert max(map(len, said.splitlines())) <= 80
+    assert main(["explain", "ptd_logs", "debug"]) == 0
+    assert "official/debug" in capsys.readouterr().out
+    assert main(["explain", "uuid"]) == 2
+    assert "say inference/uuid or official/uuid" in capsys.readouterr().err
+    assert main(["explain", "nothing-like-it-at-all"]) == 2
+    assert "joulemark explain lists them" in capsys.readouterr().err
+    assert main(["explain", "--markdown", "uuid"]) == 2
+
+
+def test_the_page_of_rules_is_current(capsys: Printed) -> None:
+    assert main(["explain", "--markdown"]) == 0
+    page = (ROOT / "docs" / "rules.md").read_text()
+    assert capsys.readouterr().out == page, "joulemark explain --markdown > docs/rules.md"
+
+
+# ------------------------------------------------------------------ real directories
+
+
+SHARED = ROOT.parent / "shared" / "data"
+
+
+def _published() -> Iterator[dict[str, str]]:
+    import csv
+
+    with (SHARED / "expected" / "inference.csv").open() as file:
+        yield from csv.DictReader(file)
+
+
+@pytest.mark.skipif(not (SHARED / "expected").is_dir(), reason="no published results beside us")
+def test_published_results_have_the_published_metric_and_the_official_verdict(
+    tmp_path: Path,
+) -> None:
+    import csv
+
+    output = tmp_path / "out.jsonl"
+    words = ["check", str(SHARED / "mlcommons"), "--as-official", "--output", str(output)]
+    assert main(words) == 1
+    results = {(r["round"], r["path"]): r for r in map(json.loads, io.StringIO(output.read_text()))}
+    for row in _published():
+        metric = results[row["version"], row["dir"]]["metric"]
+        assert metric["unit"] == row["unit"]
+        assert metric["value"] == pytest.approx(float(row["metric"]), rel=4e-4)
+    with (SHARED / "expected" / "inference_official.csv").open() as file:
+        for row in csv.DictReader(file):
+            if row["checker"] == "own":
+                one = results[row["version"], row["dir"]]
+                assert one["official"][row["check"]] == row["verdict"], (row, one)
