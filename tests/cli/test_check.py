@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -17,33 +17,29 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from joulemark.cli import main
-from joulemark.formats.inference.directory import CLIENT, CONSOLE
-from tests.formats.inference.samples import directory
+from tests.inference_samples import Sample, written
+from tests.rules.inference.made import Made
 
 ROOT = Path(__file__).parents[2]
 ROUND = "inference_results_v5.1"
-A = "closed/A/results/one/resnet50/Offline/performance"
-B = "open/B/results/two/bert-99/Server/performance"
-POWER = ("power/client.log", "power/server.log")
-
-
-def write(folder: Path, **changed: bytes) -> Path:
-    """Write a power directory; files are changed as in the samples."""
-    made = directory(**changed)
-    files = {name: made.read(name) for name in made.entries} | dict.fromkeys(POWER, b"log\n")
-    for name, data in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    return folder
+GOOD = "closed/A/results/one/resnet50/Offline/performance"
+ODD = "closed/A/results/two/resnet50/Offline/performance"
+BAD = "open/B/results/one/resnet50/Offline/performance"
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Return a tree of results of two submitters."""
+    """Return a tree of three results: one passes, one warns, one fails."""
     root = tmp_path / ROUND
-    write(root / A)
-    write(root / B)
+    write(root / GOOD, Made().files())
+    written(Sample().files(), root / ODD)
+    write(root / BAD, Made().files() | {"power/client.log": b"another\n"})
     return root
+
+
+def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
+    """Write files; None stands for one that is not there."""
+    written({name: data for name, data in files.items() if data is not None}, folder)
 
 
 Printed = pytest.CaptureFixture[str]
@@ -59,31 +55,42 @@ def checked(capsys: Printed, *words: object) -> tuple[int, list[dict[str, Any]]]
 def test_the_table_says_who_fails_of_what(tree: Path, capsys: Printed) -> None:
     assert main(["check", str(tree), "--jobs", "1"]) == 1
     said = capsys.readouterr()
-    assert max(map(len, said.out.splitlines())) <= 80
-    assert "error   inference/" in said.out
-    assert "2 power directories: 0 pass, 0 warn, 2 fail" in said.err
+    lines = said.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[1].split() == ["B", "one", "1", "–", "–", "1", "hash-mismatch"]
+    assert lines[3].split() == ["A", "one", "1", "1", "–", "–"]
+    assert "error   inference/hash-mismatch" in said.out
+    assert f"{BAD}/power/client.log" in said.out.replace("\n        ", "")
+    assert "3 power directories: 1 pass, 1 warn, 1 fail" in said.err
     assert "checking: " in said.err
 
 
 def test_json_has_a_line_a_directory(tree: Path, capsys: Printed) -> None:
     code, results = checked(capsys, tree)
     assert code == 1
-    assert [one["path"] for one in results] == [A, B]
-    first = results[0]
+    assert [one["path"] for one in results] == [GOOD, ODD, BAD]
+    assert [one["verdict"] for one in results] == ["pass", "warn", "fail"]
+    first, second, third = results
     assert (first["round"], first["submitter"], first["scenario"]) == ("v5.1", "A", "Offline")
-    assert first["verdict"] == "fail"
     assert first["metric"]["unit"] == "W"
-    assert first["metric"]["value"] == pytest.approx(105, abs=1)
-    assert first["average_power_w"]["u95"] > 0
-    found = {finding["rule"] for finding in first["findings"]}
-    assert "inference/hash-mismatch" in found
-    assert all(finding["where"].startswith(A) for finding in first["findings"])
+    assert first["metric"]["value"] == pytest.approx(200, abs=1)
+    assert first["efficiency"]["unit"] == "samples/J"
+    assert first["average_power_w"]["value"] == pytest.approx(200, abs=1)
+    assert 0 < first["average_power_w"]["u95"] < 10
+    assert first["energy_j"]["value"] == pytest.approx(200 * 600.5, rel=0.01)
+    rules = [{f["rule"] for f in one["findings"] if f["severity"] != "note"} for one in results]
+    assert rules == [set(), {"inference/range-for-test", "inference/short-run"}, {
+        "inference/hash-mismatch"
+    }]  # fmt: skip
+    (mismatch,) = [f for f in third["findings"] if f["rule"] == "inference/hash-mismatch"]
+    assert mismatch["where"] == f"{BAD}/power/client.log"
+    assert any(f["where"].endswith("server.json:130") for f in second["findings"])
 
 
 def test_a_directory_alone_says_the_same(tree: Path, capsys: Printed) -> None:
-    _, (one, _) = checked(capsys, tree)
-    _, (alone,) = checked(capsys, tree / A)
-    assert {**alone, "tree": ""} == {**one, "tree": ""}
+    _, results = checked(capsys, tree)
+    _, (alone,) = checked(capsys, tree / ODD)
+    assert {**alone, "tree": ""} == {**results[1], "tree": ""}
 
 
 def test_an_archive_says_the_same(tree: Path, tmp_path: Path, capsys: Printed) -> None:
@@ -107,34 +114,27 @@ def test_as_official_the_verdict_is_that_of_the_official_checker(
 ) -> None:
     code, results = checked(capsys, tree, "--as-official")
     assert code == 1
+    assert [one["verdict"] for one in results] == ["fail", "pass", "fail"]
     for one in results:
         assert set(one["official"].values()) <= {"OK", "WARN", "FAIL", "EXC"}
-        assert one["official"]["results"] == "FAIL"
         assert one["official_revision"] == "v5.1"
         assert {f["rule"] for f in one["findings"]} == {
             f"official/{name}" for name, word in one["official"].items() if word != "OK"
         }
+    assert results[0]["official"]["results"] == "OK"
+    assert results[2]["official"]["results"] == "FAIL"
     _, old = checked(capsys, tree, "--as-official", "v2.1")
-    assert old[0]["official_revision"] == "v2.1"
+    assert old[1]["official_revision"] == "v2.1"
+    assert old[1]["official"]["ptd_messages"] == "FAIL", "PTDaemon of another round"
 
 
 def test_rules_submitters_and_strictness(tree: Path, capsys: Printed) -> None:
-    code, results = checked(capsys, tree, "--submitter", "b", "--rule", "inference/uuid")
-    assert (code, [one["path"] for one in results]) == (0, [B])
-    assert results[0]["verdict"] == "pass"
-    every = {f["rule"] for one in checked(capsys, tree)[1] for f in one["findings"]}
-    words = [word for rule in every for word in ("--ignore", rule)]
-    assert checked(capsys, tree, *words)[0] == 0
-    only = [rule for rule in every if _severity(capsys, rule) == "warning"]
-    if only:
-        assert checked(capsys, tree, "--rule", only[0])[0] == 0
-        assert checked(capsys, tree, "--rule", only[0], "--strict")[0] == 1
-
-
-def _severity(capsys: Printed, rule: str) -> str:
-    capsys.readouterr()
-    assert main(["explain", rule]) == 0
-    return capsys.readouterr().out.splitlines()[0].rpartition("(")[2].rstrip(")")
+    code, (one,) = checked(capsys, tree, "--submitter", "b", "--rule", "inference/uuid")
+    assert (code, one["path"], one["verdict"]) == (0, BAD, "pass")
+    assert checked(capsys, tree, "--ignore", "*/hash-mismatch")[0] == 0
+    assert checked(capsys, tree, "--ignore", "hash-mismatch", "--strict")[0] == 1
+    assert checked(capsys, tree, "--rule", "inference/range-*")[0] == 0
+    assert checked(capsys, tree, "--rule", "inference/range-*", "--strict")[0] == 1
 
 
 def test_files_are_written_and_not_replaced(tree: Path, tmp_path: Path, capsys: Printed) -> None:
@@ -142,9 +142,11 @@ def test_files_are_written_and_not_replaced(tree: Path, tmp_path: Path, capsys: 
     words = ["check", str(tree), "--jobs", "1", "--output", str(lines)]
     words += ["--junit", str(junit), "--sarif", str(sarif)]
     assert main(words) == 1
-    assert len(lines.read_text().splitlines()) == 2
+    assert len(lines.read_text().splitlines()) == 3
     suites = ET.fromstring(junit.read_text())
-    assert [suite.get("name") for suite in suites] == ["v5.1.closed.A.one", "v5.1.open.B.two"]
+    assert [suite.get("name") for suite in suites] == [
+        *("v5.1.closed.A.one", "v5.1.closed.A.two", "v5.1.open.B.one")
+    ]
     log = json.loads(sarif.read_text())
     rules = log["runs"][0]["tool"]["driver"]["rules"]
     assert all(rule["help"]["text"] for rule in rules)
@@ -166,7 +168,7 @@ def test_unchanged_directories_are_taken_over(
     assert main(["check", str(tree), "--json", "--jobs", "2", "--resume", str(state)]) == 1
     said = capsys.readouterr()
     assert [json.loads(line) for line in said.out.splitlines()] == first[1]
-    assert "2 unchanged since an earlier check" in said.err
+    assert "3 unchanged since an earlier check" in said.err
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,8 @@ def test_ctrl_c_prints_and_writes_what_was_found(tmp_path: Path) -> None:
     pipe, output = tmp_path / "lines", tmp_path / "a.xml"
     os.mkfifo(pipe)
     for number in range(60):
-        write(tmp_path / "tree" / f"open/A/results/s{number:02d}/b/Offline/performance")
+        path = f"open/A/results/s{number:02d}/b/Offline/performance"
+        written(Sample().files(), tmp_path / "tree" / path)
     words = ["check", str(tmp_path / "tree"), "--output", str(pipe), "--force", "--jobs", "2"]
     process = subprocess.Popen(
         [sys.executable, "-m", "joulemark", *words, "--junit", str(output)],
@@ -230,7 +233,7 @@ def test_ctrl_c_prints_and_writes_what_was_found(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert "interrupted; " in err
     assert " of 60 power directories" in err
-    assert "error   inference/" in out
+    assert "warning inference/short-run" in out
     suites = ET.fromstring(output.read_text())
     assert 1 <= len(suites) < 60
 

@@ -7,12 +7,14 @@ worker processes. What joulemark computes is its own and is not verified by MLCo
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from joulemark.cli.common import checked as checked_by
@@ -99,15 +101,15 @@ def main(args: Namespace) -> int:
     """Check, print, and answer with the worst verdict."""
     from joulemark.procedures.check_state import State
     from joulemark.procedures.checking import check
-    from joulemark.procedures.stopping import stoppable
+    from joulemark.procedures.stopping import handled
     from joulemark.report.checked import Tally, print_checked, summary
     from joulemark.report.progress import Progress
 
     asked = _asked(args)
     tally = Tally()
-    interrupted = False
+    stop = _Stop()
     with ExitStack() as stack:
-        stack.enter_context(stoppable())
+        stack.enter_context(handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), stop))
         sinks = [tally, *stack.enter_context(_files(args))]
         with Progress() as display:
             found = stack.enter_context(_found(args, display))
@@ -115,19 +117,18 @@ def main(args: Namespace) -> int:
             if args.resume is not None:
                 state = stack.enter_context(State(args.resume, asked))
             tell = _Pace(display)
-            try:
+            with suppress(KeyboardInterrupt):
                 results = check(found, asked, jobs=args.jobs, state=state, tell=tell)
                 with closing(results):
                     for one in results:
-                        for sink in sinks:
-                            sink.add(one)
-            except KeyboardInterrupt:
-                interrupted = True
+                        with stop.later():
+                            for sink in sinks:
+                                sink.add(one)
     if not args.json:
         print_checked(tally, args.top)
     said = summary(tally, len(found.targets))
-    print(f"joulemark check: {'interrupted; ' if interrupted else ''}{said}", file=sys.stderr)
-    return 130 if interrupted else _exit_code(tally, strict=args.strict)
+    print(f"joulemark check: {'interrupted; ' if stop.asked else ''}{said}", file=sys.stderr)
+    return 130 if stop.asked else _exit_code(tally, strict=args.strict)
 
 
 def _exit_code(tally: Tally, *, strict: bool) -> int:
@@ -166,6 +167,32 @@ def _found(args: Namespace, display: Any) -> Found:
             display.update("searching", spent, 0.0, note=f"{found} found")
 
     return search(args.paths, submitters=args.submitter, tell=tell)
+
+
+class _Stop:
+    """Raises KeyboardInterrupt when a signal comes, but not while a result is written.
+
+    Attributes:
+        asked: whether a signal came.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._writing = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        if not self._writing:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def later(self) -> Iterator[None]:
+        """Let the block finish first."""
+        self._writing = True
+        yield
+        self._writing = False
+        if self.asked:
+            raise KeyboardInterrupt
 
 
 class _Pace:
