@@ -91,7 +91,16 @@ def ours(tree: str, *words: str) -> Row:
     """Run the command as its users do."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "out.jsonl"
-        command = [sys.executable, "-m", "joulemark", "check", tree, "--output", str(output), *words]
+        command = [
+            sys.executable,
+            "-m",
+            "joulemark",
+            "check",
+            tree,
+            "--output",
+            str(output),
+            *words,
+        ]
         row = spent(command, answers=(0, 1))
         lines = output.read_text().splitlines()
     verdicts = [json.loads(line)["verdict"] for line in lines]

@@ -160,9 +160,7 @@ def test_files_are_written_and_not_replaced(tree: Path, tmp_path: Path, capsys: 
     assert main([*words, "--force"]) == 1
 
 
-def test_unchanged_directories_are_taken_over(
-    tree: Path, tmp_path: Path, capsys: Printed
-) -> None:
+def test_unchanged_directories_are_taken_over(tree: Path, tmp_path: Path, capsys: Printed) -> None:
     state = tmp_path / "state"
     first = checked(capsys, tree, "--resume", state)
     assert main(["check", str(tree), "--json", "--jobs", "2", "--resume", str(state)]) == 1

@@ -32,7 +32,7 @@ class FakeTree:
 
     def __init__(self, path: str) -> None:
         self.name = path
-        self.location = os.path.abspath(path)
+        self.location = str(Path(path).resolve())
         self.token = json.dumps(path)
         self.left_out: Counter[str] = Counter()
         self.closed = False

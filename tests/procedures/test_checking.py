@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -192,7 +191,7 @@ def test_a_check_that_is_broken_off_ends_its_workers(tmp_path: Path) -> None:
     with search([str(root)], parts=PARTS) as found:
         results = check(found, ASKED, jobs=2, parts=PARTS)
         assert next(results).path == "d00"
-        results.close()  # type: ignore[attr-defined] # it is a generator
+        results.close()
 
 
 # ------------------------------------------------------------------ resuming
@@ -204,10 +203,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _notes(tmp_path: Path) -> Iterator[None]:
+def _notes(tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir(exist_ok=True)
     (tmp_path / "tree" / "notes.txt").write_text("one")
-    yield
 
 
 def kept(results: list[Checked]) -> str:

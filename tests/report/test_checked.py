@@ -28,9 +28,7 @@ def finding(rule: str, severity: Severity, message: str = "seen", line: int | No
     return Finding(rule=rule, severity=severity, message=message, file=file, line=line)
 
 
-def checked(
-    *findings: Finding, submitter: str = "A", system: str = "s", **others: Any
-) -> Checked:
+def checked(*findings: Finding, submitter: str = "A", system: str = "s", **others: Any) -> Checked:
     path = f"closed/{submitter}/results/{system}/b/Offline/performance"
     place = Place("v2.1", "closed", submitter, system, "b", "Offline")
     known = {"tree": "r.tar/r", "path": path, "round": "v2.1", "place": place}

@@ -19,8 +19,8 @@ from typing import Any, Self
 import msgspec
 
 from joulemark.core.errors import FormatError, StoreError
-from joulemark.procedures.checked import ROOT, Asked, Checked, Target
 from joulemark.procedures.check_worker import encoded
+from joulemark.procedures.checked import ROOT, Asked, Checked, Target
 from joulemark.store.files import replace_file, store_error
 from joulemark.store.schema import converted
 
@@ -79,7 +79,7 @@ class State:
             raise
 
     def _index(self) -> None:
-        with open(self.path, "rb") as file:
+        with self.path.open("rb") as file:
             head = file.readline(len(MARK))
             if not head:
                 self._file.write(MARK)

@@ -59,7 +59,7 @@ class Desk:
         try:
             tree = WatchedTree(self._tree(target.tree), target.path)
             name = tree.name
-            entries = {name: Entry(*entry) for name, *entry in target.entries}
+            entries = {name: Entry(path, size, known) for name, path, size, known in target.entries}
             beside = tuple(Entry(*entry) for entry in target.beside)
             directory = PowerDirectory(tree, target.path, entries, target.place, beside)
             now = "" if known is None else identity(directory)
@@ -106,8 +106,8 @@ def main(source: BinaryIO | None = None, sink: BinaryIO | None = None) -> int:
     sink = sink or sys.stdout.buffer
     told = json.loads(source.readline())
     parts, trees = parts_named(told["parts"]), _Trees(told["tokens"])
-    words = {name: tuple(v) if isinstance(v, list) else v for name, v in told["asked"].items()}
-    desk = Desk(parts, lambda number: trees.open(parts, number), Asked(**words))
+    asked = msgspec.convert(told["asked"], Asked)
+    desk = Desk(parts, lambda number: trees.open(parts, number), asked)
     gc.freeze()
     for line in source:
         target, known = json.loads(line)

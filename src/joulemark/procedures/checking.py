@@ -8,7 +8,7 @@ and none is kept: memory does not grow with the number of directories but for th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -155,7 +155,7 @@ def check(
     state: State | None = None,
     parts: str = PARTS,
     tell: Tell = lambda done, of: None,
-) -> Iterator[Checked]:
+) -> Generator[Checked]:
     """Yield what the check of each directory comes to, in the order of the directories.
 
     Args:

@@ -26,7 +26,11 @@ from joulemark.rules.rule import Rule
 
 MOST_OF_A_RULE = 1000
 """Findings of one rule in one directory that are kept."""
-INTERNAL, UNREADABLE, UNKNOWN_ROUND = "joulemark/internal", "joulemark/unreadable", "joulemark/round"
+INTERNAL, UNREADABLE, UNKNOWN_ROUND = (
+    "joulemark/internal",
+    "joulemark/unreadable",
+    "joulemark/round",
+)
 """What the check itself may find, whatever is asked for."""
 
 _Got = TypeVar("_Got")
@@ -141,10 +145,10 @@ def judge(
         place=replace(target.place, round=one.round),
         verdict=verdict(found),
         findings=found,
-        metric=figures and _amount(figures.metric),
-        efficiency=figures and _amount(figures.efficiency),
-        energy_j=figures and _measured(figures.energy_j),
-        average_power_w=figures and _measured(figures.average_power_w),
+        metric=_amount(figures.metric) if figures else None,
+        efficiency=_amount(figures.efficiency) if figures else None,
+        energy_j=_measured(figures.energy_j) if figures else None,
+        average_power_w=_measured(figures.average_power_w) if figures else None,
         official=official,
         revision=revision,
     )

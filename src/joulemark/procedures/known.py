@@ -1,4 +1,4 @@
-"""All that a check may find, in words: rules, the official checks, and what the check itself says."""
+"""All that a check may find, in words: our rules, the official checks, and its own findings."""
 
 from __future__ import annotations
 
@@ -47,8 +47,10 @@ _OFFICIAL = {
         "Run an unchanged release of the tool that the round names.",
     ),
     "ptd_messages": (
-        "PTDaemon's version and analyser are accepted, every command was answered as it must "
-        "be, and the ranges were restored at the end.",
+        (
+            "PTDaemon's version and analyser are accepted, every command was answered as it must "
+            "be, and the ranges were restored at the end."
+        ),
         "Use a PTDaemon and an analyser of the round's list; repeat a run whose commands failed.",
     ),
     "uuid": (
@@ -60,8 +62,10 @@ _OFFICIAL = {
         "Hand in both session files of one session.",
     ),
     "phases": (
-        "Both hosts stamped each phase within the tolerance, LoadGen's window lies within the "
-        "run, and ranging was as long as testing and drew about the same power.",
+        (
+            "Both hosts stamped each phase within the tolerance, LoadGen's window lies within the "
+            "run, and ranging was as long as testing and drew about the same power."
+        ),
         "Keep both clocks on one time server; repeat a run whose phases do not fit.",
     ),
     "messages": (
@@ -73,8 +77,10 @@ _OFFICIAL = {
         "Hand in files as the session wrote them, line ends included.",
     ),
     "ptd_logs": (
-        "PTDaemon checked the uncertainty, and reported neither errors outside ranging nor, "
-        "under load, warnings; a reading over the limit fails in the rounds that say so.",
+        (
+            "PTDaemon checked the uncertainty, and reported neither errors outside ranging nor, "
+            "under load, warnings; a reading over the limit fails in the rounds that say so."
+        ),
         "Choose ranges and an analyser that fit the load; repeat a run with errors.",
     ),
     "ptd_config": (
@@ -128,8 +134,8 @@ def _told(name: str) -> tuple[str, str]:
 
 def known_rules() -> dict[str, Described]:
     """Return all rules by id, ours first."""
-    from joulemark.rules.inference.register import rules_of
     from joulemark.rules.inference.policy import rounds
+    from joulemark.rules.inference.register import rules_of
 
     held: dict[str, list[str]] = {}
     found: dict[str, Rule[Any]] = {}
@@ -195,7 +201,9 @@ def check_revision(name: str) -> str:
 
     known = [OWN, *REVISIONS]
     if name not in known:
-        raise UsageError(f"no official checker is called {name!r}", remedy=f"one of {', '.join(known)}")
+        raise UsageError(
+            f"no official checker is called {name!r}", remedy=f"one of {', '.join(known)}"
+        )
     return name
 
 

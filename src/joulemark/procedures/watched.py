@@ -111,7 +111,7 @@ class _Names:
 
 
 def unchanged(tree: Tree, beside: Mapping[str, str]) -> bool:
-    """Return whether files of a tree, and folders whose names end in "/", are as they were noted."""
+    """Return whether files, and folders (their names end in "/"), are as they were noted."""
     return all(_now(tree, path) == name for path, name in beside.items())
 
 

@@ -18,8 +18,9 @@ from joulemark.core.finding import Finding, Severity
 from joulemark.procedures.checked import Checked
 from joulemark.procedures.known import Described
 
-
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _MOST_TEXT = 4000
 """Characters of a message."""
@@ -80,7 +81,7 @@ def root_of(tree: str) -> str:
     Code review takes paths that are relative to the root of a checkout, where it is run. Of what
     lies in an archive or a repository only the path within it is known to a reader.
     """
-    if not os.path.isdir(tree):
+    if not Path(tree).is_dir():
         return ""
     relative = os.path.relpath(tree)
     if relative == ".":

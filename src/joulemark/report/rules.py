@@ -38,7 +38,8 @@ def _row(name: str, text: str) -> str:
 def listing(rules: Mapping[str, Described]) -> str:
     """Return all rules, a few words each, in lines of at most 80 columns."""
     return "\n".join(
-        f"{heading}\n\n" + "".join(_item(rule) for rule in group) for heading, group in _groups(rules)
+        f"{heading}\n\n" + "".join(_item(rule) for rule in group)
+        for heading, group in _groups(rules)
     )
 
 
@@ -55,8 +56,8 @@ def rules_markdown(rules: Mapping[str, Described]) -> str:
         "",
         "<!-- written by `joulemark explain --markdown`; do not edit -->",
         "",
-        "What `joulemark check` looks for. An **error** means that a result cannot stand as it is, a",
-        "**warning** that a reviewer has to look at it, a **note** that nothing has to be done.",
+        "What `joulemark check` looks for. An **error** means that a result cannot stand as it is,",
+        "a **warning** that a reviewer has to look at it, a **note** that nothing has to be done.",
         "`joulemark explain RULE` prints one of them; `--rule` and `--ignore` choose.",
         "",
     ]

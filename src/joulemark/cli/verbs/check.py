@@ -238,7 +238,9 @@ def _files(args: Namespace) -> Iterator[list[Sink]]:
             sinks.append(stack.enter_context(closing(JUnit(_opened(stack, args.junit)))))
         if args.sarif is not None:
             file = _opened(stack, args.sarif)
-            sinks.append(stack.enter_context(closing(Sarif(file, __version__, known_rules(), root_of))))
+            sinks.append(
+                stack.enter_context(closing(Sarif(file, __version__, known_rules(), root_of)))
+            )
         yield sinks
 
 
