@@ -24,12 +24,15 @@ class Asked:
     Attributes:
         as_official: revision of the official checker whose verdict is wanted, ``own`` for that of
             each directory's round; empty for what the rules mean.
+        mended: faults that the official checker is to be rid of, by the names they have in
+            :data:`joulemark.rules.official.FAULTS`.
         round: of directories whose path does not tell; empty if nobody said.
         rules: patterns of the rules to apply; empty for all.
         ignored: patterns of the rules to leave out.
     """
 
     as_official: str = ""
+    mended: tuple[str, ...] = ()
     round: str = ""
     rules: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()

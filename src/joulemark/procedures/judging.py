@@ -100,7 +100,8 @@ class Parts:
         rules: of a round.
         review: makes of a directory what the rules look at.
         figures: of a directory.
-        official: outcomes by name of the check, of one revision of the official checker.
+        official: outcomes by name of the check, of one revision of the official checker without
+            the faults that are named.
         revisions: the known ones.
     """
 
@@ -111,7 +112,7 @@ class Parts:
     rules: Callable[[str], Sequence[Rule[Any]]]
     review: Callable[[PowerDirectory], Any]
     figures: Callable[[PowerDirectory], Figures]
-    official: Callable[[PowerDirectory, str], Mapping[str, Outcome]]
+    official: Callable[[PowerDirectory, str, Collection[str]], Mapping[str, Outcome]]
     revisions: Collection[str]
 
 
@@ -196,7 +197,11 @@ class _Judge:
 
     def official(self, parts: Parts, revision: str) -> dict[str, str]:
         """Return the official verdicts; those that are no OK become findings."""
-        outcomes = self.guarded("official", lambda: parts.official(self.directory, revision)) or {}
+        mended = self.asked.mended
+        verdicts = self.guarded(
+            "official", lambda: parts.official(self.directory, revision, mended)
+        )
+        outcomes = verdicts or {}
         for name, one in outcomes.items():
             if one.verdict != "OK":
                 severity = Severity.WARNING if one.verdict == "WARN" else Severity.ERROR

@@ -207,6 +207,24 @@ def check_revision(name: str) -> str:
     return name
 
 
+def check_faults(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names of faults of the official checker, each once.
+
+    Raises:
+        UsageError: if there is no such fault.
+    """
+    from joulemark.rules.official import FAULTS
+
+    asked = tuple(dict.fromkeys(names))
+    for name in asked:
+        if name not in FAULTS:
+            raise UsageError(
+                f"no fault of the official checker is called {name!r}",
+                remedy=f"one of {', '.join(FAULTS)}",
+            )
+    return asked
+
+
 def check_round(name: str) -> str:
     """Return the name of a round.
 

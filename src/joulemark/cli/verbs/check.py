@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from joulemark.cli.common import checked as checked_by
 from joulemark.cli.common import positive
+from joulemark.core.errors import UsageError
 
 if TYPE_CHECKING:
     from joulemark.procedures.checked import Asked, Checked
@@ -62,6 +63,14 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         metavar="ROUND",
         help="the official checker's verdicts, its faults included: of v1.0 … v5.1, of head, or "
         "of each result's own round (default of ROUND: own)",
+    )
+    group.add_argument(
+        "--mend",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help="with --as-official: without this fault of the checker. H1: 800 ms taken for 800 s; "
+        "H2: one wording of three; H3: the first warning ends the search",
     )
     group.add_argument("--round", default="", help="round of results whose path does not tell")
     group.add_argument(
@@ -145,11 +154,20 @@ def _asked(args: Namespace) -> Asked:
         UsageError: if there is no such round or rule.
     """
     from joulemark.procedures.checked import Asked
-    from joulemark.procedures.known import check_patterns, check_revision, check_round, known_rules
+    from joulemark.procedures.known import (
+        check_faults,
+        check_patterns,
+        check_revision,
+        check_round,
+        known_rules,
+    )
 
+    if args.mend and not args.as_official:
+        raise UsageError("--mend is about the official checker", remedy="add --as-official")
     known = known_rules() if args.rule or args.ignore else ()
     return Asked(
         as_official=args.as_official and check_revision(args.as_official),
+        mended=check_faults(args.mend),
         round=args.round and check_round(args.round),
         rules=check_patterns(args.rule, known),
         ignored=check_patterns(args.ignore, known),
