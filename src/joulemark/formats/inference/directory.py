@@ -21,6 +21,7 @@ from joulemark.formats.trees.tree import Entry, Tree
 
 if TYPE_CHECKING:
     from joulemark.formats.inference.figures import Figures
+    from joulemark.formats.inference.notices import Notice
 
 RANGING, TESTING = "ranging", "run_1"
 """The folders of the two runs."""
@@ -170,6 +171,14 @@ class PowerDirectory:
         from joulemark.formats.inference.loadgen import read_summary
 
         return read_summary(self.source(f"{TESTING}/{SUMMARY}"))
+
+    @cached_property
+    def notices(self) -> tuple[Notice, ...]:
+        """Errors and warnings of the console; FormatError if it is missing or unreadable."""
+        from joulemark.formats.inference.notices import notices
+        from joulemark.formats.inference.timed import shifts
+
+        return notices(self.console, shifts(self)[1])
 
     @cached_property
     def figures(self) -> Figures:

@@ -21,12 +21,11 @@ from joulemark.core.channel import Accuracy
 from joulemark.core.errors import FormatError
 from joulemark.core.value import Value
 from joulemark.formats.inference.directory import TESTING, PowerDirectory
-from joulemark.formats.inference.notices import notices
 from joulemark.formats.inference.parsed import Detail, Session
 from joulemark.formats.inference.performance import number, performance, text
 from joulemark.formats.inference.replies import identity, reply_to, stated_uncertainty
 from joulemark.formats.inference.rounds import ESTIMATED, STREAMS, Round
-from joulemark.formats.inference.timed import TimedRun, round_for, shifts, timed
+from joulemark.formats.inference.timed import TimedRun, round_for, timed
 
 Read = TypeVar("Read")
 LIMIT = 0.01
@@ -184,14 +183,14 @@ def accuracy_of(directory: PowerDirectory, run: TimedRun) -> Accuracy:
 
 def _over_limit(directory: PowerDirectory, run: TimedRun) -> Floats:
     """Return the relative uncertainties above the limit that the console tells of in the window."""
-    console = _or_none(lambda: directory.console)
-    if console is None:
-        return np.zeros(0)
-    found = [
-        notice.over_limit
-        for notice in notices(console, shifts(directory)[1])
-        if notice.time is not None and run.begin < notice.time < run.end
-    ]
+    said: dict[tuple[str, str], float | None] = {}  # few texts, thousands of times
+    found = []
+    for notice in _or_none(lambda: directory.notices) or ():
+        if notice.time is not None and run.begin < notice.time < run.end:
+            text = notice.kind, notice.text
+            if text not in said:
+                said[text] = notice.over_limit
+            found.append(said[text])
     return np.array([over for over in found if over is not None])
 
 

@@ -18,7 +18,7 @@ from joulemark.formats.inference.directory import (
     PowerDirectory,
 )
 from joulemark.formats.inference.figures import Figures
-from joulemark.formats.inference.notices import Interval, Notice, interval, notices
+from joulemark.formats.inference.notices import Interval, Notice, interval
 from joulemark.formats.inference.parsed import Console, Detail, PowerLog, Session, Summary
 from joulemark.formats.inference.replies import Identity, identity
 from joulemark.formats.inference.rounds import Round
@@ -210,7 +210,7 @@ class Review:
     @once
     def notices(self) -> tuple[Notice, ...]:
         """Errors and warnings of the console."""
-        return notices(self.console, self.shift)
+        return self.directory.notices
 
     @once
     def by_text(self) -> Mapping[tuple[str, str], list[Notice]]:
