@@ -122,6 +122,11 @@ def test_as_official_the_verdict_is_that_of_the_official_checker(
         }
     assert results[0]["official"]["results"] == "OK"
     assert results[2]["official"]["results"] == "FAIL"
+    assert checked(capsys, "--as-official", tree)[1] == results, "the path may stand behind"
+    with pytest.raises(SystemExit) as raised:
+        main(["check", str(tree), "--as-official", "v9.9"])
+    assert raised.value.code == 2
+    assert "neither an official checker nor a path 'v9.9'" in capsys.readouterr().err
     _, old = checked(capsys, tree, "--as-official", "v2.1")
     assert old[1]["official_revision"] == "v2.1"
     assert old[1]["official"]["ptd_messages"] == "FAIL", "PTDaemon of another round"
@@ -173,7 +178,7 @@ def test_unchanged_directories_are_taken_over(tree: Path, tmp_path: Path, capsys
     [
         (["absent"], 2, "there is no such file or folder"),
         (["{tree}", "--rule", "inference/uuidd"], 2, "did you mean 'inference/uuid'?"),
-        (["{tree}", "--as-official", "v9.9"], 2, "no official checker is called 'v9.9'"),
+        ([], 2, "nothing to check"),
         (["{tree}", "--round", "v9.9"], 2, "no round 'v9.9'"),
         (["{tree}", "--mend", "H1"], 2, "add --as-official"),
         (["{tree}", "--mend", "H9", "--as-official"], 2, "one of H1, H2, H3"),

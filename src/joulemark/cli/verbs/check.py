@@ -10,7 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -51,14 +51,35 @@ class Sink(Protocol):
         """Write what is left."""
 
 
+class _AsOfficial(Action):
+    """Takes the revision that may stand behind the option; what is none is a path."""
+
+    def __call__(
+        self,
+        parser: ArgumentParser,
+        namespace: Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        from joulemark.procedures.checked import OWN
+        from joulemark.procedures.known import is_revision
+
+        namespace.as_official = values if values and is_revision(values) else OWN
+        if values and not is_revision(values):
+            if not Path(values.partition("@")[0]).exists():
+                parser.error(f"there is neither an official checker nor a path {values!r}")
+            namespace.taken = [*namespace.taken, values]
+
+
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="what holds power directories")
+    parser.set_defaults(taken=[])
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="what holds power directories")
     group = parser.add_argument_group("what to check")
     group.add_argument(
         "--as-official",
+        action=_AsOfficial,
         nargs="?",
-        const="own",
         default="",
         metavar="ROUND",
         help="the official checker's verdicts, its faults included: of v1.0 … v5.1, of head, or "
@@ -82,15 +103,7 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     group.add_argument(
         "--submitter", action="append", default=[], metavar="NAME", help="only of this submitter"
     )
-    group = parser.add_argument_group("output")
-    group.add_argument("--json", action="store_true", help="print a JSON object for each result")
-    group.add_argument("--output", type=Path, metavar="FILE", help="write these objects there")
-    group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
-    group.add_argument("--sarif", type=Path, metavar="FILE", help="write SARIF 2.1.0")
-    group.add_argument("--top", type=checked_by(positive), default=40, metavar="N",
-                       help="systems in the table (default: 40)")  # fmt: skip
-    group.add_argument("--force", action="store_true", help="replace FILE if it exists")
-    group.add_argument("--strict", action="store_true", help="a warning is a failure to the shell")
+    _output_arguments(parser)
     group = parser.add_argument_group("how")
     group.add_argument(
         "--resume",
@@ -106,6 +119,18 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     )
 
 
+def _output_arguments(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--json", action="store_true", help="print a JSON object for each result")
+    group.add_argument("--output", type=Path, metavar="FILE", help="write these objects there")
+    group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
+    group.add_argument("--sarif", type=Path, metavar="FILE", help="write SARIF 2.1.0")
+    group.add_argument("--top", type=checked_by(positive), default=40, metavar="N",
+                       help="systems in the table (default: 40)")  # fmt: skip
+    group.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    group.add_argument("--strict", action="store_true", help="a warning is a failure to the shell")
+
+
 def main(args: Namespace) -> int:
     """Check, print, and answer with the worst verdict."""
     from joulemark.procedures.check_state import State
@@ -113,15 +138,18 @@ def main(args: Namespace) -> int:
     from joulemark.procedures.stopping import handled
     from joulemark.report.checked import Tally, print_checked, summary
     from joulemark.report.progress import Progress
+    from joulemark.store.files import refuse_existing
 
     asked = _asked(args)
+    for path in filter(None, (args.output, args.junit, args.sarif)):
+        refuse_existing(path, force=args.force)
     tally = Tally()
     stop = _Stop()
     with ExitStack() as stack:
         stack.enter_context(handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), stop))
-        sinks = [tally, *stack.enter_context(_files(args))]
         with Progress() as display:
             found = stack.enter_context(_found(args, display))
+            sinks = [tally, *stack.enter_context(_files(args))]
             state = None
             if args.resume is not None:
                 state = stack.enter_context(State(args.resume, asked))
@@ -157,7 +185,6 @@ def _asked(args: Namespace) -> Asked:
     from joulemark.procedures.known import (
         check_faults,
         check_patterns,
-        check_revision,
         check_round,
         known_rules,
     )
@@ -166,7 +193,7 @@ def _asked(args: Namespace) -> Asked:
         raise UsageError("--mend is about the official checker", remedy="add --as-official")
     known = known_rules() if args.rule or args.ignore else ()
     return Asked(
-        as_official=args.as_official and check_revision(args.as_official),
+        as_official=args.as_official,
         mended=check_faults(args.mend),
         round=args.round and check_round(args.round),
         rules=check_patterns(args.rule, known),
@@ -184,7 +211,10 @@ def _found(args: Namespace, display: Any) -> Found:
         if spent > 1:
             display.update("searching", spent, 0.0, note=f"{found} found")
 
-    return search(args.paths, submitters=args.submitter, tell=tell)
+    paths = [*args.taken, *args.paths]
+    if not paths:
+        raise UsageError("nothing to check", remedy="name a PATH; joulemark check --help")
+    return search(paths, submitters=args.submitter, tell=tell)
 
 
 class _Stop:
@@ -236,7 +266,6 @@ def _files(args: Namespace) -> Iterator[list[Sink]]:
     """Open what is to be written; closed, each is whole, however the check ended.
 
     Raises:
-        UsageError: if a file exists and may not be replaced.
         StoreError: if one cannot be written.
     """
     from joulemark import __version__
@@ -244,10 +273,7 @@ def _files(args: Namespace) -> Iterator[list[Sink]]:
     from joulemark.report.checked_json import JsonLines
     from joulemark.report.checked_junit import JUnit
     from joulemark.report.checked_sarif import Sarif, root_of
-    from joulemark.store.files import refuse_existing
 
-    for path in filter(None, (args.output, args.junit, args.sarif)):
-        refuse_existing(path, force=args.force)
     with ExitStack() as stack:
         sinks: list[Sink] = [JsonLines(sys.stdout)] if args.json else []
         if args.output is not None:

@@ -134,10 +134,13 @@ class FolderTree:
             raise FileNotFoundError(path)
         chunks: list[bytes] = []
         left = limit + 1
+        if state.st_size > limit:
+            left = 0  # a file that grows while it is read is caught below
         while left > 0 and (chunk := os.read(file, min(left, max(4096, state.st_size + 1)))):
             chunks.append(chunk)
             left -= len(chunk)
         if left <= 0:
+            chunks.clear()  # whoever keeps the error does not keep them
             raise FormatError(
                 f"{max(state.st_size, limit + 1)} bytes are more than the {limit} that are read",
                 where=f"{shown(self.name)}: {shown(path)}",
