@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from joulemark.cli import main
-from tests.inference_samples import Sample, written
+from tests.inference_samples import Sample, submission, written
 from tests.rules.inference.made import Made
 
 ROOT = Path(__file__).parents[2]
@@ -30,15 +30,17 @@ BAD = "open/B/results/one/resnet50/Offline/performance"
 def tree(tmp_path: Path) -> Path:
     """Return a tree of three results: one passes, one warns, one fails."""
     root = tmp_path / ROUND
-    write(root / GOOD, Made().files())
-    written(Sample().files(), root / ODD)
-    write(root / BAD, Made().files() | {"power/client.log": b"another\n"})
+    write(root, Made().files(), submitter="A", system="one")
+    write(root, Sample().files(), submitter="A", system="two")
+    bad = Made().files() | {"power/client.log": b"another\n"}
+    write(root, bad, division="open", submitter="B", system="one")
     return root
 
 
-def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
-    """Write files; None stands for one that is not there."""
-    written({name: data for name, data in files.items() if data is not None}, folder)
+def write(root: Path, files: Mapping[str, bytes | None], **place: str) -> None:
+    """Write a power directory into a tree, with what lies beside it."""
+    there = {name: data for name, data in files.items() if data is not None}
+    written(submission(there, **place), root)
 
 
 Printed = pytest.CaptureFixture[str]

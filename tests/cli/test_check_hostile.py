@@ -22,7 +22,7 @@ from joulemark.cli import main
 from joulemark.core.finding import Verdict
 from joulemark.procedures.checked import Asked
 from joulemark.procedures.checking import check, search
-from tests.inference_samples import Files, Sample, rehashed, written
+from tests.inference_samples import Files, Sample, rehashed, submission, written
 
 ROOT = Path(__file__).parents[2]
 PLACE = "closed/A/results/s/resnet50/Offline/performance"
@@ -35,7 +35,12 @@ Printed = pytest.CaptureFixture[str]
 
 def laid(tmp_path: Path, files: Files) -> Path:
     """Write a power directory into a tree; return it."""
-    return written(files, tmp_path / "inference_results_v5.1" / PLACE)
+    return written(placed(files), tmp_path / "inference_results_v5.1") / PLACE
+
+
+def placed(files: Files) -> Files:
+    """Return files of a tree with one power directory, the usual files beside it."""
+    return submission(files, submitter="A", system="s")
 
 
 def one(capsys: Printed, tree: Path | str, *words: str, code: int | None = 1) -> dict[str, Any]:
@@ -282,8 +287,8 @@ def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
 
 def tarred(path: Path, *names: str, kind: bytes = tarfile.REGTYPE) -> Path:
     with tarfile.open(path, "w:gz") as archive:
-        for name, data in Sample().files().items():
-            member = tarfile.TarInfo(f"{PLACE}/{name}")
+        for name, data in placed(Sample().files()).items():
+            member = tarfile.TarInfo(name)
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
         for name in names:
@@ -295,8 +300,8 @@ def tarred(path: Path, *names: str, kind: bytes = tarfile.REGTYPE) -> Path:
 
 def zipped(path: Path, *names: str) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in Sample().files().items():
-            archive.writestr(f"{PLACE}/{name}", data)
+        for name, data in placed(Sample().files()).items():
+            archive.writestr(name, data)
         for name in names:
             archive.writestr(name, b"x")
     return path
@@ -336,9 +341,9 @@ def test_a_bomb_is_not_blown_up(
 ) -> None:
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in Sample().files().items():
-            if name != "run_1/spl.txt":
-                archive.writestr(f"{PLACE}/{name}", data)
+        for name, data in placed(Sample().files()).items():
+            if not name.endswith("run_1/spl.txt"):
+                archive.writestr(name, data)
         with archive.open(f"{PLACE}/run_1/spl.txt", "w") as file:
             for _ in range(size):
                 file.write(bytes(1 << 20))
