@@ -439,6 +439,19 @@ def test_cards_that_are_only_equal_are_two() -> None:
     assert Code.DOUBLE_COUNT not in codes(train("gpu-0", modelled))
 
 
+@pytest.mark.parametrize(("apart", "twins"), [(0.0, True), (0.0005, False)])
+def test_supplies_that_share_a_load_evenly_are_two(apart: float, twins: bool) -> None:
+    """Two inputs of an analyser: the same number only now and then, though never far apart."""
+    watts = 500 + 100 * np.sin(0.05 * seconds())
+    shares = (watts, watts * (1 + apart * np.sin(7 * seconds())))
+    powers = [
+        trace(part(f"wall-ch{i}", Domain.WALL, quantity=Quantity.POWER, unit="W"), seconds(), share)
+        for i, share in enumerate(shares)
+    ]
+    (found,) = phases([window("run", 1, float(seconds()[-1]) - 1)], powers)
+    assert (Code.DOUBLE_COUNT in codes(found)) is twins
+
+
 def test_dies_that_each_show_their_package() -> None:
     dies = [
         record("core-0", near * TRUTH["package-0"], name=f"rapl/die-{i}", part=f"die-{i}")

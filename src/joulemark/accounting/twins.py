@@ -22,6 +22,8 @@ MOVED = 0.05
 """Share of its power by which a part must have moved to be told from one that is merely equal."""
 EQUAL = 2e-3
 """Two parts whose power differs by less than this, step by step, are one."""
+SAME = 0.5
+"""One power reading under two names is the same number so often, where both are read at once."""
 WHOLE_NUMBER = 0.01
 """Parts that are together this near to a multiple of their whole repeat it."""
 
@@ -61,6 +63,8 @@ def _mean(curve: Curve) -> float:
 
 
 def _equal(first: Curve, second: Curve) -> bool:
+    if _merely_near(first, second):
+        return False
     start = int(max(first.time[0], second.time[0]))
     stop = int(min(first.time[-1], second.time[-1]))
     step = 4 * max(spacing_s(first), spacing_s(second))
@@ -73,6 +77,18 @@ def _equal(first: Curve, second: Curve) -> bool:
     if len(one) < FEWEST_STEPS or not spread(one) > MOVED * float(np.median(one)) > 0:
         return False
     return float(np.quantile(np.abs(one - other) / one, 0.9)) < EQUAL
+
+
+def _merely_near(first: Curve, second: Curve) -> bool:
+    """Return whether two powers, read at the same moments, are seldom the same number.
+
+    So are the inputs of two supplies that share a load evenly.
+    """
+    if first.power is None or second.power is None:
+        return False
+    if not np.array_equal(first.time, second.time):
+        return False
+    return float(np.mean(first.power == second.power)) < SAME
 
 
 def repeated(balance: Balance) -> Finding | None:
