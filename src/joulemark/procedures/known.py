@@ -147,6 +147,13 @@ def known_rules() -> dict[str, Described]:
     return {rule.id: rule for rule in (*ours, *official_checks(), *own_rules())}
 
 
+def result_rules() -> dict[str, Described]:
+    """Return the rules on stated results by id; an import looks for these."""
+    from joulemark.rules.results.stated import rules
+
+    return {rule.id: _described(rule, [], 0) for rule in rules()}
+
+
 def _described(rule: Rule[Any], rounds: list[str], of: int) -> Described:
     named = "" if len(rounds) == of else ", ".join(rounds)
     return Described(rule.id, rule.demands, rule.source, rule.severity, rule.advice, named)

@@ -14,6 +14,7 @@ GROUPS = {
     "inference": "Rules of MLPerf Inference power results",
     "official": "Checks of the official checker",
     "joulemark": "What a check itself may find",
+    "results": "Rules on stated results",
 }
 """Headings by the first part of an id."""
 
@@ -56,7 +57,8 @@ def rules_markdown(rules: Mapping[str, Described]) -> str:
         "",
         "<!-- written by `joulemark explain --markdown`; do not edit -->",
         "",
-        "What `joulemark check` looks for. An **error** means that a result cannot stand as it is,",
+        "What `joulemark check` and, of stated results, `joulemark import` look for.",
+        "An **error** means that a result cannot stand as it is,",
         "a **warning** that a reviewer has to look at it, a **note** that nothing has to be done.",
         "`joulemark explain RULE` prints one of them; `--rule` and `--ignore` choose.",
         "",

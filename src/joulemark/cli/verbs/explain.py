@@ -23,10 +23,10 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 def main(args: Namespace) -> int:
     """Print rules."""
-    from joulemark.procedures.known import known_rules, named
+    from joulemark.procedures.known import known_rules, named, result_rules
     from joulemark.report.rules import explanation, listing, rules_markdown
 
-    known = known_rules()
+    known = known_rules() | result_rules()
     if args.markdown:
         if args.rules:
             raise UsageError("--markdown prints all rules", remedy="leave out RULE")

@@ -1,0 +1,96 @@
+"""Import measurements of others: MLPerf Inference power results, and tables of results.
+
+A PATH is a power directory, a folder with many, an archive of one, a git repository
+without a work tree (REPO.git@REV:PATH), a cm-result.json or a CSV of the results page.
+
+Every distinct measurement becomes one run of the store, named by its content; copies
+of it under other benchmarks or scenarios are linked, not counted again. Each published
+result, and each row of a table, goes into the store's table declared.parquet, with
+what is doubtful about it. What is there already is not imported again.
+"""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from joulemark.cli.common import checked, positive, print_json, store_argument, store_of
+
+if TYPE_CHECKING:
+    from joulemark.report.progress import Progress
+
+EXAMPLES = """\
+examples:
+  joulemark import inference_results_v4.1
+  joulemark import results.tar.gz --keep-raw --store review
+  joulemark import inference_results_v5.1.git@main:closed/WHO
+  joulemark import data_cleaned_inference_datacenter.csv cm4mlperf-results
+  joulemark list v4.1 offline
+  joulemark show NAME --evidence
+
+exit codes: 0 everything was imported; 1 something could not be, and is listed;
+2 wrong argument; 3 a path may not be read; 4 a path is damaged, holds nothing
+that can be imported, or the store cannot be written; 130 interrupted (import
+again: what is there already is kept).
+"""
+
+EVERY_S = 0.1
+"""Time between two looks of a person at the progress."""
+
+
+def arguments(parser: ArgumentParser, words: list[str]) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="what holds results")
+    parser.add_argument(
+        "--keep-raw",
+        action="store_true",
+        help="copy the logs into each run (default: note where they are, with checksums)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=checked(positive),
+        metavar="N",
+        help="worker processes (default: one for each processor)",
+    )
+    store_argument(parser)
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def main(args: Namespace) -> int:
+    """Import, and print what came of it."""
+    from joulemark.procedures.importing import import_paths
+    from joulemark.report.imported import imported_json, print_imported
+    from joulemark.report.progress import Progress
+
+    store = store_of(args)
+    with Progress() as display:
+        tell = _Pace(display).tell
+        done = import_paths(args.paths, store, keep_raw=args.keep_raw, jobs=args.jobs, tell=tell)
+    if args.json:
+        print_json(imported_json(done, store))
+    else:
+        print_imported(done, store)
+    return 1 if done.refused else 0
+
+
+class _Pace:
+    """Shows how far the import is, at most ten times a second."""
+
+    def __init__(self, display: Progress) -> None:
+        self._display = display
+        self._began = self._shown = time.monotonic()
+        self._what = ""
+
+    def tell(self, what: str, done: int, of: int) -> None:
+        """Show how much of something is done; ``of`` is 0 where nobody knows of how much."""
+        now = time.monotonic()
+        if what != self._what:
+            self._what, self._began, self._shown = what, now, 0.0
+        if now - self._shown < EVERY_S and not 0 < of == done:
+            return
+        self._shown = now
+        passed = now - self._began
+        total = passed * of / done if of and done else 0.0
+        note = f"{done} of {of}" if of else f"{done} found" if done else ""
+        self._display.update(what, passed, total, note=note)

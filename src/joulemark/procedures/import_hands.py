@@ -1,0 +1,119 @@
+"""Who does the work of an import: worker processes, or this one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from joulemark.formats.results.declared import DeclaredResult
+from joulemark.formats.trees.tree import Tree
+from joulemark.procedures.crew import Crew, Lost
+from joulemark.procedures.import_worker import Answer, Desk
+from joulemark.procedures.imported import Target
+
+_WORKER = "joulemark.procedures.import_worker"
+
+
+@dataclass(slots=True)
+class Found:
+    """Trees and what was found in them.
+
+    Attributes:
+        trees: open.
+        targets: power directories.
+        rows: results that tables state.
+    """
+
+    trees: list[Tree] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+    rows: list[DeclaredResult] = field(default_factory=list)
+
+    def number_of(self, tree: Tree) -> int:
+        """Return the number of a tree, which is kept if it is new."""
+        for number in reversed(range(len(self.trees))):
+            if self.trees[number] is tree:
+                return number
+        self.trees.append(tree)
+        return len(self.trees) - 1
+
+    def where(self, target: Target) -> str:
+        """Return a directory with its tree, for messages."""
+        return f"{self.trees[target.tree].name}: {target.path}"
+
+    def close(self) -> None:
+        """Close the trees."""
+        for tree in self.trees:
+            tree.close()
+
+
+class Hands:
+    """Answers requests in their order; a context manager.
+
+    Args:
+        trees: by number, open for as long as this is.
+        store: where runs go.
+        count: worker processes; with one or none it is done in this process.
+        keep_raw: whether the logs are copied into the runs.
+    """
+
+    def __init__(
+        self, trees: Sequence[Tree], store: Path, count: int, *, keep_raw: bool = False
+    ) -> None:
+        """Keep the arguments; nothing is started."""
+        self._trees = trees
+        self._store = store
+        self._count = count
+        self._keep_raw = keep_raw
+        self._stack = ExitStack()
+        self._desk: Desk | None = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the workers."""
+        self._stack.__exit__(kind, error, trace)
+
+    def answers(self, what: str, requests: Iterable[Sequence[Target]]) -> Iterator[Answer]:
+        """Yield the answer to each request, in their order.
+
+        Args:
+            what: ``identify`` or ``store``.
+            requests: directories of one measurement each.
+        """
+        if self._count <= 1:
+            desk = self._here()
+            yield from (desk.answer(what, targets) for targets in requests)
+            return
+        first = {
+            "tokens": [tree.token for tree in self._trees],
+            "store": os.fspath(self._store.absolute()),
+            "keep_raw": self._keep_raw,
+        }
+        lines = (json.dumps([what, [asdict(t) for t in targets]]).encode() for targets in requests)
+        with Crew(_WORKER, self._count, json.dumps(first).encode()) as crew:
+            for answer in crew.answers(lines):
+                yield {"error": answer.why} if isinstance(answer, Lost) else json.loads(answer)
+
+    def _here(self) -> Desk:
+        from joulemark import __version__
+
+        if self._desk is None:
+            trees, store = self._trees, self._store
+            self._desk = Desk(
+                lambda number: trees[number], store, keep_raw=self._keep_raw, version=__version__
+            )
+            self._stack.callback(self._desk.close)
+        return self._desk

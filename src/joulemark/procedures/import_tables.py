@@ -1,0 +1,62 @@
+"""Tables of results among the files of a tree, told by name first and by content then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from joulemark.formats.files import opened
+from joulemark.formats.inference.parsed import Source
+from joulemark.formats.inference.power_directories import BESIDE
+from joulemark.formats.results import cm_results, results_page
+from joulemark.formats.results.declared import DeclaredResult
+from joulemark.formats.trees.tree import MAX_FILE, Tree
+
+_CSV = ".csv"
+
+
+def is_table_name(path: str) -> bool:
+    """Return whether a file of that name may be a table of results."""
+    name = path.rpartition("/")[2]
+    return name == cm_results.NAME or (name.lower().endswith(_CSV) and not name.startswith(BESIDE))
+
+
+def tables_in(tree: Tree) -> Iterator[str]:
+    """Yield the paths of files that may be tables."""
+    for entry in tree.entries():
+        if is_table_name(entry.path) and entry.size <= MAX_FILE:
+            yield entry.path
+
+
+def table_file(path: str) -> Callable[[], bytes]:
+    """Return what reads a plain file, of bounded size; raises what ``files.opened`` does."""
+
+    def read() -> bytes:
+        with opened(Path(path)) as file:
+            return file.read(MAX_FILE)
+
+    return read
+
+
+def read_table(data: bytes, name: str) -> list[DeclaredResult] | None:
+    """Return the results of a table; None if it is none.
+
+    Args:
+        data: content of the file.
+        name: its path in the tree.
+
+    Raises:
+        FormatError: if it looks like one and is damaged.
+    """
+    source = Source(name, data)
+    rows: list[DeclaredResult] | None
+    if not name.lower().endswith(_CSV):
+        rows = cm_results.read_cm_results(source)
+    else:
+        rows = results_page.read_results_page(source) if results_page.looks_like(data) else None
+    if rows is None:
+        return None
+    digest = sha256(data).hexdigest()
+    return [replace(row, sha256=digest) for row in rows]

@@ -1,0 +1,211 @@
+"""What a worker process of an import does: tell measurements apart, and store one at a time.
+
+A request is a line of JSON, ``["identify", [target]]`` or ``["store", [target, …]]``; the answer is
+one line of JSON, an object with ``error`` where it failed.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import duckdb
+import msgspec
+
+from joulemark.core.errors import FormatError, JoulemarkError, StoreError
+from joulemark.formats.inference.around import system_file
+from joulemark.formats.inference.as_identity import Published, identity_of, publication, run_id
+from joulemark.formats.inference.as_logs import KEPT, or_none
+from joulemark.formats.inference.as_result import result_of
+from joulemark.formats.inference.as_run import as_run
+from joulemark.formats.inference.as_system import Described, described
+from joulemark.formats.inference.directory import DETAIL, TESTING, Place, PowerDirectory
+from joulemark.formats.inference.performance import text
+from joulemark.formats.trees.opening import reopen
+from joulemark.formats.trees.tree import Entry, Tree
+from joulemark.procedures.imported import Target
+from joulemark.store import duck
+from joulemark.store.importing import imported_path, write_imported
+
+MEMORY = "128MB"
+"""Bound on what a worker's database takes."""
+IDENTIFY, STORE = "identify", "store"
+"""What a worker can be asked for."""
+
+Answer = dict[str, Any]
+
+
+class Desk:
+    """Identifies and stores measurements of several trees.
+
+    Args:
+        open_tree: opens a tree by its number; called when it is another than before.
+        store: where runs go.
+        keep_raw: whether the logs are copied into the run.
+        version: of joulemark, for the record.
+    """
+
+    def __init__(
+        self,
+        open_tree: Callable[[int], Tree],
+        store: Path,
+        *,
+        keep_raw: bool = False,
+        version: str = "",
+    ) -> None:
+        """Keep the arguments; nothing is opened."""
+        self._open_tree = open_tree
+        self._store = store
+        self._keep_raw = keep_raw
+        self._version = version
+        self._open: tuple[int, Tree] | None = None
+        self._kept: duckdb.DuckDBPyConnection | None = None
+
+    def answer(self, what: str, targets: Sequence[Target]) -> Answer:
+        """Return what becomes of a request; ``error`` says why it failed.
+
+        ``fatal`` is true where the store cannot be written, so that going on is of no use.
+        """
+        try:
+            if what == IDENTIFY:
+                return {"id": run_id(*identity_of(self._directory(targets[0])))}
+            return self._stored(targets)
+        except StoreError as error:
+            return {"error": error.what, "where": error.where, "fatal": True}
+        except (JoulemarkError, FileNotFoundError) as error:
+            return {"error": str(error)[:1000]}
+        except Exception as error:  # noqa: BLE001 # one directory must not end the import of thousands
+            return {"error": f"{type(error).__name__}: {str(error)[:300]}"}
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def _directory(self, target: Target) -> PowerDirectory:
+        if self._open is None or self._open[0] != target.tree:
+            self._open = target.tree, self._open_tree(target.tree)
+        entries = {name: Entry(*entry) for name, entry in target.files()}
+        return PowerDirectory(self._open[1], target.path, entries, target.place)
+
+    @property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        if self._kept is None:
+            self._kept = duck.connect(memory=MEMORY)
+        return self._kept
+
+    def _stored(self, targets: Sequence[Target]) -> Answer:
+        """Store one measurement, and return as what it was published."""
+        first = self._directory(targets[0])
+        measured = text(first.testing_detail, "effective_scenario")
+        order = sorted(
+            targets, key=lambda t: (t.place.scenario != measured, t.tree, t.path.split("/"))
+        )
+        main = self._copy_of(first, order[0])
+        about, every = self._about(main), [self._copy_of(main, target) for target in order]
+        published = [publication(directory) for directory in every]
+        run = run_id(*identity_of(main))
+        new = not imported_path(self._store, run).is_dir()
+        if new:
+            new = self._write(main, about, published)
+        rows = [
+            asdict(result_of(directory, each, self._about_of(directory, main, about), run))
+            for directory, each in zip(every, published, strict=True)
+        ]
+        return {"id": run, "new": new, "rows": rows}
+
+    def _write(
+        self, directory: PowerDirectory, about: Described, published: Sequence[Published]
+    ) -> bool:
+        recording = as_run(directory, about, published)
+        run = replace(recording.run, joulemark=self._version)
+        raw = self._raw(directory)
+        return write_imported(self._store, run, recording.rows, self._database, raw)
+
+    def _raw(self, directory: PowerDirectory) -> Mapping[str, bytes]:
+        if not self._keep_raw:
+            return {}
+        return {name: directory.read(name) for name in KEPT if name in directory.entries}
+
+    def _copy_of(self, main: PowerDirectory, target: Target) -> PowerDirectory:
+        """Return a directory under its own place; of a copy of the first nothing is read again."""
+        if (target.path, target.place) == (main.path, main.place):
+            return main
+        other = self._directory(target)
+        if not _same_log(main, other):
+            return other
+        twin = copy.copy(main)
+        twin.path, twin.place = target.path, target.place
+        for what in ("figures", "round"):
+            twin.__dict__.pop(what, None)
+        return twin
+
+    def _about(self, directory: PowerDirectory) -> Described:
+        source = or_none(lambda: system_file(directory))
+        found = or_none(lambda: described(source, directory.place.system))
+        return found or described(None, directory.place.system)
+
+    def _about_of(
+        self, directory: PowerDirectory, main: PowerDirectory, about: Described
+    ) -> Described:
+        mine, of = directory.place, main.place
+        same = (mine.submitter, mine.system) == (of.submitter, of.system)
+        return about if same else self._about(directory)
+
+
+def _same_log(main: PowerDirectory, other: PowerDirectory) -> bool:
+    """Return whether two directories have the same detail log of LoadGen's."""
+    name = f"{TESTING}/{DETAIL}"
+    if name not in main.entries or name not in other.entries:
+        return False
+    mine, theirs = main.entries[name].identity, other.entries[name].identity
+    return mine == theirs if mine and theirs else main.sha1(name) == other.sha1(name)
+
+
+def main(source: BinaryIO | None = None, sink: BinaryIO | None = None) -> int:
+    """Answer lines of standard input until it ends.
+
+    Args:
+        source: where requests come from; standard input by default.
+        sink: where answers go; standard output by default.
+    """
+    from joulemark import __version__
+
+    source, sink = source or sys.stdin.buffer, sink or sys.stdout.buffer
+    told = json.loads(source.readline())
+    opened: dict[int, Tree] = {}
+
+    def open_tree(number: int) -> Tree:
+        for other in list(opened):
+            opened.pop(other).close()
+        return opened.setdefault(number, reopen(told["tokens"][number]))
+
+    store, keep_raw = Path(told["store"]), bool(told["keep_raw"])
+    desk = Desk(open_tree, store, keep_raw=keep_raw, version=__version__)
+    for line in source:
+        what, targets = json.loads(line)
+        answer = desk.answer(what, [target_from(record) for record in targets])
+        sink.write(msgspec.json.encode(answer) + b"\n")
+        sink.flush()
+    desk.close()
+    return 0
+
+
+def target_from(record: Mapping[str, Any]) -> Target:
+    """Return a target that was sent as JSON.
+
+    Raises:
+        FormatError: if it is none.
+    """
+    try:
+        entries = tuple((str(n), str(p), int(s), str(i)) for n, p, s, i in record["entries"])
+        place = Place(**record["place"])
+        return Target(int(record["tree"]), str(record["path"]), entries, place)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"no request of an import ({error})") from error

@@ -1,0 +1,95 @@
+"""What is imported, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from joulemark.formats.inference.directory import Place, PowerDirectory
+
+MOST_REFUSED = 10_000
+"""So many of what could not be imported are kept with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A power directory of a tree, as workers are told of it.
+
+    Attributes:
+        tree: number of the tree.
+        path: relative to the tree's root.
+        entries: name in the directory, path in the tree, size and identity of each file.
+        place: where it belongs.
+    """
+
+    tree: int
+    path: str
+    entries: tuple[tuple[str, str, int, str], ...]
+    place: Place
+
+    def files(self) -> Iterator[tuple[str, tuple[str, int, str]]]:
+        """Yield each file's name in the directory, and its path, size and identity."""
+        for name, path, size, identity in self.entries:
+            yield name, (path, size, identity)
+
+    @staticmethod
+    def of(directory: PowerDirectory, tree: int) -> Target:
+        """Return a directory of a tree of that number."""
+        files = directory.entries.items()
+        entries = tuple((name, e.path, e.size, e.identity) for name, e in files)
+        return Target(tree, directory.path, entries, directory.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something that could not be imported.
+
+    Attributes:
+        where: tree and path.
+        why: in words.
+    """
+
+    where: str
+    why: str
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import came to.
+
+    Attributes:
+        directories: power directories that were found.
+        new: runs that are new in the store.
+        known: runs that were there already.
+        rounds: distinct measurements by round, of those found now.
+        tables: files with stated results.
+        statements: results that they state.
+        other_tables: files of trees with the name of such a table that hold something else.
+        results: results that are new in the table of the store.
+        total: results that the table holds now.
+        doubtful: of these, how many are doubtful.
+        doubts: what is doubtful of results of this import: where each stands, and why.
+        refused: what could not be imported.
+        more_refused: how many more there were.
+    """
+
+    directories: int = 0
+    new: int = 0
+    known: int = 0
+    rounds: dict[str, int] = field(default_factory=dict)
+    tables: int = 0
+    statements: int = 0
+    other_tables: int = 0
+    results: int = 0
+    total: int = 0
+    doubtful: int = 0
+    doubts: list[tuple[str, str]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    more_refused: int = 0
+
+    def refuse(self, where: str, why: str) -> None:
+        """Note what could not be imported."""
+        if len(self.refused) < MOST_REFUSED:
+            self.refused.append(Refused(where, why))
+        else:
+            self.more_refused += 1

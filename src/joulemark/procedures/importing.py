@@ -1,0 +1,213 @@
+"""Import power directories and tables of results: one run for each measurement, each result once.
+
+The parent process searches and groups; workers open the trees for themselves, read, and write the
+runs. What two directories have in common is known before anything is read where the tree names
+contents (git), else from the power log's digest. Runs are named by content, so nothing is stored
+twice, whoever imports it when.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from joulemark.core.errors import FormatError, JoulemarkError, StoreError
+from joulemark.formats.inference.as_result import location_of
+from joulemark.formats.inference.directory import POWER_LOG, SERVER, TESTING
+from joulemark.formats.inference.power_directories import power_directories, wanted
+from joulemark.formats.results.declared import LOGS, DeclaredResult
+from joulemark.formats.trees.opening import open_tree
+from joulemark.procedures.import_hands import Found, Hands
+from joulemark.procedures.import_tables import is_table_name, read_table, table_file, tables_in
+from joulemark.procedures.import_worker import IDENTIFY, STORE, Answer
+from joulemark.procedures.imported import Imported, Target
+from joulemark.rules.results.stated import doubts
+from joulemark.store.declared import add_declared, read_declared
+from joulemark.store.importing import imported_path
+
+Tell = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much; 0 where nobody knows."""
+
+_NAMED = 3
+"""So many reasons a message gives."""
+
+
+def _silent(what: str, done: int, of: int) -> None:
+    """Say nothing."""
+
+
+def import_paths(
+    paths: Sequence[str],
+    store: Path,
+    *,
+    keep_raw: bool = False,
+    jobs: int | None = None,
+    tell: Tell = _silent,
+) -> Imported:
+    """Import everything that is known in some trees and files.
+
+    Args:
+        paths: folders, archives, repositories, or files of results.
+        store: the directory of all runs; made if it is not there.
+        keep_raw: copy the logs into the runs.
+        jobs: worker processes; 1 does it in this process; None: one for each processor.
+        tell: told how far it is.
+
+    Raises:
+        FormatError: if a tree is damaged, or nothing in the paths can be imported.
+        UnavailableError: if a path cannot be read.
+        UsageError: if there is no such path.
+        StoreError: if the store cannot be written.
+    """
+    done, found = Imported(), Found()
+    with ExitStack() as stack:
+        stack.callback(found.close)
+        for path in paths:
+            _search(path, found, done, tell)
+        done.directories, done.statements = len(found.targets), len(found.rows)
+        if not (found.targets or found.rows):
+            raise _nothing(paths, done)
+        count = min(jobs or len(os.sched_getaffinity(0)), max(len(found.targets), 1))
+        hands = stack.enter_context(Hands(found.trees, store, count, keep_raw=keep_raw))
+        groups = _groups(hands, found, done, tell)
+        rows = _store(hands, found, groups, store, done, tell)
+    _declare(store, [*rows, *found.rows], done, tell)
+    return done
+
+
+def _nothing(paths: Sequence[str], done: Imported) -> FormatError:
+    what = "nothing that can be imported: no power directory and no table of results"
+    reasons = "; ".join(f"{each.where}: {each.why}" for each in done.refused[:_NAMED])
+    return FormatError(
+        f"{what} ({reasons})" if reasons else what,
+        where=", ".join(paths[:_NAMED]),
+        remedy="name a result tree, a cm-result.json or a CSV of the results page",
+    )
+
+
+def _search(path: str, found: Found, done: Imported, tell: Tell) -> None:
+    """Look for power directories and tables in one path."""
+    if is_table_name(path) and Path(path).is_file():
+        _take_table(table_file(path), path, found, done)
+        return
+    tree = open_tree(path, keep=lambda name: wanted(name) or is_table_name(name))
+    found.number_of(tree)
+    for directory in power_directories(tree):
+        found.targets.append(Target.of(directory, found.number_of(directory.tree)))
+        tell("looking", len(found.targets), 0)
+    for name in tables_in(tree):
+        _take_table(lambda name=name: tree.read(name), name, found, done, tree.name)  # type: ignore[misc]
+
+
+def _take_table(
+    read: Callable[[], bytes], name: str, found: Found, done: Imported, tree: str = ""
+) -> None:
+    """Take the results of a file that may be a table; one of a tree that is none is left out."""
+    try:
+        rows = read_table(read(), name)
+    except JoulemarkError as error:
+        done.refuse(f"{tree}: {name}" if tree else name, str(error))
+        return
+    except FileNotFoundError:
+        done.refuse(f"{tree}: {name}", "its content is not in this copy")
+        return
+    if rows is None and tree:
+        done.other_tables += 1
+    elif rows is None:
+        done.refuse(name, "no table of results that is known")
+    if rows is None:
+        return
+    done.tables += 1
+    found.rows += [replace(row, tree=tree or name) for row in rows]
+
+
+def _groups(hands: Hands, found: Found, done: Imported, tell: Tell) -> dict[str, list[Target]]:
+    """Return the directories of each measurement, by the name of its run."""
+    alike: dict[Any, list[Target]] = {}
+    for number, target in enumerate(found.targets):
+        alike.setdefault(_content(target) or number, []).append(target)
+    firsts = [[targets[0]] for targets in alike.values()]
+    groups: dict[str, list[Target]] = {}
+    answers = hands.answers(IDENTIFY, firsts)
+    for number, (targets, answer) in enumerate(zip(alike.values(), answers, strict=True), 1):
+        tell("telling apart", number, len(firsts))
+        if "error" in answer:
+            for target in targets:
+                done.refuse(found.where(target), answer["error"])
+        else:
+            groups.setdefault(answer["id"], []).extend(targets)
+    return groups
+
+
+def _content(target: Target) -> tuple[str, str] | None:
+    """Return what names the content of a directory; None where the tree does not say."""
+    known = {name: identity for name, _, _, identity in target.entries}
+    log, server = known.get(f"{TESTING}/{POWER_LOG}", ""), known.get(SERVER, "")
+    return (log, server) if log and server else None
+
+
+def _store(
+    hands: Hands,
+    found: Found,
+    groups: Mapping[str, list[Target]],
+    store: Path,
+    done: Imported,
+    tell: Tell,
+) -> list[DeclaredResult]:
+    """Store each measurement, and return its results."""
+    listed = {(row.run, row.location) for row in read_declared(store) if row.kind == LOGS}
+    todo = []
+    for run, targets in groups.items():
+        name = targets[0].place.round or "unknown"
+        done.rounds[name] = done.rounds.get(name, 0) + 1
+        places = {(run, location_of(target.path)) for target in targets}
+        if places <= listed and imported_path(store, run).is_dir():
+            done.known += 1
+        else:
+            todo.append(targets)
+    rows: list[DeclaredResult] = []
+    for number, answer in enumerate(hands.answers(STORE, todo), 1):
+        tell("importing", number, len(todo))
+        rows += _taken(answer, found.where(todo[number - 1][0]), done)
+    return rows
+
+
+def _taken(answer: Answer, where: str, done: Imported) -> list[DeclaredResult]:
+    """Return the results of a measurement that was stored, or note why it was not.
+
+    Raises:
+        StoreError: if the store cannot be written.
+    """
+    if answer.get("fatal"):
+        remedy = "free some space, or name another --store; what is stored is kept"
+        raise StoreError(answer["error"], where=answer["where"], remedy=remedy)
+    if "error" in answer:
+        done.refuse(where, answer["error"])
+        return []
+    done.new += bool(answer["new"])
+    done.known += not answer["new"]
+    return [_row(record) for record in answer["rows"]]
+
+
+def _row(record: Mapping[str, Any]) -> DeclaredResult:
+    listed = {name: tuple(record[name]) for name in ("sources", "remarks")}
+    return DeclaredResult(**{**record, **listed})
+
+
+def _declare(store: Path, rows: list[DeclaredResult], done: Imported, tell: Tell) -> None:
+    """Add results to the table of the store, and note what is doubtful among them."""
+    tell("judging", 0, 0)
+    judged: dict[str, Sequence[str]] = {}
+
+    def judge(every: Sequence[DeclaredResult]) -> Mapping[str, Sequence[str]]:
+        judged.update(doubts(every))
+        return judged
+
+    added = add_declared(store, rows, judge)
+    done.results, done.total, done.doubtful = added.new, added.total, added.doubtful
+    for row in rows:
+        done.doubts += [(row.sources[0], why) for why in judged.get(row.key, ())]
