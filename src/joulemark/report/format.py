@@ -39,6 +39,8 @@ def _unsafe(character: str) -> bool:
 
 def harmless(text: str) -> str:
     """Return text without control, direction and escape characters; line ends become spaces."""
+    if text.isprintable():  # has none; thousands of coordinates are looked at in one step
+        return text
     return "".join(" " if c in _BREAKS else c for c in text if c in _BREAKS or not _unsafe(c))
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from joulemark.accounting.results import PhaseResult
 from joulemark.core.run import Run, Status
 from joulemark.core.trace import Trace
-from joulemark.core.units import digits
 from joulemark.core.window import Role
-from joulemark.report import about, style, views, views_trust
+from joulemark.report import about, views, views_trust
 from joulemark.report.calibrated import calibration_rows
 from joulemark.report.disturbed import disturbance_rows
 from joulemark.report.figures.balance import balance_bars
@@ -26,14 +21,12 @@ from joulemark.report.figures.parts import bars
 from joulemark.report.figures.repeats import repeats
 from joulemark.report.figures.timeline import timeline
 from joulemark.report.flat import rows
-from joulemark.report.format import clean, harmless, iso
+from joulemark.report.format import clean, iso
+from joulemark.report.html import rendered
 from joulemark.report.sentences import headline
 from joulemark.report.table_balance import has_balance
 from joulemark.report.warned import all_cautions, grouped
-from joulemark.report.words import PROVENANCE, ROLES, STATUS, disclaimer
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from joulemark.report.words import ROLES, STATUS, disclaimer
 
 SHADED = (Role.IDLE, Role.WARM_UP, Role.RANGING, Role.MEASURE)
 """Roles whose windows have a shade of their own on the timeline."""
@@ -57,20 +50,13 @@ def run_page(
         checksums: SHA-256 of the files of the run directory, by their names.
     """
     where = run.id if path is None else str(path)
-    css, script = f"{style.css()}\n{_static('page.css')}", _static("page.js")
-    return (
-        _templates()
-        .get_template("run.html.j2")
-        .render(
-            css=css,
-            script=script,
-            policy=_policy(css, script),
-            where=clean(where),
-            command=shlex.quote(clean(where)),
-            checksums=sorted((checksums or {}).items()),
-            **_record(run, "" if path is None else where, results),
-            **_measured(run, traces, results),
-        )
+    return rendered(
+        "run.html.j2",
+        where=clean(where),
+        command=shlex.quote(clean(where)),
+        checksums=sorted((checksums or {}).items()),
+        **_record(run, "" if path is None else where, results),
+        **_measured(run, traces, results),
     )
 
 
@@ -127,48 +113,3 @@ def _measured(
         "warnings": grouped(all_cautions(run, results)),
         "roles": [(role.value, ROLES[role]) for role in SHADED],
     }
-
-
-def _policy(css: str, script: str) -> str:
-    """Return a content security policy that lets nothing run but our own style and script."""
-    return (
-        f"default-src 'none'; img-src data:; style-src '{_hash(css)}'; "
-        f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _static(name: str) -> str:
-    return files("joulemark.report").joinpath("static", name).read_text("utf-8")
-
-
-@cache
-def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("joulemark.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["figure"] = _figure
-    environment.globals["meaning"] = {kind.value: text for kind, text in PROVENANCE.items()}
-    return environment
-
-
-def _shown(value: object) -> object:
-    """Return what an expression of a template prints; text of a run is made harmless first."""
-    return harmless(value) if type(value) is str else value
-
-
-def _figure(value: object) -> str:
-    """Return a number of a record that is not ours, or nothing."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return clean(value) if isinstance(value, str) else ""
-    return str(value) if isinstance(value, int) else digits(value, 4)
