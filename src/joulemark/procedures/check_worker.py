@@ -105,37 +105,41 @@ def main(source: BinaryIO | None = None, sink: BinaryIO | None = None) -> int:
     source = source or sys.stdin.buffer
     sink = sink or sys.stdout.buffer
     told = json.loads(source.readline())
-    parts, trees = parts_named(told["parts"]), _Trees(told["tokens"])
+    parts, trees = parts_named(told["parts"]), Trees(told["tokens"])
     asked = msgspec.convert(told["asked"], Asked)
     desk = Desk(parts, lambda number: trees.open(parts, number), asked)
     gc.freeze()
     for line in source:
         target, known = json.loads(line)
-        checked = desk.answer(_target(target), known and (known[0], known[1]))
+        checked = desk.answer(target_of(target), known and (known[0], known[1]))
         sink.write((SAME if checked is None else encoded(checked)) + b"\n")
         sink.flush()
     trees.close()
     return 0
 
 
-class _Trees:
+class Trees:
     """Trees of another process, of which one at a time is open."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
+        """Keep the tokens; nothing is opened."""
         self._tokens = tokens
         self._tree: Tree | None = None
 
     def open(self, parts: Parts, number: int) -> Tree:
+        """Open a tree by its number, and close the one that was open."""
         self.close()
         self._tree = parts.reopen(self._tokens[number])
         return self._tree
 
     def close(self) -> None:
+        """Close the tree that is open."""
         if self._tree is not None:
             self._tree.close()
             self._tree = None
 
 
-def _target(record: dict[str, Any]) -> Target:
+def target_of(record: dict[str, Any]) -> Target:
+    """Return a directory from its record in a request."""
     lists = {name: tuple(map(tuple, record[name])) for name in ("entries", "beside")}
     return Target(**{**record, **lists, "place": Place(**record["place"])})

@@ -1,0 +1,1 @@
+"""Pages of a review of MLPerf Inference power results: one of each measurement, one of the tree."""
