@@ -6,14 +6,26 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.example_tree import Faulty
+from tests.inference_samples import Sample
+from tests.report.audit.made import PLACE, member, page
+from tests.report.audit.made import hostile as hostile_result
+from tests.report.audit.test_audit_parts import SEEN, summary
 from tests.report.build import Made, empty, estimated, hostile, killed, many_gpus
 from tests.report.demo import demo
 from tests.report.metered import broken, honest
 
+from joulemark.core.finding import Verdict
+from joulemark.procedures.checked import Measured
+from joulemark.procedures.known import known_rules
+from joulemark.report.audit.tally import Tally
+from joulemark.report.audit.tree_page import tree_page
 from joulemark.report.page import run_page
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -28,7 +40,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage",
 )  # fmt: skip
-MAKERS: dict[str, Callable[[], Made]] = {
+RUNS: dict[str, Callable[[], Made]] = {
     "demo": demo,
     "hostile": hostile,
     "estimated": estimated,
@@ -37,6 +49,36 @@ MAKERS: dict[str, Callable[[], Made]] = {
     "gpus": lambda: many_gpus(8, 2),
     "honest": honest,
     "broken": broken,
+}
+
+
+def run_text(make: Callable[[], Made]) -> str:
+    made = make()
+    return run_page(made.run, made.traces, made.results, path="/data/runs/x")
+
+
+def faulty_text() -> str:
+    sample = Faulty(watts=31.0, ranging_watts=31.2, scenario="SingleStream", performance=180.0)
+    return page(member(sample.files(), replace(PLACE, scenario="SingleStream")))
+
+
+def tree_text() -> str:
+    tally = Tally()
+    for number, verdict in enumerate(Verdict):
+        place = replace(PLACE, submitter=f"Maker {number}", benchmark="bert-99")
+        watts = Measured(10.0 ** (3 - number), 1.0)
+        seen = (SEEN,) * (number == 2)
+        one = summary(place=place, verdict=verdict, average_power_w=watts, seen=seen)
+        tally.add([one] * (number + 1))
+    return tree_page(tally, known_rules(), trees=["inference_results_v5.1"])
+
+
+MAKERS: dict[str, Callable[[], str]] = {
+    **{name: partial(run_text, make) for name, make in RUNS.items()},
+    "audit": faulty_text,
+    "audit-channels": lambda: page(member(Sample(channels=3).files())),
+    "audit-hostile": lambda: page(hostile_result()),
+    "audit-tree": tree_text,
 }
 
 # Every visible text with the colour behind it: (text, contrast) below the limit.
@@ -73,9 +115,7 @@ return [count, low];
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     for name, make in MAKERS.items():
-        made = make()
-        text = run_page(made.run, made.traces, made.results, path="/data/runs/x")
-        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+        (folder / f"{name}.html").write_text(make(), encoding="utf-8")
     return folder
 
 
@@ -163,7 +203,9 @@ def test_nothing_overflows(show: Show, name: str, width: int) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["demo", "estimated", "hostile"])
+@pytest.mark.parametrize(
+    "name", ["demo", "estimated", "hostile", "audit", "audit-hostile", "audit-tree"]
+)
 def test_all_text_is_legible(show: Show, name: str, *, dark: bool) -> None:
     driver = show(name, dark=dark)
     driver.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
@@ -311,3 +353,70 @@ def test_the_page_prints_in_light(show: Show) -> None:
     )
     assert not one(driver, "#theme").is_displayed()
     assert not one(driver, ".zoom").is_displayed()
+
+
+def test_a_finding_leads_to_the_line_and_back(show: Show) -> None:
+    driver = show("audit")
+    link = one(driver, "#rule-inference-uncertainty-over-limit .found a")
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", link)
+    link.click()
+    line = one(driver, ".code li:target")
+    assert "Uncertainty 1.08%" in line.text
+    box = driver.execute_script("return arguments[0].getBoundingClientRect().top", line)
+    assert 0 < box < 900
+    line.find_element("css selector", ".why").click()
+    assert driver.current_url.endswith("#rule-inference-uncertainty-over-limit")
+
+
+def test_zoom_goes_to_the_test(show: Show) -> None:
+    driver = show("audit")
+    buttons = every(driver, ".zoom button")
+    assert [button.text for button in buttons][:3] == ["whole run", "ranging", "testing"]
+    buttons[2].send_keys(" ")
+    boxes = {view.get_dom_attribute("viewBox").split(" 0 ")[0] for view in every(driver, ".view")}
+    assert len(boxes) == 1
+    assert float(boxes.pop()) > 400
+
+
+def test_tables_are_sorted_by_mouse_and_keyboard(show: Show) -> None:
+    driver = show("audit-tree")
+    table = "#systems tbody th a"
+    assert [cell.text for cell in every(driver, table)] == ["Maker 2", "Maker 1", "Maker 0"]
+    heads = every(driver, "#systems thead button")
+    heads[0].click()
+    assert [cell.text for cell in every(driver, table)] == ["Maker 0", "Maker 1", "Maker 2"]
+    power = next(head for head in heads if head.text.startswith("highest"))
+    power.send_keys("\ue007")
+    assert [cell.text for cell in every(driver, table)] == ["Maker 0", "Maker 1", "Maker 2"]
+    power.send_keys("\ue007")
+    assert [cell.text for cell in every(driver, table)] == ["Maker 2", "Maker 1", "Maker 0"]
+    sorted_by = every(driver, "#systems [aria-sort]")
+    assert [head.get_attribute("aria-sort") for head in sorted_by] == ["ascending"]
+
+
+def test_a_system_opens_its_results(show: Show) -> None:
+    driver = show("audit-tree")
+    assert not one(driver, "#s3 table").is_displayed()
+    every(driver, "#systems tbody th a")[2].click()
+    assert one(driver, "#s3 table").is_displayed()
+
+
+def test_a_review_shows_without_javascript(show: Show) -> None:
+    try:
+        driver = show("audit-tree", js=False)
+        assert every(driver, "#systems thead button") == []
+        assert one(driver, "#systems tbody th a").text == "Maker 2"
+        driver = show("audit", js=False)
+        assert one(driver, "#line-1-1").is_displayed()
+        assert not one(driver, ".zoom").is_displayed()
+        assert "fails" in one(driver, "#result").text
+    finally:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_hostile_logs_run_nothing(show: Show) -> None:
+    driver = show("audit-hostile")
+    assert every(driver, "img") == []
+    assert len(every(driver, "script")) == 1
+    assert driver.title != "taken"
+    assert one(driver, "h1").text.startswith("<script>")
