@@ -28,7 +28,7 @@ VERBS = {
     "compare": "B against A: ratio with interval, verdict, gate for CI, ranking",
     "crosscheck": "meters of a run against each other; what cannot be true",
     "calibrate": "fit one meter against a better one, with what that gains",
-    "report": "one self-contained HTML page of a run",
+    "report": "self-contained HTML: a page of a run, or the pages of a review",
     "export": "a run as JSON, CSV or Parquet",
     "check": "review MLPerf Inference power results, one or thousands",
     "explain": "what a rule demands, where that stands, how to mend a result",
