@@ -124,7 +124,7 @@ def test_of_a_directory_by_itself_nothing_around_it_is_asked() -> None:
     made.around.clear()
     whole = made.directory()
     alone = PowerDirectory(whole.tree, whole.path, whole.entries, Place("v5.1"))
-    assert review(alone) == []
+    assert [finding.rule for finding in review(alone)] == ["inference/alone"]
 
 
 @pytest.mark.parametrize(
@@ -185,3 +185,11 @@ def test_an_empty_directory_is_eleven_missing_files() -> None:
     made.absent = set(made.files())
     found = review(made.directory())
     assert [finding.rule for finding in found] == ["inference/missing-file"] * 11
+
+
+def test_a_power_directory_alone_is_not_blamed_for_what_the_tree_does_not_hold() -> None:
+    made = Made()
+    made.around.clear()
+    found = findings_of(made)
+    assert [finding.rule for finding in found] == ["inference/alone"]
+    assert verdict(found) is Verdict.PASS

@@ -32,7 +32,7 @@ _SERIES = re.compile(r"WT-?(\d\d)\d", re.IGNORECASE)
 )
 def analyzer_table(review: Review) -> Iterator[Seen]:
     """A table of the analysers is handed in, and not empty."""
-    if not _is_placed(review):
+    if not _is_submission(review):
         return
     sources = list(_sources(review, ANALYZER_TABLE))
     if not sources:
@@ -50,7 +50,7 @@ def analyzer_table(review: Review) -> Iterator[Seen]:
 )
 def power_settings(review: Review) -> Iterator[Seen]:
     """The power settings of the system are handed in, and not empty."""
-    if not _is_placed(review):
+    if not _is_submission(review):
         return
     sources = list(_sources(review, POWER_SETTINGS))
     if not sources:
@@ -100,9 +100,22 @@ def system_description(review: Review) -> Iterator[Seen]:
         yield f"without {', '.join(missing)}", source.name, None
 
 
-def _is_placed(review: Review) -> bool:
-    """Return whether it is known what lies around the directory."""
-    return bool(review.directory.place.division and review.directory.place.submitter)
+@rule(
+    "inference/alone",
+    source="our own: what is not in the tree cannot be checked",
+    severity=Severity.NOTE,
+    advice="Check the whole submission (the folder that holds closed and open) to have these, too.",
+)
+def alone(review: Review) -> Iterator[Seen]:
+    """The submission lies around the power directory: system description, tables, settings."""
+    if not _is_submission(review):
+        what = f"no system description, {ANALYZER_TABLE} or {POWER_SETTINGS} is in this tree"
+        yield f"{what}; whether they are handed in was not checked", review.directory.path, None
+
+
+def _is_submission(review: Review) -> bool:
+    """Return whether anything of the submission lies around the directory."""
+    return bool(review.directory.beside) or system_file(review.directory) is not None
 
 
 def _sources(review: Review, kind: str) -> Iterator[Source]:
@@ -113,4 +126,4 @@ def _sources(review: Review, kind: str) -> Iterator[Source]:
             yield source
 
 
-RULES = (analyzer_table, power_settings, analyzer_named, system_description)
+RULES = (analyzer_table, power_settings, analyzer_named, system_description, alone)
