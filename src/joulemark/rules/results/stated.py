@@ -18,34 +18,68 @@ CHANCE = 4
 FEWEST = 2
 """Fewer others tell nothing."""
 
-_OURS = "our own: the tables contradict themselves or each other"
-_LOOK = "look the result up in its logs, or in the table of the round"
+_LOGS_FIRST = "Import the result's logs; what they give counts."
+
+
+_KINDS: tuple[tuple[str, Severity, str, str, str], ...] = (
+    (
+        "row",
+        Severity.WARNING,
+        "A row states a number, its unit and a known benchmark.",
+        "our own: what a reader of the table stumbles over",
+        "Look at the row; where it states no figure, leave it out of your own tables.",
+    ),
+    (
+        "repeated-figure",
+        Severity.ERROR,
+        "Performance and power are two figures.",
+        "our own: a cell was copied over its neighbour",
+        _LOGS_FIRST,
+    ),
+    (
+        "other-system",
+        Severity.ERROR,
+        "No two systems, benchmarks or scenarios have the same power to the last digit.",
+        "our own: rows of a table were shuffled",
+        f"{_LOGS_FIRST} Without them, neither row can be used.",
+    ),
+    (
+        "work-per-joule",
+        Severity.ERROR,
+        f"Work per joule is within {FACTOR:g} times of what the accelerator gives elsewhere.",
+        "our own: a unit slipped, or power and performance are of two results",
+        "Look at the units first (J for mJ is a factor of 1000), then at the logs.",
+    ),
+    (
+        "logs",
+        Severity.ERROR,
+        "A stated figure is that of the logs of its result.",
+        "our own: the figure computed from the logs as the round publishes it",
+        "Use the figure of the logs, and tell whoever keeps the table.",
+    ),
+    (
+        "tables",
+        Severity.WARNING,
+        "Two tables state the same of one result.",
+        "our own: one of them is wrong, or means something else",
+        _LOGS_FIRST,
+    ),
+    (
+        "rating",
+        Severity.ERROR,
+        "Power is below the rating of the supplies.",
+        "our own: the system description states the rating",
+        "Look at the unit, the number of supplies, and what was behind the analyser.",
+    ),
+)
 
 
 def rules() -> tuple[Rule[Stated], ...]:
     """Return all rules on stated results."""
-    error, warning = Severity.ERROR, Severity.WARNING
-    kinds = (
-        ("results/row", warning, "A row states a number, its unit and a known benchmark.", _row),
-        ("results/repeated-figure", error, "Performance and power are two figures.", _repeated),
-        (
-            "results/other-system",
-            error,
-            "No two systems, benchmarks or scenarios have the same power to the last digit.",
-            _other_system,
-        ),
-        (
-            "results/work-per-joule",
-            error,
-            f"Work per joule is within {FACTOR:g} times of what the accelerator gives elsewhere.",
-            _work_per_joule,
-        ),
-        ("results/logs", error, "A stated figure is that of the logs of its result.", _logs),
-        ("results/tables", warning, "Two tables state the same of one result.", _tables),
-        ("results/rating", error, "Power is below the rating of the supplies.", _rating),
-    )
+    looks = (_row, _repeated, _other_system, _work_per_joule, _logs, _tables, _rating)
     return tuple(
-        Rule(name, demands, _OURS, severity, _LOOK, look) for name, severity, demands, look in kinds
+        Rule(f"results/{name}", demands, source, severity, advice, look)
+        for (name, severity, demands, source, advice), look in zip(_KINDS, looks, strict=True)
     )
 
 
