@@ -297,7 +297,7 @@ def test_a_worker_answers_each_line(tree: Path) -> None:
 
 def test_workers_that_cannot_be_started_cost_every_answer(tmp_path: Path) -> None:
     with Crew("tests.procedures.no_such_module", 2, b"{}") as crew:
-        answers = list(crew.answers([b"1", b"2", b"3"]))
+        answers = list(crew.answers([b"1", b"2", b"3"], together=2))
     assert [answer.why for answer in answers if isinstance(answer, Lost)] == [
         "its worker process ended with exit code 1"
     ] * 3

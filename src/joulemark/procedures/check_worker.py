@@ -13,11 +13,14 @@ from typing import Any, BinaryIO
 import msgspec
 
 from joulemark.formats.inference.directory import Place, PowerDirectory
+from joulemark.formats.inference.shelf import Shelf
 from joulemark.formats.trees.tree import Entry, Tree
 from joulemark.procedures.checked import Asked, Checked, Target, lost
 from joulemark.procedures.judging import Parts, judge
 from joulemark.procedures.watched import WatchedTree, identity, unchanged
 
+_SELDOM = (20_000, 20, 20)
+"""A directory makes thousands of small objects, hardly any in circles: look for those seldom."""
 SAME = b"same"
 """The answer where an earlier result still holds."""
 
@@ -43,6 +46,7 @@ class Desk:
         self._parts = parts
         self._open_tree = open_tree
         self._asked = asked
+        self._shelf = Shelf()
         self._open: tuple[int, Tree] | None = None
 
     def answer(
@@ -61,7 +65,8 @@ class Desk:
             name = tree.name
             entries = {name: Entry(path, size, known) for name, path, size, known in target.entries}
             beside = tuple(Entry(*entry) for entry in target.beside)
-            directory = PowerDirectory(tree, target.path, entries, target.place, beside)
+            place, shelf = target.place, self._shelf
+            directory = PowerDirectory(tree, target.path, entries, place, beside, shelf)
             now = "" if known is None else identity(directory)
             if known is not None and now and known[0] == now and unchanged(tree, known[1]):
                 return None
@@ -109,6 +114,7 @@ def main(source: BinaryIO | None = None, sink: BinaryIO | None = None) -> int:
     asked = msgspec.convert(told["asked"], Asked)
     desk = Desk(parts, lambda number: trees.open(parts, number), asked)
     gc.freeze()
+    gc.set_threshold(*_SELDOM)
     for line in source:
         target, known = json.loads(line)
         checked = desk.answer(target_of(target), known and (known[0], known[1]))

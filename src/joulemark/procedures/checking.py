@@ -31,6 +31,8 @@ from joulemark.procedures.judging import Parts
 PARTS = "joulemark.procedures.check_parts:parts"
 """What a check is made of, unless another is named."""
 
+TOGETHER = 12
+"""Neighbours that one worker checks; they are often copies of each other."""
 _WORKER = "joulemark.procedures.check_worker"
 
 Tell = Callable[[int, int], None]
@@ -202,8 +204,11 @@ def _by_workers(
     total = len(found.targets)
     told = first_line(parts, found.trees, asked)
     requests = (request(one, _known(state, one)) for one in found.targets)
+    together = max(1, min(TOGETHER, total // (4 * hands)))
     with Crew(_WORKER, hands, told, lambda done: tell(done, total)) as crew:
-        for one, answer in zip(found.targets, crew.answers(requests), strict=True):
+        for one, answer in zip(
+            found.targets, crew.answers(requests, together=together), strict=True
+        ):
             yield _result(answer, one, found, asked, state)
 
 

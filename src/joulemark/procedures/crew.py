@@ -11,15 +11,16 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from queue import SimpleQueue
 from signal import Signals
 from types import TracebackType
 from typing import Self
 
-AHEAD = 32
+AHEAD = 64
 """Requests a worker that may be answered before the one whose turn it is."""
 _BOOT = (
     "import json, os, sys; sys.path[:0] = json.loads(sys.argv[2]);"
@@ -66,7 +67,7 @@ class Crew:
         self._hands = hands
         self._first = first
         self._tell = tell
-        self._orders: SimpleQueue[tuple[int, bytes] | None] = SimpleQueue()
+        self._orders: SimpleQueue[tuple[int, Sequence[bytes]] | None] = SimpleQueue()
         self._answers: SimpleQueue[tuple[int, Answer]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._workers: set[subprocess.Popen[bytes]] = set()
@@ -77,18 +78,23 @@ class Crew:
         """Return itself."""
         return self
 
-    def answers(self, requests: Iterable[bytes]) -> Iterator[Answer]:
-        """Yield the answers in the order of the requests, each as soon as its turn has come."""
+    def answers(self, requests: Iterable[bytes], *, together: int = 1) -> Iterator[Answer]:
+        """Yield the answers in the order of the requests, each as soon as its turn has come.
+
+        Args:
+            requests: what is asked.
+            together: so many neighbours go to one worker, one after the other.
+        """
         source = iter(requests)
         early: dict[int, Answer] = {}
         sent = given = 0
         while True:
             while sent - given < AHEAD * self._hands:
-                request = next(source, None)
-                if request is None:
+                batch = list(islice(source, together))
+                if not batch:
                     break
-                self._order(sent, request)
-                sent += 1
+                self._order(sent, batch)
+                sent += len(batch)
             if given == sent:
                 return
             while given not in early:
@@ -98,28 +104,39 @@ class Crew:
             yield early.pop(given)
             given += 1
 
-    def _order(self, number: int, request: bytes) -> None:
+    def _order(self, number: int, batch: Sequence[bytes]) -> None:
         if len(self._threads) < self._hands:
             thread = threading.Thread(target=self._serve, daemon=True)
             self._threads.append(thread)
             thread.start()
-        self._orders.put((number, request))
+        self._orders.put((number, batch))
 
     def _serve(self) -> None:
         """Hand requests to one worker, and to another one should it end."""
         worker: subprocess.Popen[bytes] | None = None
-        while (order := self._orders.get()) is not None and not self._closed:
-            number, request = order
-            try:
-                if worker is None or worker.poll() is not None:
-                    worker = self._start()
-                answer: Answer = _asked(worker, request)
-            except OSError as error:
-                answer = Lost(f"no worker can be started: {error.strerror or error}")
-            if isinstance(answer, Lost) and worker is not None:
-                self._ended(worker)
-                worker = None
-            self._answers.put((number, answer))
+        while (order := self._orders.get()) is not None:
+            for number, request in enumerate(order[1], order[0]):
+                if self._closed:
+                    return
+                worker, answer = self._answer(worker, request)
+                self._answers.put((number, answer))
+
+    def _answer(
+        self, worker: subprocess.Popen[bytes] | None, request: bytes
+    ) -> tuple[subprocess.Popen[bytes] | None, Answer]:
+        """Return the worker, if it is still there, and its answer."""
+        if worker is not None and worker.poll() is not None:
+            self._ended(worker)  # between two requests: none is to blame
+            worker = None
+        try:
+            worker = worker or self._start()
+        except OSError as error:
+            return None, Lost(f"no worker can be started: {error.strerror or error}")
+        answer = _asked(worker, request)
+        if isinstance(answer, Lost):
+            self._ended(worker)
+            worker = None
+        return worker, answer
 
     def _start(self) -> subprocess.Popen[bytes]:
         paths = _json([place for place in sys.path if place])

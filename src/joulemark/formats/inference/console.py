@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import pairwise
 
 from joulemark.core.errors import FormatError
@@ -63,7 +64,8 @@ def _messages(text: str, first: int, problems: Problems) -> list[ConsoleLine]:
             stamps.append(stamp)
             texts.append(message)
     times = _times(numbers, stamps, problems)
-    return list(map(ConsoleLine._make, zip(numbers, times, texts, strict=True)))
+    rows = zip(numbers, times, texts, strict=True)
+    return list(map(partial(tuple.__new__, ConsoleLine), rows))  # without a call of ours for each
 
 
 def _stamps_after(line: str, start: int) -> list[int]:

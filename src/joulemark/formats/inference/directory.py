@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.parsed import (
@@ -17,6 +17,7 @@ from joulemark.formats.inference.parsed import (
     Source,
     Summary,
 )
+from joulemark.formats.inference.shelf import Shelf
 from joulemark.formats.trees.tree import Entry, Tree
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ RANGING, TESTING = "ranging", "run_1"
 """The folders of the two runs."""
 CLIENT, SERVER, CONSOLE = "power/client.json", "power/server.json", "power/ptd_logs.txt"
 POWER_LOG = "spl.txt"
+WEIGHT = 6
+"""Bytes that what a file says takes for each byte of it, roughly."""
+Parsed = TypeVar("Parsed", Session, Console, PowerLog, Detail, Summary)
 DETAIL, SUMMARY = "mlperf_log_detail.txt", "mlperf_log_summary.txt"
 
 
@@ -61,6 +65,7 @@ class PowerDirectory:
         place: where it belongs.
         beside: analyser tables and power settings that hold for it, relative to the tree's root,
             the nearest first.
+        shelf: keeps what files said, for other directories with copies of them; None keeps nothing.
 
     Attributes:
         tree, path, entries, place, beside: as given.
@@ -73,6 +78,7 @@ class PowerDirectory:
         entries: Mapping[str, Entry],
         place: Place | None = None,
         beside: tuple[Entry, ...] = (),
+        shelf: Shelf | None = None,
     ) -> None:
         """Keep the arguments; nothing is read."""
         self.tree = tree
@@ -80,6 +86,7 @@ class PowerDirectory:
         self.entries = entries
         self.place = place or Place()
         self.beside = beside
+        self._shelf = shelf or Shelf(0)
         self._kept: dict[str, bytes] = {}
         self._hashes: dict[str, str] = {}
 
@@ -98,8 +105,14 @@ class PowerDirectory:
             if file not in self.entries:
                 raise FileNotFoundError(self.name_of(file))
             identity = self.entries[file].identity
-            self._kept[file] = self.tree.read(self.name_of(file), identity=identity)
+            if identity:
+                self._kept[file] = self._shelf.content(identity, lambda: self._read(file))
+            else:
+                self._kept[file] = self._read(file)
         return self._kept[file]
+
+    def _read(self, file: str) -> bytes:
+        return self.tree.read(self.name_of(file), identity=self.entries[file].identity)
 
     def sha1(self, file: str) -> str:
         """Return the SHA-1 of a file, as the session files record it; it is kept.
@@ -109,8 +122,8 @@ class PowerDirectory:
             FormatError: if it is too large or damaged.
         """
         if file not in self._hashes:
-            digest = hashlib.sha1(self.read(file), usedforsecurity=False).hexdigest()
-            self._hashes[file] = digest
+            data = self.read(file)
+            self._hashes[file] = self._shelf.kept(("sha1", data), len(data), lambda: _sha1(data))
         return self._hashes[file]
 
     def source(self, file: str) -> Source:
@@ -129,21 +142,21 @@ class PowerDirectory:
         """``client.json``; FormatError if it is missing or no session file."""
         from joulemark.formats.inference.session import read_session
 
-        return read_session(self.source(CLIENT))
+        return self._parsed(CLIENT, read_session)
 
     @cached_property
     def server(self) -> Session:
         """``server.json``; FormatError if it is missing or no session file."""
         from joulemark.formats.inference.session import read_session
 
-        return read_session(self.source(SERVER))
+        return self._parsed(SERVER, read_session)
 
     @cached_property
     def console(self) -> Console:
         """``ptd_logs.txt``; FormatError if it is missing or unreadable."""
         from joulemark.formats.inference.console import read_console
 
-        return read_console(self.source(CONSOLE))
+        return self._parsed(CONSOLE, read_console)
 
     @cached_property
     def ranging_power(self) -> PowerLog:
@@ -170,7 +183,7 @@ class PowerDirectory:
         """LoadGen's summary of the testing run; FormatError if it is missing or unreadable."""
         from joulemark.formats.inference.loadgen import read_summary
 
-        return read_summary(self.source(f"{TESTING}/{SUMMARY}"))
+        return self._parsed(f"{TESTING}/{SUMMARY}", read_summary)
 
     @cached_property
     def notices(self) -> tuple[Notice, ...]:
@@ -178,7 +191,10 @@ class PowerDirectory:
         from joulemark.formats.inference.notices import notices
         from joulemark.formats.inference.timed import shifts
 
-        return notices(self.console, shifts(self)[1])
+        console, shift = self.console, shifts(self)[1]
+        key = (notices, shift, self.read(CONSOLE))
+        size = WEIGHT * len(self.read(CONSOLE))
+        return self._shelf.kept(key, size, lambda: notices(console, shift))
 
     @cached_property
     def figures(self) -> Figures:
@@ -190,9 +206,20 @@ class PowerDirectory:
     def _power_log(self, run: str) -> PowerLog:
         from joulemark.formats.inference.power_log import read_power_log
 
-        return read_power_log(self.source(f"{run}/{POWER_LOG}"))
+        return self._parsed(f"{run}/{POWER_LOG}", read_power_log)
 
     def _detail(self, run: str) -> Detail:
         from joulemark.formats.inference.loadgen import read_detail
 
-        return read_detail(self.source(f"{run}/{DETAIL}"))
+        return self._parsed(f"{run}/{DETAIL}", read_detail)
+
+    def _parsed(self, file: str, read: Callable[[Source], Parsed]) -> Parsed:
+        """Return what a file says, perhaps what a copy of it said before."""
+        source = self.source(file)
+        size = WEIGHT * len(source.data)
+        found = self._shelf.kept((read, source.data), size, lambda: read(source))
+        return found if found.name == source.name else replace(found, name=source.name)
+
+
+def _sha1(data: bytes) -> str:
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()

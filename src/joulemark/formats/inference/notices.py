@@ -8,18 +8,20 @@ sample!", with several channels "…, logical channel 2!".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from joulemark.core.clock import NS
-from joulemark.formats.inference.parsed import Console, ConsoleLine
+from joulemark.formats.inference.parsed import Console
 
 ERROR, WARNING = "ERROR", "WARNING"
 _KIND = re.compile(r"(ERROR|WARNING):\s*(.*)")
 _OVER = re.compile(
     r"Uncertainty (\d{1,12}(?:\.\d{1,12})?)%.{0,20}? above \d{1,3}(?:\.\d{1,6})?% limit"
 )
+_NOTHING = ("", "")
 _UNKNOWN = "Uncertainty unknown"
 _CLIPPED = re.compile(r"Current (?:exceeds peak value allowed|appears to be too high)")
 ONE_READING_NS = NS // 2
@@ -86,21 +88,16 @@ def notices(console: Console, shift: int) -> tuple[Notice, ...]:
         console: the console.
         shift: what is added to its stamps for UTC, ns.
     """
-    return tuple(_notices(console.lines, shift))
-
-
-def _notices(lines: Sequence[ConsoleLine], shift: int) -> Iterator[Notice]:
-    said: dict[str, tuple[str, str] | None] = {}  # a console says few things, thousands of times
-    for line in lines:
-        text = line.text
-        if text in said:
-            what = said[text]
-        else:
+    said: dict[str, tuple[str, str]] = {}  # a console says few things, thousands of times
+    rows = []
+    for number, time, text in console.lines:
+        what = said.get(text)
+        if what is None:
             found = _KIND.search(text)
-            what = said[text] = None if found is None else (found[1], found[2].strip())
-        if what is not None:
-            time = None if line.time is None else line.time + shift
-            yield Notice(line.line, time, *what)
+            what = said[text] = _NOTHING if found is None else (found[1], found[2].strip())
+        if what is not _NOTHING:
+            rows.append((number, None if time is None else time + shift, *what))
+    return tuple(map(partial(tuple.__new__, Notice), rows))  # Notice(*row), without a call of ours
 
 
 def interval(console: Console, mark: str, shift: int) -> Interval | None:
