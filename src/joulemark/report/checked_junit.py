@@ -7,9 +7,9 @@ the output of the case.
 from __future__ import annotations
 
 import re
+from html import escape
 from itertools import groupby
 from typing import IO
-from xml.sax.saxutils import escape, quoteattr
 
 from joulemark.core.finding import Finding, Severity
 from joulemark.procedures.checked import Checked
@@ -83,8 +83,9 @@ def _part(checked: Checked, found: list[Finding], *, failure: bool) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
+    return escape(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text), quote=False)
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
+    known = escape(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
+    return '"' + re.sub(r"[\t\n\r]", lambda found: f"&#{ord(found[0])};", known) + '"'

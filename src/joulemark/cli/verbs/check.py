@@ -268,19 +268,21 @@ def _files(args: Namespace) -> Iterator[list[Sink]]:
     Raises:
         StoreError: if one cannot be written.
     """
-    from joulemark import __version__
-    from joulemark.procedures.known import known_rules
     from joulemark.report.checked_json import JsonLines
-    from joulemark.report.checked_junit import JUnit
-    from joulemark.report.checked_sarif import Sarif, root_of
 
     with ExitStack() as stack:
         sinks: list[Sink] = [JsonLines(sys.stdout)] if args.json else []
         if args.output is not None:
             sinks.append(JsonLines(_opened(stack, args.output)))
         if args.junit is not None:
+            from joulemark.report.checked_junit import JUnit
+
             sinks.append(stack.enter_context(closing(JUnit(_opened(stack, args.junit)))))
         if args.sarif is not None:
+            from joulemark import __version__
+            from joulemark.procedures.known import known_rules
+            from joulemark.report.checked_sarif import Sarif, root_of
+
             file = _opened(stack, args.sarif)
             sinks.append(
                 stack.enter_context(closing(Sarif(file, __version__, known_rules(), root_of)))
