@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from joulemark.core.errors import UsageError
+from joulemark.core.errors import FormatError, UnavailableError, UsageError
+from joulemark.formats.inference.directory import PowerDirectory
 from joulemark.rules.official import CHECKS, REVISIONS, Outcome, Word, official_verdicts
+from tests.formats.inference.samples import Memory
 from tests.inference_samples import (
     CLIENT,
     CONSOLE,
@@ -373,3 +375,31 @@ def test_unknown_revisions_and_faults() -> None:
         official_verdicts(directory, "v9.9")
     with pytest.raises(UsageError, match="H7"):
         official_verdicts(directory, "v5.1", ["H7"])
+
+
+class Failing(Memory):
+    """A tree that fails at one file."""
+
+    def __init__(self, files: Files, error: Exception) -> None:
+        super().__init__(files)
+        self.error = error
+
+    def read(self, path: str, *args: Any, **named: Any) -> bytes:
+        if path == f"d/{CONSOLE}":
+            raise self.error
+        return super().read(path, *args, **named)
+
+
+def _failing(error: Exception) -> dict[str, str]:
+    files = {f"d/{name}": data for name, data in Sample().files().items()}
+    tree = Failing(files, error)
+    entries = {entry.path.removeprefix("d/"): entry for entry in tree.entries()}
+    found = official_verdicts(PowerDirectory(tree, "d", entries), "v5.1")
+    return {name: str(outcome.verdict) for name, outcome in found.items() if outcome.message}
+
+
+def test_errors_of_a_tree_are_not_the_checkers() -> None:
+    assert _failing(FormatError("too large")) == {"results": "EXC", "ptd_logs": "EXC"}
+    for error in (UnavailableError("gone"), TypeError("ours")):
+        with pytest.raises(type(error)):
+            _failing(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.formats.inference.directory import CLIENT, CONSOLE, SERVER, PowerDirectory
@@ -11,7 +12,7 @@ from joulemark.rules.official.case import Case
 from joulemark.rules.official.console import check_ptd_logs
 from joulemark.rules.official.outcome import Outcome, RefusedError, Warned, Word
 from joulemark.rules.official.phases import check_phases
-from joulemark.rules.official.results import check_results
+from joulemark.rules.official.results import HASHED, check_results
 from joulemark.rules.official.revisions import REVISIONS, Revision, mended
 from joulemark.rules.official.sources import check_client_sources, check_server_sources
 
@@ -64,8 +65,13 @@ def official_verdicts(
 
     Raises:
         UsageError: if there is no such revision or fault.
+        UnavailableError: if the tree cannot be read.
     """
     found = mended(_revision(revision), mend)
+    for file in (CLIENT, SERVER, *HASHED):
+        # here, so that what a tree raises is not taken for the official checker's own
+        with suppress(FileNotFoundError, FormatError):
+            directory.read(file)
     try:
         case = Case(directory, found)
     except ITS_OWN_ERRORS as error:
