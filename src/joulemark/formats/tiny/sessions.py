@@ -1,0 +1,112 @@
+"""Finding the sessions of tiny benchmarks of a tree, in one pass over its entries.
+
+A session is a folder with a binary trace or its stamps; one with EnergyRunner's script; or one
+with a log or results in a folder named after a mode (``energy``, ``power``, ``performance``,
+``accuracy``) below a published round's ``results``; ``results.json`` counts where log or results
+stand beside it, or where its folder is named so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from joulemark.core.errors import FormatError
+from joulemark.formats.inference.layout import RESULTS, root_of, round_of
+from joulemark.formats.tiny.session import MODES, TinyPlace, TinySession, kind_of
+from joulemark.formats.trees.names import shown
+from joulemark.formats.trees.tree import Entry, Tree
+
+BENCHMARKS = {
+    "ad": "ad",
+    "ic": "ic",
+    "kws": "kws",
+    "vww": "vww",
+    "sww": "sww",
+    "anomaly_detection": "ad",
+    "image_classification": "ic",
+    "keyword_spotting": "kws",
+    "person_detection": "vww",
+    "visual_wake_words": "vww",
+    "streaming_wakeword": "sww",
+}
+"""Benchmarks by the names of folders; a number after them ("ad01") is left off."""
+SURE = frozenset({"trace", "stamps", "script"})
+TEXTS = frozenset({"log", "results"})
+MOST = 200_000
+"""Folders that may be sessions in one tree."""
+
+
+def sessions(tree: Tree) -> Iterator[TinySession]:
+    """Yield every session of a tree, in the order of the paths.
+
+    Raises:
+        FormatError: if the tree is damaged or hostile.
+        UnavailableError: if it cannot be read.
+    """
+    location = [part for part in tree.location.split("/") if part]
+    folders: dict[str, dict[str, Entry]] = {}
+    for entry in tree.entries():
+        folder, _, name = entry.path.rpartition("/")
+        kind = kind_of(name)
+        if not kind:
+            continue
+        if folder not in folders and len(folders) >= MOST:
+            raise FormatError(f"more than {MOST} sessions", where=shown(tree.name))
+        folders.setdefault(folder, {}).setdefault(kind, entry)
+    for folder, entries in sorted(folders.items()):
+        parts = [*location, *(folder.split("/") if folder else ())]
+        if _is_session(parts, entries.keys()):
+            yield TinySession(tree, folder, entries, place_of(parts))
+
+
+def wanted(path: str) -> bool:
+    """Say whether a file may be read when sessions are: which to keep of an archive."""
+    return bool(kind_of(path.rpartition("/")[2]))
+
+
+def _is_session(parts: Sequence[str], kinds: AbstractSet[str]) -> bool:
+    if kinds & SURE:
+        return True
+    named = bool(parts) and parts[-1].lower() in MODES
+    if "runner" in kinds:
+        return named or bool(kinds & TEXTS)
+    return named and bool(kinds & TEXTS) and RESULTS in parts and benchmark_in(parts) >= 0
+
+
+def benchmark_in(parts: Sequence[str]) -> int:
+    """Return the place of the last folder named after a benchmark; -1 if there is none."""
+    for at in range(len(parts) - 1, -1, -1):
+        if parts[at].lower().rstrip("0123456789") in BENCHMARKS:
+            return at
+    return -1
+
+
+def place_of(parts: Sequence[str]) -> TinyPlace:
+    """Return where a session belongs.
+
+    Args:
+        parts: every folder from the root of the file system on, as far as known.
+    """
+    inner = list(parts)
+    mode = MODES.get(inner[-1].lower(), "") if inner else ""
+    if mode:
+        inner.pop()
+    root = _last_root(parts)
+    at = benchmark_in(inner)
+    at = at if root < 0 or at > root + 2 else -1
+    benchmark = BENCHMARKS[inner[at].lower().rstrip("0123456789")] if at >= 0 else ""
+    variant = "/".join(inner[at + 1 :]) if at >= 0 else ""
+    if root < 0:
+        return TinyPlace(round_of(parts), benchmark=benchmark, variant=variant, mode=mode)
+    system = "/".join(inner[root + 3 : at if at >= 0 else root + 4])
+    above, (division, submitter) = parts[:root], parts[root : root + 2]
+    return TinyPlace(round_of(above), division, submitter, system, benchmark, variant, mode)
+
+
+def _last_root(parts: Sequence[str]) -> int:
+    """Return where the innermost round of a path begins; -1 if there is none."""
+    for at in range(len(parts) - 3, -1, -1):
+        if root_of(parts[at : at + 3]) == 0:
+            return at
+    return -1
