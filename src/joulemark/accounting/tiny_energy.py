@@ -27,7 +27,7 @@ Places = NDArray[np.int64]
 
 MICRO = 1e6
 AXIS_PIECE = 1 << 18
-EDGE_SHARE = math.sqrt(1.0 / 6.0)
+EDGE_SHARE = 6.0**-0.5
 """Standard uncertainty of the sum of two errors spread evenly over one period each, in periods."""
 MEDIAN_EXCESS = 1.2533
 """Standard error of a median over that of a mean, of normal scatter: sqrt(pi / 2)."""

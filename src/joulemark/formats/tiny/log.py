@@ -28,7 +28,6 @@ RETRIEVED = re.compile(r"Device (name|profile|model) retrieved: (.*)")
 LOGGED = re.compile(r"Logging initialized\. Writing output to \S*?(\d{8}_\d{6})")
 COMPLAINTS = ("e-[", "ERROR", "Not valid", "At time ", "Error ")
 TRACE_OFF = 'Command "emon trace off"'
-IDLE = Inference(0)
 
 
 def read_log(source: Source) -> TinyLog:
