@@ -1,0 +1,90 @@
+"""Finding the benchmarks with power in a tree, in one pass over its entries.
+
+A benchmark with power is a folder that holds ``power/<run>/node_<k>.txt`` or ``sw_<j>.txt``, as in
+``<submitter>/results/<system>/<benchmark>``, beside ``<submitter>/systems/<system>.json``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from joulemark.core.errors import FormatError
+from joulemark.formats.inference.layout import DIVISIONS, RESULTS, SYSTEMS, round_of
+from joulemark.formats.training.directory import BenchmarkDirectory, Place, SystemFile
+from joulemark.formats.training.power_log import kind_of
+from joulemark.formats.trees.names import shown
+from joulemark.formats.trees.tree import Entry, Raisable, Tree
+
+MOST_FILES = 200_000
+"""Files of one benchmark; of the largest published there are 660."""
+_FILE = re.compile(
+    r"(?:(?P<base>.*)/)?(?P<file>power/(?P<run>[^/]+)/[^/]+|power/[^/]+|result_[^/]*\.txt|scaling\.json)",
+    re.DOTALL,
+)
+_SYSTEM = re.compile(r"(?:.*/)?systems/[^/]+\.json", re.DOTALL)
+
+
+def benchmarks(tree: Tree) -> Iterator[BenchmarkDirectory]:
+    """Yield every benchmark with power of a tree, in the order of the paths.
+
+    Raises:
+        FormatError: if the tree is damaged or hostile.
+        UnavailableError: if it cannot be read.
+    """
+    folders: dict[str, dict[str, Entry]] = {}
+    with_power: set[str] = set()
+    for entry in tree.entries():
+        match = _FILE.fullmatch(entry.path)
+        if match is None:
+            continue
+        base = match["base"] or ""
+        files = folders.setdefault(base, {})
+        if len(files) >= MOST_FILES:
+            raise FormatError(
+                f"more than {MOST_FILES} files of one benchmark",
+                where=f"{shown(tree.name)}: {shown(base)}",
+            )
+        files[match["file"]] = entry
+        if match["run"] is not None and kind_of(match["file"]) is not None:
+            with_power.add(base)
+    for base in sorted(with_power):
+        yield _directory(tree, base, folders[base])
+
+
+def wanted(path: str) -> bool:
+    """Say whether a file may be read when benchmarks are: which to keep of an archive."""
+    return _FILE.fullmatch(path) is not None or _SYSTEM.fullmatch(path) is not None
+
+
+def _directory(tree: Tree, base: str, entries: dict[str, Entry]) -> BenchmarkDirectory:
+    location = [part for part in tree.location.split("/") if part]
+    inner = base.split("/") if base else []
+    place = place_of([*location, *inner])
+    return BenchmarkDirectory(tree, base, entries, place, _system_file(tree, inner, place))
+
+
+def place_of(path: list[str]) -> Place:
+    """Return where a benchmark's folder belongs.
+
+    Args:
+        path: folders down to it, outermost first.
+    """
+    system, benchmark = ([*["", ""], *path])[-2:]
+    if len(path) < 4 or path[-3] != RESULTS:
+        return Place(round_of(path), system=system, benchmark=benchmark)
+    above = path[:-4]
+    division = above[-1] if above and above[-1] in DIVISIONS else ""
+    return Place(round_of(above), division, path[-4], system, benchmark)
+
+
+def _system_file(tree: Tree, inner: list[str], place: Place) -> SystemFile | None:
+    """Return where the description of a system lies, which may be above the tree's root."""
+    if not place.submitter:
+        return None
+    file = f"{SYSTEMS}/{place.system}.json"
+    missing = 3 - len(inner)
+    if missing <= 0:
+        return SystemFile(tree, "/".join([*inner[:-3], file]))
+    higher = tree.raised(missing) if isinstance(tree, Raisable) else None
+    return None if higher is None else SystemFile(higher, file)
