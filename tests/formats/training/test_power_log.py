@@ -62,7 +62,7 @@ def test_the_name_tells_the_kind(name: str, kind: Kind | None) -> None:
     [
         reading(1, 500),
         reading(1, 500.0),
-        reading(1, 500).replace("500", "5e2"),
+        reading(1, 500).replace(" 500,", " 5e2,"),
         "0: " + reading(1, 500),
         "noise :::MLLOG {} " + reading(1, 500),
         reading(1, 500).replace(": ", ":").replace(", ", ",") + "\r",
