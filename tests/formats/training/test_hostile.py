@@ -35,7 +35,8 @@ def check(reader: Callable[[Source], object], data: bytes) -> object:
     try:
         found = reader(Source("file", data))
     except FormatError as error:
-        return _named(error)
+        _named(error)
+        return None
     lines = data.count(b"\n") + data.count(b"\r") + 1
     problems: tuple[Problem, ...] = found.problems  # type: ignore[attr-defined]
     assert len(problems) <= 1000
