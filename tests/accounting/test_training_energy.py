@@ -173,7 +173,12 @@ class TestAsPublished:
         self, readings: list[tuple[int, int]], stop: int, place: int
     ) -> None:
         log = record([(s / 7, w) for s, w in readings])
-        log = dataclasses.replace(log, stops=(Mark(at(stop / 7), place),))
+        log = dataclasses.replace(
+            log,
+            starts=(Mark(at(0), 4),),
+            line=(2 * log.line).astype(np.int32),
+            stops=(Mark(at(stop / 7), 2 * place + 1),),
+        )
         for algorithm in (OLD, NEW):
             expected = walked(log, algorithm)
             if expected is None:
@@ -192,10 +197,8 @@ def walked(log: PowerRecord, algorithm: Algorithm) -> float | None:
         (int(t), int(n), "read", float(w))
         for t, n, w in zip(log.time, log.line, log.watts, strict=True)
     ]
-    # the mark of a line stands before a reading of the same line, which no real log has
-    rank = {"start": 0, "stop": 1, "read": 2}
     by_line = algorithm is OLD
-    events.sort(key=lambda e: (e[1], rank[e[2]]) if by_line else (e[0], e[1], rank[e[2]]))
+    events.sort(key=lambda e: (e[1],) if by_line else (e[0], e[1]))
     total = 0.0
     start = last = before = end = 0
     started = stopped = False
