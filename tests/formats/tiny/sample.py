@@ -19,6 +19,12 @@ PAUSE_MS = 2_000
 MEDIAN_UJ = BUSY * LENGTH_MS / COUNT
 
 
+def busy(at: int, length_ms: int = LENGTH_MS) -> np.ndarray:
+    """Return the samples of a window: noise of its own about ``BUSY``, which sums up to nothing."""
+    signs = np.where(np.arange(length_ms) % 2, -1.0, 1.0)
+    return np.asarray(BUSY + signs * (at + 1) / 8)
+
+
 def stamps(windows: int = 5, length_ms: int = LENGTH_MS) -> list[float]:
     """Return stamps: one alone, then begin and end of every window.
 
@@ -36,7 +42,7 @@ def trace(windows: int = 5, length_ms: int = LENGTH_MS, rate: float = 1000.0) ->
     samples = np.full(PAUSE_MS + windows * (length_ms + PAUSE_MS), IDLE, dtype="<f4")
     for at in range(windows):
         begin = PAUSE_MS + at * (length_ms + PAUSE_MS)
-        samples[begin : begin + length_ms] = BUSY
+        samples[begin : begin + length_ms] = busy(at, length_ms)
     return struct.pack("<Bf", 0xF1, rate) + samples.tobytes()
 
 
@@ -126,7 +132,7 @@ def energy_runner(root: Path, windows: int = 5, length_ms: int = LENGTH_MS) -> P
 
 def trial(at: int, length_ms: int = LENGTH_MS) -> dict[str, object]:
     """Return a trial of the Python runner with energy."""
-    samples = [2e-6] * 1000 + [BUSY * 1e-6] * length_ms + [2e-6] * 100
+    samples = [2e-6] * 1000 + (busy(at, length_ms) / 1e6).tolist() + [2e-6] * 100
     return {
         "file": f"tst_00000{at}_On_5.bin",
         "classes": "12",

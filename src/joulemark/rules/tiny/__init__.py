@@ -1,0 +1,1 @@
+"""Rules for sessions of MLPerf Tiny, as the rules mean them."""
