@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from joulemark.core.clock import NS
+from joulemark.formats.inference.console import read_console
 from joulemark.formats.inference.notices import Notice, interval, notices, readings_in
-from joulemark.formats.inference.parsed import Console, ConsoleLine
+from joulemark.formats.inference.parsed import Console, Source
 
 
-def console(*texts: str) -> Console:
-    lines = [ConsoleLine(i + 1, i * NS, text) for i, text in enumerate(texts)]
-    return Console("ptd_logs.txt", tuple(lines))
+def console(*texts: str, unstamped: str = "") -> Console:
+    lines = [f"01-01-1970 00:00:{i:02}.000: {text}" for i, text in enumerate(texts)]
+    data = "\n".join([*lines, unstamped]).encode()
+    return read_console(Source("ptd_logs.txt", data))
 
 
 def test_errors_and_warnings_are_found_with_line_and_time() -> None:
@@ -23,8 +25,9 @@ def test_errors_and_warnings_are_found_with_line_and_time() -> None:
 
 
 def test_a_message_without_stamp_has_no_time() -> None:
-    lines = (ConsoleLine(1, None, "ERROR: lost"),)
-    assert notices(Console("c", lines), NS)[0].time is None
+    assert notices(console("Go", unstamped="ERROR: lost"), NS) == (
+        Notice(2, None, "ERROR", "lost"),
+    )
 
 
 @pytest.mark.parametrize(

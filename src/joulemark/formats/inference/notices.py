@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 from typing import NamedTuple
 
 from joulemark.core.clock import NS
@@ -21,7 +22,6 @@ _KIND = re.compile(r"(ERROR|WARNING):\s*(.*)")
 _OVER = re.compile(
     r"Uncertainty (\d{1,12}(?:\.\d{1,12})?)%.{0,20}? above \d{1,3}(?:\.\d{1,6})?% limit"
 )
-_NOTHING = ("", "")
 _UNKNOWN = "Uncertainty unknown"
 _CLIPPED = re.compile(r"Current (?:exceeds peak value allowed|appears to be too high)")
 ONE_READING_NS = NS // 2
@@ -88,15 +88,15 @@ def notices(console: Console, shift: int) -> tuple[Notice, ...]:
         console: the console.
         shift: what is added to its stamps for UTC, ns.
     """
-    said: dict[str, tuple[str, str]] = {}  # a console says few things, thousands of times
-    rows = []
-    for number, time, text in console.lines:
-        what = said.get(text)
-        if what is None:
-            found = _KIND.search(text)
-            what = said[text] = _NOTHING if found is None else (found[1], found[2].strip())
-        if what is not _NOTHING:
-            rows.append((number, None if time is None else time + shift, *what))
+    lines, stamps, texts = console.lines.called()
+    kinds: dict[str, str | None] = {}  # a console says few things, thousands of times
+    said: dict[str, str] = {}
+    for text in dict.fromkeys(texts):
+        found = _KIND.search(text)
+        kinds[text], said[text] = (None, "") if found is None else (found[1], found[2].strip())
+    times = [None if stamp is None else stamp + shift for stamp in stamps]
+    kind_of, said_of = list(map(kinds.__getitem__, texts)), map(said.__getitem__, texts)
+    rows = compress(zip(lines, times, kind_of, said_of, strict=True), kind_of)
     return tuple(map(partial(tuple.__new__, Notice), rows))  # Notice(*row), without a call of ours
 
 
@@ -108,14 +108,19 @@ def interval(console: Console, mark: str, shift: int) -> Interval | None:
         mark: its mark.
         shift: what is added to its stamps for UTC, ns.
     """
-    begin: tuple[int, int] | None = None
-    go = f"Go with mark '{mark}'"
-    for line in console.lines:
-        if begin is None:
-            if line.text == go and line.time is not None:
-                begin = line.time + shift, line.line
-        elif line.text == "Completed test" and line.time is not None:
-            return Interval(begin[0], line.time + shift, begin[1], line.line)
+    begin = _said(console, f"Go with mark '{mark}'", 0)
+    end = None if begin is None else _said(console, "Completed test", begin[0] + 1)
+    if begin is None or end is None:
+        return None
+    return Interval(begin[1] + shift, end[1] + shift, begin[2], end[2])
+
+
+def _said(console: Console, text: str, start: int) -> tuple[int, int, int] | None:
+    """Return place, ns as stamped and line of the first stamped message with a text."""
+    for place in console.lines.holding(text, start):
+        line = console.lines[place]
+        if line.text == text and line.time is not None:
+            return place, line.time, line.line
     return None
 
 

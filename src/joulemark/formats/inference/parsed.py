@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from joulemark.formats.inference.messages import Messages
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -90,20 +92,6 @@ class PowerLog:
     problems: tuple[Problem, ...] = ()
 
 
-class ConsoleLine(NamedTuple):
-    """One message of PTDaemon's console.
-
-    Attributes:
-        line: from 1.
-        time: ns as stamped; None without a stamp of its own.
-        text: without stamp; of messages glued on one line each has its own.
-    """
-
-    line: int
-    time: int | None
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
 class Console:
     """``ptd_logs.txt``.
@@ -115,7 +103,7 @@ class Console:
     """
 
     name: str
-    lines: tuple[ConsoleLine, ...]
+    lines: Messages
     problems: tuple[Problem, ...] = ()
 
 

@@ -18,8 +18,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2261
 _STAMP = re.compile(r"(\d\d)-(\d\d)-(\d{4}) (\d\d):(\d\d):(\d\d)\.(\d{1,6})", re.ASCII)
 _EPOCH = 719163
 _SHAPE = b"00-00-0000 00:00:00.000"
-_DIGITS = tuple(i for i in range(23) if i not in (2, 5, 10, 13, 16, 19))
-_MARKS = (2, 5, 10, 13, 16, 19)
+_LARGEST = tuple(9 * (i not in (2, 5, 10, 13, 16, 19)) for i in range(23))
 _DAY = 86_400
 
 
@@ -57,9 +56,9 @@ def stamps_ns(stamps: list[str]) -> tuple[Times, NDArray[np.bool_]]:
 
 def characters_ns(text: NDArray[np.uint8]) -> tuple[Times, NDArray[np.bool_]]:
     """Return ns of stamps given as bytes, shape (n, 23), and which could be read, shape (n,)."""
-    shape = np.frombuffer(_SHAPE, np.uint8)
-    digit = (text - shape).astype(np.int64)  # uint8 wraps: what is no digit is large
-    good = (digit[:, _DIGITS] <= 9).all(axis=1) & (digit[:, _MARKS] == 0).all(axis=1)
+    difference = text - np.frombuffer(_SHAPE, np.uint8)
+    good = _fits(difference)
+    digit = difference.astype(np.int64)
     digit[~good] = 0
     ten = digit[:, [0, 3, 11, 14, 17]] * 10 + digit[:, [1, 4, 12, 15, 18]]
     month, day, hour, minute, second = ten.T
@@ -70,6 +69,16 @@ def characters_ns(text: NDArray[np.uint8]) -> tuple[Times, NDArray[np.bool_]]:
     days = _days(year, month, day, good)
     seconds = days * _DAY + hour * 3600 + minute * 60 + second
     return np.where(good, seconds * NS + milli * (NS // 1000), 0), good
+
+
+def have_shape(text: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which texts, given as bytes, shape (n, 23), look like stamps, shape (n,)."""
+    return _fits(text - np.frombuffer(_SHAPE, np.uint8))
+
+
+def _fits(difference: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which differ from the shape by digits alone; uint8 wraps: what is none is large."""
+    return (difference <= np.array(_LARGEST, np.uint8)).all(axis=1)
 
 
 def _days(year: Times, month: Times, day: Times, good: NDArray[np.bool_]) -> Times:

@@ -54,16 +54,14 @@ def console_runs(review: Review) -> Iterator[Seen]:
 )
 def uncertainty_check(review: Review) -> Iterator[Seen]:
     """PTDaemon watches the uncertainty of every analyser, from before ranging."""
-    said = [
-        line.line
-        for line in review.console.lines
-        if "Uncertainty checking for " in line.text and "is activated" in line.text
-    ]
+    lines = review.console.lines
+    found = (lines[place] for place in lines.holding("Uncertainty checking for "))
+    said = next((line.line for line in found if "is activated" in line.text), None)
     name, ranging = review.console.name, review.ranging_interval
-    if not said:
+    if said is None:
         yield "no line says that uncertainty checking is activated", name, None
-    elif ranging is not None and said[0] > ranging.begin_line:
-        yield "uncertainty checking is activated after ranging began", name, said[0]
+    elif ranging is not None and said > ranging.begin_line:
+        yield "uncertainty checking is activated after ranging began", name, said
 
 
 @rule(

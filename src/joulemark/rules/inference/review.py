@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar, overload
 
@@ -215,9 +216,9 @@ class Review:
     @once
     def by_text(self) -> Mapping[tuple[str, str], list[Notice]]:
         """Those of each kind and text."""
-        groups: dict[tuple[str, str], list[Notice]] = {}
+        groups = defaultdict[tuple[str, str], list[Notice]](list)
         for notice in self.notices:
-            groups.setdefault((notice.kind, notice.text), []).append(notice)
+            groups[notice[2:]].append(notice)
         return groups
 
     @once
