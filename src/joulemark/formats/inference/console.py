@@ -118,10 +118,10 @@ def _stamps(characters: Characters, colons: Places) -> Places:
     """Return where stamps begin, each followed by a colon and a space."""
     ends = colons[(colons >= WIDTH) & (colons < len(characters) - 1)]
     ends = ends[(characters[ends + 1] == _SPACE) & (characters[ends - 4] == _DOT)]
-    if not len(ends):
-        return ends
-    begins = ends - WIDTH
-    return begins[have_shape(sliding_window_view(characters, WIDTH)[begins])]
+    begins: Places = ends - WIDTH
+    if len(begins):
+        begins = begins[have_shape(sliding_window_view(characters, WIDTH)[begins])]
+    return begins
 
 
 def _within(places: Places, begins: Places, ends: Places) -> Bools:
@@ -162,6 +162,8 @@ def _times(
     if len(at):
         time[stamped], timed[stamped] = characters_ns(sliding_window_view(characters, WIDTH)[at])
     for place in (stamped & ~timed).nonzero()[0].tolist():
-        what = f"{shown(text[begin[place] : begin[place] + WIDTH])} is no time between 1970 and 2261"
+        what = (
+            f"{shown(text[begin[place] : begin[place] + WIDTH])} is no time between 1970 and 2261"
+        )
         problems.add(int(number[place]), what)
     return time, timed

@@ -7,7 +7,7 @@ they are made when asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, overload
 
 import numpy as np
@@ -131,9 +131,8 @@ def joined(pieces: Sequence[tuple[str, Columns]]) -> Messages:
     offset = 0
     moved: list[Columns] = []
     for text, columns in pieces:
-        places = (one + offset for one in (columns.begin, columns.text, columns.end))
-        kept = (columns.time, columns.timed, columns.glued, columns.called)
-        moved.append(Columns(columns.line, *places, *kept))
+        begin, start, end = columns.begin + offset, columns.text + offset, columns.end + offset
+        moved.append(replace(columns, begin=begin, text=start, end=end))
         offset += len(text)
     whole = [np.concatenate([getattr(one, name) for one in moved]) for name in Columns.__slots__]
     return Messages("".join(text for text, _ in pieces), Columns(*whole))

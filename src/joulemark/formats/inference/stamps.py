@@ -78,7 +78,8 @@ def have_shape(text: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _fits(difference: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return which differ from the shape by digits alone; uint8 wraps: what is none is large."""
-    return (difference <= np.array(_LARGEST, np.uint8)).all(axis=1)
+    fits: NDArray[np.bool_] = np.asarray((difference <= np.array(_LARGEST, np.uint8)).all(axis=1))
+    return fits
 
 
 def _days(year: Times, month: Times, day: Times, good: NDArray[np.bool_]) -> Times:
