@@ -40,6 +40,11 @@ def test_duty() -> None:
     assert duty.period_s == pytest.approx(0.1)
     assert duty.share == pytest.approx(0.5)
     assert duty.throughput == pytest.approx(20)
+    assert duty.value.u95 == pytest.approx(0, abs=1e-12)
+    uneven = duty_of([0.0, 1.0], [0.25, 1.75])
+    assert uneven is not None
+    assert uneven.value.u == pytest.approx(0.25)  # 0.5 / sqrt(2) apart, two of them
+    assert Duty(2.0, 1.0).value.u == 0
     assert duty_of([0.0], [0.1]) is None
     assert duty_of([1.0, 1.0], [2.0, 2.0]) is None
     assert math.isnan(Duty(0.1, 0.0).throughput)

@@ -75,6 +75,7 @@ def test_a_window_of_even_power() -> None:
     assert window.per_inference.value == pytest.approx(500e-6)
     assert window.power.value == pytest.approx(10e-3)
     assert window.throughput == 20
+    assert window.rate.u == pytest.approx(20 * math.sqrt(1 / 3) / 1000)
     assert (window.samples, window.missing) == (1000, 0)
     edges = window.energy.budget()
     assert set(edges) == {Term.EDGES}  # nothing is known of the instrument
@@ -104,6 +105,8 @@ def test_empty_windows_have_no_figures() -> None:
     for value in (window.per_inference_uj, window.per_inference.value, window.throughput):
         assert math.isnan(value)
     assert math.isnan(window.power.value)
+    assert math.isnan(window.rate.value)
+    assert window.rate.parts == {}
     assert math.isnan(median_of([window]).value)
     assert math.isnan(median_uj([window]))
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from joulemark.core.value import Source, Term, Value
+
 PAUSE_S = 0.5
 """Detections closer than this are one."""
 AFTER_S = 0.5
@@ -56,15 +58,28 @@ class Duty:
     Attributes:
         period_s: between two begins.
         computing_s: of one computation.
+        count: of how many both are means.
+        scatter_s: standard deviation of the computations.
     """
 
     period_s: float
     computing_s: float
+    count: int = 1
+    scatter_s: float = 0.0
 
     @property
     def share(self) -> float:
         """Share of time that it computes."""
         return self.computing_s / self.period_s
+
+    @property
+    def value(self) -> Value:
+        """Share of time that it computes, with the scatter of the computations."""
+        share = Value(self.share, "1")
+        if self.count < 2:
+            return share
+        source = Source(Term.REPEATS, "duty", dof=self.count - 1)
+        return share.plus(source, self.scatter_s / math.sqrt(self.count) / self.period_s)
 
     @property
     def throughput(self) -> float:
@@ -84,7 +99,7 @@ def duty_of(starts_s: Sequence[float], stops_s: Sequence[float]) -> Duty | None:
         return None
     period = (starts_s[count - 1] - starts_s[0]) / (count - 1)
     lengths = [stop - start for start, stop in zip(starts_s, stops_s, strict=False)]
-    return Duty(period, sum(lengths) / count)
+    return Duty(period, sum(lengths) / count, count, float(np.std(lengths, ddof=1)))
 
 
 def detections(

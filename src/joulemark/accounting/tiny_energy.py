@@ -106,8 +106,9 @@ class StreamedSums:
         """Take the next samples."""
         before = self._finder.edges.copy()
         self._finder.advance(len(samples))
-        for at, inside in enumerate(self._finder.edges - before):
-            self.sums[at] += float(samples[:inside].sum(dtype=np.float64))
+        with np.errstate(invalid="ignore"):  # infinities of both signs
+            for at, inside in enumerate(self._finder.edges - before):
+                self.sums[at] += float(samples[:inside].sum(dtype=np.float64))
         self.count += len(samples)
 
     def between(self, first: int, last: int) -> float:
@@ -161,6 +162,15 @@ class Window:
         """Inferences a second; NaN of an empty window."""
         return self.inferences / self.seconds if self.seconds > 0 else math.nan
 
+    @property
+    def rate(self) -> Value:
+        """Inferences a second, with what both edges may be wrong by; NaN of an empty window."""
+        value = Value(self.throughput, "1/s")
+        if not self.samples or math.isnan(self.throughput):
+            return value
+        edges = math.hypot(EDGE_SHARE, EDGE_SHARE) / self.samples
+        return value.plus(Source(Term.EDGES, "throughput"), value.value * edges)
+
 
 def window_of(
     samples_uj: NDArray[np.floating],
@@ -185,7 +195,8 @@ def window_of(
     """
     first, last = edges
     part = np.asarray(samples_uj[first:last], dtype=np.float64)
-    published = float(part.sum())
+    with np.errstate(invalid="ignore"):  # infinities of both signs
+        published = float(part.sum())
     missing = int(np.count_nonzero(~(part > 0) | ~np.isfinite(part)))
     there = part[np.isfinite(part)]
     joules = float(there.sum()) / MICRO

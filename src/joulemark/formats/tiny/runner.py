@@ -19,6 +19,8 @@ MAX_JSON = 256 << 20
 """Bytes; twenty minutes of streaming wake word are about 14 million."""
 MAX_TRIALS = 200_000
 LARGEST = 1e300
+MOST_JOULES = 1e30
+"""Of one sample; more is no energy, and would overflow where it is squared."""
 MODES = frozenset({"e", "p", "a"})
 Made = TypeVar("Made")
 
@@ -94,10 +96,13 @@ class _Trial:
             self._odd("its samples are no array of numbers")
             return None
         try:
-            return np.array(value, dtype=np.float64)
+            samples = np.array(value, dtype=np.float64)
         except OverflowError:
+            samples = np.array([np.inf])
+        if len(samples) and not np.abs(samples).max() <= MOST_JOULES:
             self._odd("a sample is beyond all bounds")
             return None
+        return samples
 
     def _stamps(self, value: object) -> tuple[tuple[int, ...], tuple[int, ...]]:
         stamps: list[int] = []
