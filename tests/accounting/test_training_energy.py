@@ -349,6 +349,51 @@ class TestInTheRun:
             in_run(record(steady(0, 1)), at(1), at(1))
 
 
+EVER = st.integers(0, 9_183_000_000_000).map(lambda ms: ms * 1_000_000)
+NEAR = st.integers(-200_000, 200_000).map(lambda ms: T0 + ms * 1_000_000)
+TIMES = NEAR | EVER
+FACTORS = st.floats(0, 2) | st.just(math.nan)
+POWERS = st.floats(-10, 1e5) | st.floats()
+MARKS = st.lists(st.tuples(TIMES, st.integers(1, 14)), max_size=2)
+
+
+@given(
+    st.lists(st.tuples(TIMES, POWERS), max_size=12),
+    st.tuples(TIMES, TIMES),
+    st.tuples(MARKS, MARKS),
+    st.lists(FACTORS, max_size=2),
+    st.lists(POWERS, max_size=2),
+    st.sampled_from([Kind.NODE, Kind.SWITCH]),
+)
+def test_whatever_a_log_holds_a_figure_is_finite_or_has_a_reason(
+    readings: list[tuple[int, float]],
+    window: tuple[int, int],
+    marks: tuple[list[tuple[int, int]], list[tuple[int, int]]],
+    factors: list[float],
+    estimates: list[float],
+    kind: Kind,
+) -> None:
+    log = PowerRecord(
+        name="node_0",
+        kind=kind,
+        time=np.array([time for time, _ in readings], dtype=np.int64),
+        watts=np.array([watts for _, watts in readings], dtype=np.float64),
+        line=np.arange(3, len(readings) + 3, dtype=np.int32),
+        starts=tuple(Mark(*mark) for mark in marks[0]),
+        stops=tuple(Mark(*mark) for mark in marks[1]),
+        efficiencies=tuple(Mark(T0, 1, factor) for factor in factors),
+        estimates=tuple(Mark(T0, 2, watts) for watts in estimates),
+    )
+    for algorithm in Algorithm:
+        found = log_energy(log, *window, algorithm)
+        assert found.published is None or math.isfinite(found.published)
+        if found.in_run is not None:
+            assert math.isfinite(found.in_run.joules.value)
+            assert math.isfinite(found.in_run.joules.u95)
+            assert 0 <= found.in_run.coverage <= 1
+        assert len(found.reasons) == (found.published is None) + (found.in_run is None)
+
+
 def run(name: str, seconds: float, watts: float = 100.0, switch: float | None = None) -> RunEnergy:
     last = round(seconds)
     logs = [record(steady(0, last, watts), stop=last), record(steady(0, last), name="node_1")]
@@ -369,6 +414,8 @@ class TestScore:
         assert found.whole.in_run.value == pytest.approx(expected)
         assert found.published_kwh == pytest.approx(expected / 3.6e6)
         assert found.published_w == pytest.approx(expected / (1.5 * 85))
+        assert found.in_run_kwh is not None
+        assert found.in_run_kwh.value == pytest.approx(expected / 3.6e6)
         assert found.in_run_w is not None
         assert found.in_run_w.value == pytest.approx(expected / (1.5 * 85))
         assert found.interconnect.published == 0
@@ -406,6 +453,7 @@ class TestScore:
         assert found.whole.published is None
         assert found.whole.in_run is None
         assert found.published_kwh is None
+        assert found.in_run_kwh is None
         assert found.published_w is None
         assert found.in_run_w is None
         assert found.reasons == ("of 6 runs 2 did not converge; none is left to count",)

@@ -114,6 +114,11 @@ class Score:
         return None if self.whole.published is None else self.whole.published / KWH
 
     @property
+    def in_run_kwh(self) -> Value | None:
+        """The energy in the run, kWh."""
+        return None if self.whole.in_run is None else self.whole.in_run.scaled(1 / KWH, "kWh")
+
+    @property
     def published_w(self) -> float | None:
         """The published energy over the time to train, W."""
         return (

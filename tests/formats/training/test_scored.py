@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -187,3 +190,38 @@ def test_no_real_file_has_a_problem() -> None:
                 assert found.run_log(result_).problems == ()
                 for log in found.power_logs(result_):
                     assert log.problems == (), log.name
+
+
+@pytest.mark.parametrize("ending", ["tar.gz", "zip"])
+def test_an_archive(tmp_path: Path, ending: str) -> None:
+    root = write(tmp_path / "files", whole())
+    packed = tmp_path / f"training_results_v5.0.{ending}"
+    if ending == "zip":
+        with zipfile.ZipFile(packed, "w") as archive:
+            for path in sorted(root.rglob("*")):
+                archive.write(path, path.relative_to(root))
+    else:
+        with tarfile.open(packed, "w:gz") as archive_:
+            archive_.add(root / "training_results_v5.0", "training_results_v5.0")
+    tree = open_tree(str(packed), keep=wanted)
+    (found,) = benchmarks(tree)
+    assert found.place == Place("v5.0", "", "Us", "2xBox", "bert")
+    assert found.system is not None
+    assert score_directory(found).score.whole.published == pytest.approx(1.5 * 102 * 1100)
+    tree.close()
+
+
+def test_a_git_repository(tmp_path: Path) -> None:
+    root = write(
+        tmp_path / "training_results_v5.0", {k.split("/", 1)[1]: v for k, v in whole().items()}
+    )
+    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "all"], check=True)
+    tree = open_tree(f"{root}@HEAD:Us/results")
+    (found,) = benchmarks(tree)
+    assert found.place == Place("v5.0", "", "Us", "2xBox", "bert")
+    assert score_directory(found).score.whole.published == pytest.approx(1.5 * 102 * 1100)
+    assert found.system is not None
+    tree.close()

@@ -161,7 +161,5 @@ class BenchmarkDirectory:
 
 def in_order(name: str) -> tuple[tuple[bool, int, str], ...]:
     """Return by what names sort as people count: ``node_2`` before ``node_10``."""
-    return tuple(
-        (part.isdecimal(), int(part) if part.isdecimal() else 0, part)
-        for part in _DIGITS.split(name)
-    )
+    parts = _DIGITS.split(name)  # every second one is a number
+    return tuple((at % 2 == 1, int(part) if at % 2 else 0, part) for at, part in enumerate(parts))

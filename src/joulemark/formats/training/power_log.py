@@ -79,16 +79,15 @@ class _Reading:
         """Read whole lines, the first of which has a number."""
         rows = _LINE.findall(piece)
         odd = [at for at, row in enumerate(rows) if row[2]]
-        if piece.count(MARKER) > len(rows) - sum(not any(row) for row in rows):
+        if piece.count(MARKER) > sum([1 for row in rows if row[0]]) + len(odd):
             odd = self._two_markers(piece, rows, odd)
         known = {at: self._other(rows[at][2], first + at) for at in odd}
         fast = np.array([bool(row[0]) for row in rows], dtype=bool)
         time = np.zeros(len(rows), dtype=np.int64)
         watts = np.full(len(rows), np.nan)
         usual = [row for row in rows if row[0]]
-        if usual:
-            time[fast] = np.array([row[0] for row in usual], dtype="S13").astype(np.int64)
-            watts[fast] = np.array([row[1] for row in usual], dtype="S26").astype(np.float64)
+        time[fast] = [int(row[0]) for row in usual]
+        watts[fast] = [float(row[1]) for row in usual]
         late = fast & (time > LAST_MS)
         for at in np.flatnonzero(late).tolist():
             self.problems.add(first + at, f"time_ms {time[at]} is no time between 1970 and 2261")
