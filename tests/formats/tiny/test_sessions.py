@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from joulemark.core.errors import FormatError
 from joulemark.formats.tiny.session import TinyPlace, TinySession
 from joulemark.formats.tiny.sessions import place_of, sessions, wanted
 from joulemark.formats.trees.folder import FolderTree
+from joulemark.formats.trees.opening import open_tree
 from tests.formats.tiny import sample
 
 
@@ -78,6 +80,10 @@ def test_the_place_is_told_wherever_the_tree_begins(tmp_path: Path, below: str) 
             "tiny_results_v1.3/closed/Krai/results/B/ad01/accuracy",
             TinyPlace("v1.3", "closed", "Krai", "B", "ad", "", "accuracy"),
         ),
+        (
+            "tiny_results_v1.0/closed/O/results/native/L4/anomaly_detection/enegy",
+            TinyPlace("v1.0", "closed", "O", "native/L4", "ad", "", "energy"),
+        ),
         ("closed/X/results/B/whatever", TinyPlace("", "closed", "X", "B")),
         ("sessions/20250726_102647", TinyPlace()),
         ("mine/vww/performance", TinyPlace(benchmark="vww", mode="performance")),
@@ -93,6 +99,9 @@ def test_what_is_no_session_is_not_taken_for_one(tmp_path: Path) -> None:
         "closed/X/code/results.json",
         "notes/log.txt",
         "energy/log.txt",
+        "closed/X/code/B/KWS01-Energy.bin",
+        "closed/X/code/C/kws-energy.bin",
+        "closed/X/code/D/mine.async",
     ):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +109,25 @@ def test_what_is_no_session_is_not_taken_for_one(tmp_path: Path) -> None:
     assert list(sessions(FolderTree(str(tmp_path)))) == []
     assert wanted("a/b/trace1-energy.bin")
     assert not wanted("a/b/model.tflite")
+
+
+def test_a_trace_by_itself_is_a_session(tmp_path: Path) -> None:
+    (tmp_path / "trace1-energy.bin").write_bytes(sample.trace(1, 100))
+    with pytest.raises(FormatError, match="missing"):
+        _ = _only(tmp_path).figures
+    assert _only(tmp_path).trace.rate == 1000.0
+
+
+def test_an_archive_holds_sessions_as_a_folder_does(tmp_path: Path) -> None:
+    sample.energy_runner(tmp_path / "in")
+    archive = tmp_path / "a.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(tmp_path / "in", "in")
+    tree = open_tree(str(archive), keep=wanted)
+    (session,) = sessions(tree)
+    assert session.figures.recomputed_uj == pytest.approx(sample.MEDIAN_UJ)
+    assert session.place.system == "Board_A"
+    tree.close()
 
 
 def test_without_a_trace_there_are_reported_figures_alone(tmp_path: Path) -> None:
@@ -126,6 +154,7 @@ def test_mode_and_benchmark_are_told_by_the_files_where_the_path_does_not(tmp_pa
     )
     assert _only(tmp_path).mode == "accuracy"
     (tmp_path / "log.txt").unlink()
+    (tmp_path / "results.txt").write_text("nothing")
     assert (_only(tmp_path).mode, _only(tmp_path).benchmark) == ("", "")
     (tmp_path / "results.json").write_text(json.dumps([sample.trial(0)]))
     assert _only(tmp_path).mode == "energy"

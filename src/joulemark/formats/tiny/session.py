@@ -33,11 +33,12 @@ ENDINGS = {
 """Kinds of files of a session, by how their names end."""
 MODES = {
     "energy": "energy",
+    "enegy": "energy",
     "power": "energy",
     "performance": "performance",
     "accuracy": "accuracy",
 }
-"""What is measured, by the name of the folder."""
+"""What is measured, by the name of the folder; one is misspelt in v1.0."""
 RUNNER_MODES = {"e": "energy", "p": "performance", "a": "accuracy"}
 
 
@@ -65,9 +66,11 @@ class TinyPlace:
 
 
 def kind_of(name: str) -> str:
-    """Return which kind of a session's files a name is; empty if it is none."""
-    lower = name.lower()
-    return next((kind for kind, ending in ENDINGS.items() if lower.endswith(ending)), "")
+    """Return which kind of a session's files a name is; empty if it is none.
+
+    Upper case counts: submitters call firmware ``KWS01-Energy.bin``.
+    """
+    return next((kind for kind, ending in ENDINGS.items() if name.endswith(ending)), "")
 
 
 class TinySession:

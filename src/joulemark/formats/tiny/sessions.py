@@ -1,15 +1,15 @@
 """Finding the sessions of tiny benchmarks of a tree, in one pass over its entries.
 
-A session is a folder with a binary trace or its stamps; one with EnergyRunner's script; or one
-with a log or results in a folder named after a mode (``energy``, ``power``, ``performance``,
-``accuracy``) below a published round's ``results``; ``results.json`` counts where log or results
-stand beside it, or where its folder is named so.
+A session is a folder with a trace called ``trace…``; one with any trace, its stamps or
+EnergyRunner's script, and one more kind of a session's files; or one with a log or results that is
+named after a mode (``energy``, ``power``, ``performance``, ``accuracy``) and a benchmark, below
+``results``. ``results.json`` counts where log or results stand beside it, or where its folder is
+named after a mode.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.layout import RESULTS, root_of, round_of
@@ -32,6 +32,7 @@ BENCHMARKS = {
 }
 """Benchmarks by the names of folders; a number after them ("ad01") is left off."""
 SURE = frozenset({"trace", "stamps", "script"})
+TRACE = "trace"
 TEXTS = frozenset({"log", "results"})
 MOST = 200_000
 """Folders that may be sessions in one tree."""
@@ -56,7 +57,7 @@ def sessions(tree: Tree) -> Iterator[TinySession]:
         folders.setdefault(folder, {}).setdefault(kind, entry)
     for folder, entries in sorted(folders.items()):
         parts = [*location, *(folder.split("/") if folder else ())]
-        if _is_session(parts, entries.keys()):
+        if _is_session(parts, entries):
             yield TinySession(tree, folder, entries, place_of(parts))
 
 
@@ -65,8 +66,11 @@ def wanted(path: str) -> bool:
     return bool(kind_of(path.rpartition("/")[2]))
 
 
-def _is_session(parts: Sequence[str], kinds: AbstractSet[str]) -> bool:
-    if kinds & SURE:
+def _is_session(parts: Sequence[str], entries: Mapping[str, Entry]) -> bool:
+    kinds = entries.keys()
+    if "trace" in kinds and entries["trace"].path.rpartition("/")[2].startswith(TRACE):
+        return True
+    if kinds & SURE and len(kinds) > 1:
         return True
     named = bool(parts) and parts[-1].lower() in MODES
     if "runner" in kinds:
