@@ -143,6 +143,13 @@ def test_a_log_of_a_joulescope() -> None:
     assert not log.finished
 
 
+def test_what_a_board_says_of_its_own_does_not_hide_its_answer() -> None:
+    log = read_log(
+        _source("1.0 io: [dut]: m-infer-start-20\n1.1 io: [dut]: Type errorm-results-[141.176]\n")
+    )
+    assert log.inferences[0].results == (141.176,)
+
+
 def test_results_of_both_runners() -> None:
     first = read_results(_source("1.0 ulp-mlperf: Top-1: 90.2%\n1.0 ulp-mlperf: AUC: 0.99\n"))
     assert first.top1_percent is not None

@@ -13,7 +13,7 @@ from joulemark.formats.tiny.parsed import Inference, TinyLog
 MAX_KEPT = 200_000
 """Inferences or stamps of one log."""
 MAX_ERRORS = 1000
-DUT = "[dut]: "
+DUT, RESULTS = "[dut]: ", "m-results-["
 MODE = "timestamp-mode-"
 KEY = re.compile(r"m-([a-z]+(?:-[a-z]+)*)")
 BRACKETS = re.compile(r"\[([^\]]*)\]")
@@ -78,6 +78,10 @@ class _Reader:
         text = line.text
         if text.startswith(DUT):
             line = line._replace(source="dut", text=text[len(DUT) :].strip())
+            text = line.text
+        at = text.find(RESULTS)
+        if at > 0 and line.source == "dut":  # after what the board says of its own on this line
+            line = line._replace(text=text[at:])
             text = line.text
         if text.startswith("m-"):
             self._message(line)
