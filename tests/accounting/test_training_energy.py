@@ -289,6 +289,11 @@ class TestInTheRun:
         with pytest.raises(ValueError, match="over 40 % of the run"):
             in_run(record(steady(0, 40)), at(0), at(100))
 
+    def test_a_short_log_is_not_shifted_over_a_long_run(self) -> None:
+        log = record(steady(-1200, 2400))
+        with pytest.raises(ValueError, match="over 40 % of the run"):
+            in_run(log, at(0), at(6000))
+
     def test_stamps_of_whole_seconds_are_trusted_less(self) -> None:
         ms = [(s + 0.123, w) for s, w in steady(-5, 105)]
         whole, _ = in_run(record(steady(-5, 105)), at(0), at(100))
@@ -315,8 +320,10 @@ class TestInTheRun:
         assert seen.longest_gap_s == pytest.approx(10)
 
     def test_the_same_reading_twice(self) -> None:
-        energy, _ = in_run(record(steady(0, 100) + steady(0, 100)), at(0), at(100))
-        assert energy.joules.value == pytest.approx(10_000)
+        energy, seen = in_run(record(steady(0, 100) + steady(0, 100, 200.0)), at(0), at(100))
+        assert energy.joules.value == pytest.approx(15_000)
+        assert seen is not None
+        assert seen.readings == 101
 
     def test_one_stamp_for_all(self) -> None:
         log = record([(0.0, 100.0), (0.0, 100.0)])

@@ -1,9 +1,10 @@
 """The energy of a node or switch between the start and the stop of a training run.
 
-Readings are joined by straight lines between ``run_start`` and ``run_stop``; what stands before and
-after does not count. Where readings are missing the line goes on (at the edges the nearest reading
-is held), and what that time may have held is in the uncertainty: how far the power read in the run,
-or beside it, strays from the mean, rectangular, and alike in all logs of the run.
+Readings (of several on one stamp their mean) are joined by straight lines between ``run_start`` and
+``run_stop``; what stands before and after does not count. Where readings are missing the line goes
+on (at the edges the nearest reading is held), and what that time may have held is in the
+uncertainty: how far the power read in the run, or beside it, strays from the mean, rectangular, and
+alike in all logs of the run.
 
 A log whose clock is in another time zone lies beside the run; where a shift by whole hours, else
 by quarters, lays it over the run, it is shifted, and its clock is trusted less. Any other distance
@@ -35,8 +36,9 @@ CLOCK_S, ZONE_CLOCK_S = 1.0, 30.0
 """Half-width of the distance of a log's clock from the run's, s; of one in another time zone."""
 IDLE_SHARE = 0.5
 """A switch uses at least so much of the power that it is declared to use at most."""
-OVERLAP = 0.5
-"""Share of the run that a log must lie over."""
+OVERLAP, ZONE_OVERLAP = 0.5, 0.9
+"""Share of the run that a log must lie over; that it must lie over once it is shifted, as any short
+log can be shifted over a part of a long run."""
 HOUR_S, ZONE_S = 3600, 900
 FURTHEST_S = 14 * HOUR_S
 HOLE = 2.5
@@ -50,7 +52,7 @@ class Seen:
     """What a log holds of a run.
 
     Attributes:
-        readings: how many in the run.
+        readings: how many stamps with a reading in the run.
         mean_gap_s: mean distance of readings in the run, s; NaN for fewer than two.
         longest_gap_s: longest time of the run without a reading, its edges included, s.
         shift_s: seconds by which its stamps were shifted, for their time zone.
@@ -82,8 +84,7 @@ def in_run(record: PowerRecord, start: int, stop: int) -> tuple[Energy, Seen | N
         raise ValueError("the run stops before it starts")
     factor = _factor(record)
     read = np.isfinite(record.watts) & (record.watts > 0) & (record.watts < ABSURD)
-    order = np.argsort(record.time[read], kind="stable")
-    time, watts = record.time[read][order], record.watts[read][order] * factor
+    time, watts = _one_a_stamp(record.time[read], record.watts[read] * factor)
     shift = _shift_s(time, start, stop)
     if shift is not None:
         return _measured(record, time + shift * NS, watts, (start, stop), shift)
@@ -93,6 +94,12 @@ def in_run(record: PowerRecord, start: int, stop: int) -> tuple[Energy, Seen | N
     if not len(time):
         raise ValueError("it has no reading")
     raise ValueError(_apart(time, start, stop))
+
+
+def _one_a_stamp(time: Times, watts: Floats) -> tuple[Times, Floats]:
+    """Return readings sorted by time; of several on one stamp the mean."""
+    stamps, place = np.unique(time, return_inverse=True)
+    return stamps, np.bincount(place, watts, len(stamps)) / np.bincount(place)
 
 
 def _factor(record: PowerRecord) -> float:
@@ -120,10 +127,9 @@ def _apart(time: Times, start: int, stop: int) -> str:
 
 def _shift_s(time: Times, start: int, stop: int) -> int | None:
     """Return by how many seconds a log's stamps must be shifted; None if no time zone does it."""
-    needed = OVERLAP * (stop - start)
     if not len(time):
         return None
-    if _overlap(time, start, stop, 0) >= needed:
+    if _overlap(time, start, stop, 0) >= OVERLAP * (stop - start):
         return 0
     middle = (start / 2 + stop / 2 - int(time[0]) / 2 - int(time[-1]) / 2) / NS
     for step in (HOUR_S, ZONE_S):
@@ -132,7 +138,7 @@ def _shift_s(time: Times, start: int, stop: int) -> int | None:
             (n * step for n in steps),
             key=lambda shift: (_overlap(time, start, stop, shift), -abs(shift - middle)),
         )
-        if _overlap(time, start, stop, best) >= needed:
+        if _overlap(time, start, stop, best) >= ZONE_OVERLAP * (stop - start):
             return best
     return None
 
@@ -142,7 +148,7 @@ def _measured(
 ) -> tuple[Energy, Seen]:
     start, stop = run
     distances = np.diff(time) / NS
-    usual = float(np.median(distances[distances > 0])) if (distances > 0).any() else 0.0
+    usual = float(np.median(distances)) if len(distances) else 0.0
     gaps = np.diff(np.clip(np.concatenate(([start], time, [stop])), start, stop)) / NS
     hole = gaps > max(HOLE * usual, HOLE_S)
     missing = float((gaps[hole] - usual).sum())

@@ -13,7 +13,6 @@ import pytest
 
 from joulemark.accounting.training_official import Algorithm
 from joulemark.core.errors import FormatError
-from joulemark.formats.training import benchmarks as finding
 from joulemark.formats.training.benchmarks import benchmarks, wanted
 from joulemark.formats.training.directory import BenchmarkDirectory, Place
 from joulemark.formats.training.scored import score_directory
@@ -79,10 +78,10 @@ def test_names_sort_as_people_count(tmp_path: Path) -> None:
     assert len(list(found.power_logs("result_0.txt"))) == 12
 
 
-def test_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "MOST_FILES", 3)
+def test_too_many_files(tmp_path: Path) -> None:
+    tree = open_tree(str(write(tmp_path, benchmark())))
     with pytest.raises(FormatError, match="more than 3 files"):
-        only(write(tmp_path, benchmark()))
+        list(benchmarks(tree, most_files=3))
 
 
 def test_what_of_an_archive_is_kept() -> None:
@@ -165,6 +164,8 @@ def test_known_official_results() -> None:
         assert ours.u95 > 1e3 * abs(float(row["in_run_trapezoid_kJ"]) - ours.value / 1e3)
         expected = 1e3 * float(row["interconnect_kJ"])
         assert score.interconnect.published == pytest.approx(expected, abs=10)
+        seen = [log.seen for run in found.runs for log in run.logs if log.seen]
+        assert min(one.readings for one in seen) == int(row["min_samples"])
         nodes = [name for name in score.logs if name.startswith("node")]
         assert len(nodes) == int(row["nodes"])
         assert score.reasons == ()

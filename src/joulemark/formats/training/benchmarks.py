@@ -25,8 +25,12 @@ _FILE = re.compile(
 _SYSTEM = re.compile(r"(?:.*/)?systems/[^/]+\.json", re.DOTALL)
 
 
-def benchmarks(tree: Tree) -> Iterator[BenchmarkDirectory]:
+def benchmarks(tree: Tree, most_files: int = MOST_FILES) -> Iterator[BenchmarkDirectory]:
     """Yield every benchmark with power of a tree, in the order of the paths.
+
+    Args:
+        tree: where they are looked for.
+        most_files: files of one benchmark.
 
     Raises:
         FormatError: if the tree is damaged or hostile.
@@ -40,9 +44,9 @@ def benchmarks(tree: Tree) -> Iterator[BenchmarkDirectory]:
             continue
         base = match["base"] or ""
         files = folders.setdefault(base, {})
-        if len(files) >= MOST_FILES:
+        if len(files) >= most_files:
             raise FormatError(
-                f"more than {MOST_FILES} files of one benchmark",
+                f"more than {most_files} files of one benchmark",
                 where=f"{shown(tree.name)}: {shown(base)}",
             )
         files[match["file"]] = entry
