@@ -22,7 +22,7 @@ from joulemark.formats.trees.tree import Entry, Tree
 
 if TYPE_CHECKING:
     from joulemark.formats.inference.figures import Figures
-    from joulemark.formats.inference.notices import Notice
+    from joulemark.formats.inference.notices import Notices
 
 RANGING, TESTING = "ranging", "run_1"
 """The folders of the two runs."""
@@ -186,7 +186,7 @@ class PowerDirectory:
         return self._parsed(f"{TESTING}/{SUMMARY}", read_summary)
 
     @cached_property
-    def notices(self) -> tuple[Notice, ...]:
+    def notices(self) -> Notices:
         """Errors and warnings of the console; FormatError if it is missing or unreadable."""
         from joulemark.formats.inference.notices import notices
         from joulemark.formats.inference.timed import shifts

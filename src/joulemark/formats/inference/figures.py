@@ -21,6 +21,7 @@ from joulemark.core.channel import Accuracy
 from joulemark.core.errors import FormatError
 from joulemark.core.value import Value
 from joulemark.formats.inference.directory import TESTING, PowerDirectory
+from joulemark.formats.inference.notices import Notice
 from joulemark.formats.inference.parsed import Detail, Session
 from joulemark.formats.inference.performance import number, performance, text
 from joulemark.formats.inference.replies import identity, reply_to, stated_uncertainty
@@ -183,15 +184,13 @@ def accuracy_of(directory: PowerDirectory, run: TimedRun) -> Accuracy:
 
 def _over_limit(directory: PowerDirectory, run: TimedRun) -> Floats:
     """Return the relative uncertainties above the limit that the console tells of in the window."""
-    said: dict[tuple[str, str], float | None] = {}  # few texts, thousands of times
-    found = []
-    for notice in _or_none(lambda: directory.notices) or ():
-        if notice.time is not None and run.begin < notice.time < run.end:
-            text = notice.kind, notice.text
-            if text not in said:
-                said[text] = notice.over_limit
-            found.append(said[text])
-    return np.array([over for over in found if over is not None])
+    notices = _or_none(lambda: directory.notices)
+    if notices is None:
+        return np.zeros(0)
+    inside = notices.timed & (run.begin < notices.time) & (notices.time < run.end)
+    over = notices.where(inside).that(lambda notice: notice.over_limit is not None)
+    limits = {i: Notice(0, None, *over.said[i]).over_limit for i in set(over.what.tolist())}
+    return np.array([limits[i] for i in over.what.tolist()], np.float64)
 
 
 def _power_factor(run: TimedRun) -> float | None:

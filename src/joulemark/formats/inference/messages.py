@@ -96,19 +96,15 @@ class Messages(Sequence[ConsoleLine]):
 
     __hash__ = None  # type: ignore[assignment] # as of a list
 
-    def called(self) -> tuple[list[int], list[int | None], list[str]]:
-        """Return line, time and text, white space about it included, of those that may be called.
+    def called(self) -> tuple[NDArray[np.int64], list[str]]:
+        """Return place and text, with white space about it, of those that may be called.
 
         They are all that hold ``ERROR:`` or ``WARNING:``, and some more.
         """
         columns, text = self.columns, self.text
         places = columns.called.nonzero()[0]
-        times: list[int | None] = columns.time[places].tolist()
-        for i in (~columns.timed[places]).nonzero()[0].tolist():
-            times[i] = None
         begins, ends = columns.text[places].tolist(), columns.end[places].tolist()
-        texts = [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
-        return columns.line[places].tolist(), times, texts
+        return places, [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
 
     def holding(self, words: str, start: int = 0) -> Iterator[int]:
         """Yield the place of each message whose text holds words, from a place on."""

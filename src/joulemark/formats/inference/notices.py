@@ -8,14 +8,18 @@ sample!", with several channels "…, logical channel 2!".
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import compress
-from typing import NamedTuple
+from typing import NamedTuple, overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from joulemark.core.clock import NS
 from joulemark.formats.inference.parsed import Console
+
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 ERROR, WARNING = "ERROR", "WARNING"
 _KIND = re.compile(r"(ERROR|WARNING):\s*(.*)")
@@ -81,23 +85,89 @@ class Interval:
         return time is not None and self.begin <= time <= self.end
 
 
-def notices(console: Console, shift: int) -> tuple[Notice, ...]:
+class Notices(Sequence[Notice]):
+    """Notices in the order of the file, as columns: there are tens of thousands, of few texts.
+
+    Args:
+        said: kind and text of all that are different, in the order in which they first came.
+        line: from 1, shape (n,).
+        time: ns UTC, shape (n,).
+        timed: whether it has a time, shape (n,).
+        what: its place in ``said``, shape (n,).
+    """
+
+    __slots__ = ("line", "said", "time", "timed", "what")
+
+    def __init__(
+        self,
+        said: Sequence[tuple[str, str]],
+        line: Places,
+        time: Places,
+        timed: Flags,
+        what: Places,
+    ) -> None:
+        """Keep them."""
+        self.said, self.line, self.time, self.timed, self.what = said, line, time, timed, what
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.line)
+
+    @overload
+    def __getitem__(self, place: int) -> Notice: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Notice, ...]: ...
+    def __getitem__(self, place: int | slice) -> Notice | tuple[Notice, ...]:
+        """Return one, or some."""
+        if isinstance(place, slice):
+            return tuple(self[i] for i in range(*place.indices(len(self))))
+        time = int(self.time[place]) if self.timed[place] else None
+        return Notice(int(self.line[place]), time, *self.said[self.what[place]])
+
+    def times(self) -> list[int | None]:
+        """Return ns UTC of each; None without."""
+        times: list[int | None] = self.time.tolist()
+        for i in (~self.timed).nonzero()[0].tolist():
+            times[i] = None
+        return times
+
+    def where(self, chosen: Flags) -> Notices:
+        """Return those that are chosen, shape (n,)."""
+        kept = (self.line[chosen], self.time[chosen], self.timed[chosen], self.what[chosen])
+        return Notices(self.said, *kept)
+
+    def that(self, choose: Callable[[Notice], bool]) -> Notices:
+        """Return those whose kind and text are chosen; of line and time nothing is told."""
+        chosen = np.zeros(len(self.said), np.bool_)
+        for i in np.unique(self.what).tolist():
+            chosen[i] = choose(Notice(0, None, *self.said[i]))
+        return self.where(chosen[self.what])
+
+    def different(self) -> Iterator[tuple[Notice, int]]:
+        """Yield the first of each kind and text, and how many say the same."""
+        _, firsts, counts = np.unique(self.what, return_index=True, return_counts=True)
+        for first, count in zip(firsts.tolist(), counts.tolist(), strict=True):
+            yield self[first], count
+
+
+def notices(console: Console, shift: int) -> Notices:
     """Return errors and warnings in the order of the file.
 
     Args:
         console: the console.
         shift: what is added to its stamps for UTC, ns.
     """
-    lines, stamps, texts = console.lines.called()
-    kinds: dict[str, str | None] = {}  # a console says few things, thousands of times
-    said: dict[str, str] = {}
+    places, texts = console.lines.called()
+    of: dict[str, int] = {}
+    said: dict[tuple[str, str], int] = {}
     for text in dict.fromkeys(texts):
         found = _KIND.search(text)
-        kinds[text], said[text] = (None, "") if found is None else (found[1], found[2].strip())
-    times = [None if stamp is None else stamp + shift for stamp in stamps]
-    kind_of, said_of = list(map(kinds.__getitem__, texts)), map(said.__getitem__, texts)
-    rows = compress(zip(lines, times, kind_of, said_of, strict=True), kind_of)
-    return tuple(map(partial(tuple.__new__, Notice), rows))  # Notice(*row), without a call of ours
+        of[text] = -1 if found is None else said.setdefault((found[1], found[2].strip()), len(said))
+    what = np.fromiter(map(of.__getitem__, texts), np.int64, len(texts))
+    places, what = places[what >= 0], what[what >= 0]
+    columns = console.lines.columns
+    timed = columns.timed[places]
+    return Notices(tuple(said), columns.line[places], columns.time[places] + shift, timed, what)
 
 
 def interval(console: Console, mark: str, shift: int) -> Interval | None:
@@ -124,10 +194,14 @@ def _said(console: Console, text: str, start: int) -> tuple[int, int, int] | Non
     return None
 
 
-def readings_in(found: Sequence[Notice]) -> int:
-    """Return of how many readings notices are: those of several channels come together."""
+def readings_in(times: Iterable[int | None]) -> int:
+    """Return of how many readings notices are: those of several channels come together.
+
+    Args:
+        times: of each notice, ns; None if it has none.
+    """
     count, last = 0, None
-    for notice in found:
-        if last is None or notice.time is None or abs(notice.time - last) > ONE_READING_NS:
-            count, last = count + 1, notice.time
+    for time in times:
+        if last is None or time is None or abs(time - last) > ONE_READING_NS:
+            count, last = count + 1, time
     return count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,15 +67,18 @@ def _dropped(reading: Reading) -> Iterator[_Row]:
 
 
 def _noticed(reading: Reading) -> Iterator[_Row]:
-    notices = or_none(lambda: reading.review.notices) or ()
-    kinds = (
-        ("over 1 %", [n for n in notices if n.over_limit is not None]),
-        ("uncertainty unknown", [n for n in notices if n.unknown]),
-        ("range exceeded", [n for n in notices if n.clipped]),
-        ("other errors", [n for n in notices if _is_other(n)]),
+    notices = or_none(lambda: reading.review.notices)
+    kinds: tuple[tuple[str, Callable[[Notice], bool]], ...] = (
+        ("over 1 %", lambda notice: notice.over_limit is not None),
+        ("uncertainty unknown", lambda notice: notice.unknown),
+        ("range exceeded", lambda notice: notice.clipped),
+        ("other errors", _is_other),
     )
-    for label, found in kinds:
-        time = np.array([n.time for n in found if n.time is not None], np.int64)
+    for label, is_meant in kinds:
+        time = np.zeros(0, np.int64)
+        if notices is not None:
+            found = notices.that(is_meant)
+            time = found.time[found.timed]
         begin, end = reading.windows.get(TESTING, (0, 0))
         inside: Flags = (time > begin) & (time < end)
         yield label, "messages of PTDaemon", time, inside

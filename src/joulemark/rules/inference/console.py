@@ -8,10 +8,20 @@ the first unusual error of ranging.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
+
+import numpy as np
 
 from joulemark.core.finding import Severity
-from joulemark.formats.inference.notices import ERROR, WARNING, Interval, Notice, readings_in
+from joulemark.formats.inference.notices import (
+    ERROR,
+    WARNING,
+    Flags,
+    Interval,
+    Notice,
+    Notices,
+    readings_in,
+)
 from joulemark.rules.inference.review import Review
 from joulemark.rules.rule import Seen, rule
 
@@ -73,11 +83,11 @@ def uncertainty_check(review: Review) -> Iterator[Seen]:
 )
 def over_limit(review: Review) -> Iterator[Seen]:
     """No reading of the test has an uncertainty over 1 %."""
-    over = [notice for notice in review.in_window if notice.over_limit is not None]
+    over = review.in_window.that(lambda notice: notice.over_limit is not None)
     if over:
-        largest = max(notice.over_limit or 0.0 for notice in over)
+        largest = max(notice.over_limit or 0.0 for notice, _ in over.different())
         of = len(review.testing.time[review.testing.inside])
-        count = min(readings_in(over), of)
+        count = min(readings_in(over.times()), of)
         what = f"{count} of {of} readings are over 1 %, up to {100 * largest:.2f} %"
         yield what, review.console.name, over[0].line
 
@@ -90,10 +100,10 @@ def over_limit(review: Review) -> Iterator[Seen]:
 )
 def unknown(review: Review) -> Iterator[Seen]:
     """The uncertainty of every reading of the test is known."""
-    found = [notice for notice in review.in_window if notice.unknown]
+    found = review.in_window.that(lambda notice: notice.unknown)
     if found:
         of = len(review.testing.time[review.testing.inside])
-        count = min(readings_in(found), of)
+        count = min(readings_in(found.times()), of)
         what = f"the uncertainty of {count} of {of} readings is unknown"
         yield what, review.console.name, found[0].line
 
@@ -117,13 +127,18 @@ def range_exceeded(review: Review) -> Iterator[Seen]:
 )
 def errors_in_test(review: Review) -> Iterator[Seen]:
     """Outside ranging PTDaemon reports no error."""
-    ranging, exceeding = review.ranging_interval, _exceeding(review)
-    told = {notice for group in exceeding for notice in group}
-    groups = []
-    for text, group in _said(review, ERROR):
-        if not _is_usb(text) and not (exceeding and text.startswith(USUAL_IN_RANGING[0])):
-            groups.append([n for n in group if not _within(ranging, n) and n not in told])
-    yield from _counted(review, groups)
+    exceeding = _exceeding(review)
+    clipped = bool(exceeding)
+
+    def is_meant(notice: Notice) -> bool:
+        usual = clipped and notice.text.startswith(USUAL_IN_RANGING[0])
+        return notice.kind == ERROR and not _is_usb(notice.text) and not usual
+
+    found = review.notices.that(is_meant)
+    found = found.where(~_within(review.ranging_interval, found))
+    told = _within(review.testing_interval, found)
+    told &= np.isin(found.what, exceeding.what)
+    yield from _counted(review, found.where(~told))
 
 
 @rule(
@@ -134,7 +149,9 @@ def errors_in_test(review: Review) -> Iterator[Seen]:
 )
 def usb_errors(review: Review) -> Iterator[Seen]:
     """PTDaemon reports no trouble with USB, and its last message is whole."""
-    yield from _counted(review, [group for text, group in _said(review, ERROR) if _is_usb(text)])
+    yield from _counted(
+        review, review.notices.that(lambda notice: notice.kind == ERROR and _is_usb(notice.text))
+    )
 
 
 @rule(
@@ -145,13 +162,10 @@ def usb_errors(review: Review) -> Iterator[Seen]:
 )
 def warnings_in_test(review: Review) -> Iterator[Seen]:
     """PTDaemon warns of nothing else in the window of the test."""
-    inside = set(review.in_window)
-    groups = [
-        [notice for notice in group if notice in inside]
-        for _, group in _said(review, WARNING)
-        if group[0].over_limit is None and not group[0].unknown
-    ]
-    yield from _counted(review, groups)
+    found = review.in_window.that(
+        lambda notice: notice.kind == WARNING and notice.over_limit is None and not notice.unknown
+    )
+    yield from _counted(review, found)
 
 
 @rule(
@@ -162,24 +176,20 @@ def warnings_in_test(review: Review) -> Iterator[Seen]:
 )
 def errors_in_ranging(review: Review) -> Iterator[Seen]:
     """During ranging PTDaemon reports no errors but those of an analyser looking for its range."""
-    ranging = review.ranging_interval
-    groups = [
-        [notice for notice in group if _within(ranging, notice)]
-        for text, group in _said(review, ERROR)
-        if not text.startswith(USUAL_IN_RANGING) and not _is_usb(text)
-    ]
-    yield from _counted(review, groups)
+    found = review.notices.that(
+        lambda notice: (
+            notice.kind == ERROR
+            and not notice.text.startswith(USUAL_IN_RANGING)
+            and not _is_usb(notice.text)
+        )
+    )
+    yield from _counted(review, found.where(_within(review.ranging_interval, found)))
 
 
-def _exceeding(review: Review) -> list[list[Notice]]:
-    """Return the errors of the test that tell of too high a current, by their text."""
-    testing = review.testing_interval
-    found = [
-        [notice for notice in group if _within(testing, notice)]
-        for _, group in _said(review, ERROR)
-        if group[0].clipped
-    ]
-    return [group for group in found if group]
+def _exceeding(review: Review) -> Notices:
+    """Return the errors of the test that tell of too high a current."""
+    found = review.notices.that(lambda notice: notice.kind == ERROR and notice.clipped)
+    return found.where(_within(review.testing_interval, found))
 
 
 def _is_usb(text: str) -> bool:
@@ -187,28 +197,23 @@ def _is_usb(text: str) -> bool:
     return USB.startswith(text)
 
 
-def _within(interval: Interval | None, notice: Notice) -> bool:
-    """Return whether a notice is within a measurement, by its line."""
-    return interval is not None and interval.begin_line < notice.line < interval.end_line
+def _within(interval: Interval | None, notices: Notices) -> Flags:
+    """Return which notices are within a measurement, by their lines."""
+    if interval is None:
+        return np.zeros(len(notices), np.bool_)
+    return (interval.begin_line < notices.line) & (notices.line < interval.end_line)
 
 
-def _said(review: Review, kind: str) -> Iterator[tuple[str, list[Notice]]]:
-    """Yield each text of a kind and the notices that have it."""
-    for (of, text), group in review.by_text.items():
-        if of == kind:
-            yield text, group
-
-
-def _counted(review: Review, groups: Iterable[Sequence[Notice]]) -> Iterator[Seen]:
+def _counted(review: Review, notices: Notices) -> Iterator[Seen]:
     """Yield one finding for each text that notices have, numbers and columns aside."""
-    alike: dict[str, list[Notice]] = {}
-    for group in groups:
-        if group:
-            alike.setdefault(_VARYING.sub("#", group[0].text), []).extend(group)
-    for found in sorted(alike.values(), key=len, reverse=True)[:MOST]:
-        first = min(found, key=lambda notice: notice.line)
+    alike: dict[str, tuple[int, Notice]] = {}
+    for notice, count in notices.different():
+        text = _VARYING.sub("#", notice.text)
+        so_far, first = alike.get(text, (0, notice))
+        alike[text] = so_far + count, min(first, notice, key=lambda one: one.line)
+    for count, first in sorted(alike.values(), key=lambda one: one[0], reverse=True)[:MOST]:
         text = first.text[:SHOWN] or "an error without text"
-        times = f" ({len(found)} times)" if len(found) > 1 else ""
+        times = f" ({count} times)" if count > 1 else ""
         yield f"{text}{times}", review.console.name, first.line
 
 

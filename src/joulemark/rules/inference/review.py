@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar, overload
 
@@ -19,7 +18,7 @@ from joulemark.formats.inference.directory import (
     PowerDirectory,
 )
 from joulemark.formats.inference.figures import Figures
-from joulemark.formats.inference.notices import Interval, Notice, interval
+from joulemark.formats.inference.notices import Interval, Notices, interval
 from joulemark.formats.inference.parsed import Console, Detail, PowerLog, Session, Summary
 from joulemark.formats.inference.replies import Identity, identity
 from joulemark.formats.inference.rounds import Round
@@ -209,23 +208,16 @@ class Review:
         return self.directory.figures
 
     @once
-    def notices(self) -> tuple[Notice, ...]:
+    def notices(self) -> Notices:
         """Errors and warnings of the console."""
         return self.directory.notices
 
     @once
-    def by_text(self) -> Mapping[tuple[str, str], list[Notice]]:
-        """Those of each kind and text."""
-        groups = defaultdict[tuple[str, str], list[Notice]](list)
-        for notice in self.notices:
-            groups[notice[2:]].append(notice)
-        return groups
-
-    @once
-    def in_window(self) -> tuple[Notice, ...]:
+    def in_window(self) -> Notices:
         """Those of them within the window of the test."""
         begin, end = self.testing.begin, self.testing.end
-        return tuple(n for n in self.notices if n.time is not None and begin < n.time < end)
+        found = self.notices
+        return found.where(found.timed & (begin < found.time) & (found.time < end))
 
     @once
     def shift(self) -> int:
