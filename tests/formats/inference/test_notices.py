@@ -76,3 +76,22 @@ def test_notices_of_several_channels_are_of_one_reading() -> None:
     assert readings_in(round(t * NS) for t in (0, 0.01, 0.02, 1, 1.01)) == 2
     assert readings_in([]) == 0
     assert readings_in([None] * 2) == 2
+
+
+def test_notices_are_a_sequence_of_which_some_are_chosen_by_text_or_time() -> None:
+    log = console("ERROR: a", "WARNING: b", "x", "ERROR: a ", unstamped="ERROR: c")
+    found = notices(log, 0)
+    every = tuple(found)
+    assert every == (
+        Notice(1, 0, "ERROR", "a"),
+        Notice(2, NS, "WARNING", "b"),
+        Notice(4, 3 * NS, "ERROR", "a"),
+        Notice(5, None, "ERROR", "c"),
+    )
+    assert (found[-1], found[1:3]) == (every[-1], every[1:3])
+    assert found.times() == [0, NS, 3 * NS, None]
+    errors = found.that(lambda notice: notice.kind == "ERROR")
+    assert list(errors.different()) == [(every[0], 2), (every[3], 1)]
+    late = found.where(found.timed & (found.time > 0))
+    assert tuple(late) == every[1:3]
+    assert not notices(console("x"), 0)
