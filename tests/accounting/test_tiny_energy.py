@@ -78,12 +78,13 @@ def test_a_window_of_even_power() -> None:
     assert window.rate.u == pytest.approx(20 * math.sqrt(1 / 3) / 1000)
     assert (window.samples, window.missing) == (1000, 0)
     edges = window.energy.budget()
-    assert set(edges) == {Term.EDGES}  # nothing is known of the instrument
+    assert set(edges) == {Term.GAIN, Term.EDGES}  # the instrument's is assumed
     assert edges[Term.EDGES] == pytest.approx(10e-6 * math.sqrt(1 / 3))
 
 
-def test_a_known_instrument_has_its_gain() -> None:
-    energy = _window(meter="lpm01a").energy
+@pytest.mark.parametrize("meter", ["lpm01a", "js110", ""])
+def test_the_gain_of_an_instrument_known_or_not(meter: str) -> None:
+    energy = _window(meter=meter).energy
     assert energy.budget()[Term.GAIN] == pytest.approx(0.02 / 1.96 * energy.value, rel=1e-4)
 
 

@@ -5,7 +5,7 @@ adding the period k times in double precision. The sum of so many roundings is n
 period, and moves a sample across an edge now and then: the axis here is made the same way, which
 is what gives the printed digits back. The Python runner counts samples instead.
 
-Every window carries the gain of its instrument where that is known, its edges (a stamp and the
+Every window carries the gain of its instrument (assumed where it is not known), its edges (a stamp and the
 sample it falls into are each known to one period), and samples that are missing.
 """
 
@@ -37,6 +37,8 @@ GAINS = {
     "lpm01a": Accuracy(gain=0.02, source="ST UM2243: better than 2 % of the reading"),
 }
 """Of energy monitors, by the name under which EnergyRunner registers them."""
+ASSUMED = Accuracy(gain=0.02, source="assumed: as an LPM01A, the monitor that is used most")
+"""Of a monitor that is not named or not in the table: not knowing it must not narrow anything."""
 
 
 class EdgeFinder:
@@ -189,7 +191,7 @@ def window_of(
         edges: its first sample, and the first after it.
         stretch_s: begin and length.
         inferences: in it.
-        meter: name of the energy monitor; its gain is taken from ``GAINS`` if it is there.
+        meter: name of the energy monitor; its gain is that of ``GAINS``, else ``ASSUMED``.
         lost: share of the samples that the monitor says it lost.
         name: of the window, which its own uncertainties belong to.
     """
@@ -201,8 +203,9 @@ def window_of(
     there = part[np.isfinite(part)]
     joules = float(there.sum()) / MICRO
     energy = Value(joules, "J")
-    gain = GAINS[meter].gain if meter in GAINS else 0.0
-    energy = energy.plus(Source(Term.GAIN, meter), joules * gain / NORMAL_975)
+    gain = GAINS.get(meter, ASSUMED).gain
+    monitor = Source(Term.GAIN, meter or "monitor not named")
+    energy = energy.plus(monitor, joules * gain / NORMAL_975)
     energy = energy.plus(Source(Term.EDGES, name), _at_edges(samples_uj, first, last) / MICRO)
     share = min(max(lost, 0.0) + (missing / len(part) if len(part) else 0.0), 1.0)
     energy = energy.plus(Source(Term.COVERAGE, name), joules * share / math.sqrt(3))
