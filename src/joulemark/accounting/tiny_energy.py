@@ -5,8 +5,8 @@ adding the period k times in double precision. The sum of so many roundings is n
 period, and moves a sample across an edge now and then: the axis here is made the same way, which
 is what gives the printed digits back. The Python runner counts samples instead.
 
-Every window carries the gain of its instrument (assumed where it is not known), its edges (a stamp and the
-sample it falls into are each known to one period), and samples that are missing.
+Every window carries the gain of its instrument (assumed where it is not known), its edges (a stamp
+and the sample it falls into are each known to one period), and samples that are missing.
 """
 
 from __future__ import annotations
