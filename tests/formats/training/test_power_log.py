@@ -144,3 +144,9 @@ def test_a_log_of_many_pieces_keeps_its_lines() -> None:
     log = read_power_log(Source("node_0.txt", node(count)))
     assert log.record.line.tolist() == list(range(2, count + 2))
     assert log.record.stops[0].line == count + 2
+
+
+def test_keys_of_other_things_are_passed_over() -> None:
+    log = read(reading(0, 100), line("temperature", 40, 1), reading(2, 300))
+    assert log.record.line.tolist() == [1, 3]
+    assert log.problems == ()
