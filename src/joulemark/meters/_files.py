@@ -110,7 +110,7 @@ class NumberFile:
             raw = self.pread(self.descriptor, MAX_NUMBER, 0)
         except OSError as error:
             raise self._refused(error) from None
-        if raw[:-1].isdigit() and len(raw) <= MAX_DIGITS:  # as the kernel writes it
+        if raw[:-1].isdigit() and raw[-1:] == b"\n" and len(raw) <= MAX_DIGITS:  # as kernels write
             return (float(raw),)
         return (float(self._number(raw)),)
 
