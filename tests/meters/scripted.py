@@ -106,10 +106,10 @@ class World:
         self.now += round(self._busy_s.get(self.blocks, 0.0) * 1e9)
         self.blocks += 1
 
-    def wait(self, until: int) -> bool:
+    def wait(self, until: int) -> int | None:
         self.deadlines.append(until)
         self.now = max(self.now, until)
-        return len(self.deadlines) >= self._ticks
+        return None if len(self.deadlines) >= self._ticks else 0
 
     def note(self, event: Mapping[str, Any]) -> None:
         self.events.append(event)

@@ -598,13 +598,13 @@ def signals() -> Iterator[None]:
 def test_the_leash_waits_no_longer_than_it_must() -> None:
     reading, writing = os.pipe()
     leash = Leash(reading, time.monotonic_ns)
-    assert not leash.wait(time.monotonic_ns() - 5)
-    assert not leash.wait(time.monotonic_ns() + 1_000_000)
+    assert leash.wait(time.monotonic_ns() - 5) == 0
+    assert leash.wait(time.monotonic_ns() + 1_000_000) == 0
     signal.raise_signal(signal.SIGTERM)
-    assert leash.wait(time.monotonic_ns() + 3600 * 10**9)
-    assert not leash.wait(time.monotonic_ns())
+    assert leash.wait(time.monotonic_ns() + 3600 * 10**9) is None
+    assert leash.wait(time.monotonic_ns()) == 0
     os.close(writing)
-    assert leash.wait(time.monotonic_ns() + 3600 * 10**9)
+    assert leash.wait(time.monotonic_ns() + 3600 * 10**9) is None
     os.close(reading)
 
 
@@ -613,7 +613,7 @@ def test_a_leash_that_has_ended_already_holds_for_no_tick(tmp_path: Path) -> Non
     (tmp_path / "empty").touch()
     for path in ("/dev/null", tmp_path / "empty"):
         descriptor = os.open(path, os.O_RDONLY)
-        assert Leash(descriptor, time.monotonic_ns).wait(time.monotonic_ns())
+        assert Leash(descriptor, time.monotonic_ns).wait(time.monotonic_ns()) is None
         os.close(descriptor)
 
 

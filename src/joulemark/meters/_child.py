@@ -47,9 +47,9 @@ _ENDS = (SIGTERM, SIGIO)
 _SET_OWNER, _THREAD = 15, 0
 """``F_SETOWN_EX`` and ``F_OWNER_TID`` of fcntl(2): the signal is for one thread, not for any."""
 
-Wait: TypeAlias = "Callable[[int], bool]"
-"""Waits until a time (ns on the run's clock); returns True if the loop is to end."""
-
+Wait: TypeAlias = "Callable[[int], int | None]"
+"""Waits until a time (ns on the run's clock); returns how long the loop was told to rest, ns, which
+is zero nearly always, or None if it is to end."""
 
 LOOK_S = 0.5
 """So often a resting loop looks whether its parent lives."""
@@ -108,7 +108,6 @@ class Leash:
         self._parent = os.getppid()
         self._look_at = 0
         self._said = b""
-        self._rested_ns = 0
         _hold_back()
         with suppress(OSError):  # of a file, whose end has come already
             owner = struct.pack("ii", _THREAD, get_native_id())
@@ -117,8 +116,8 @@ class Leash:
             fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
         self._unheard = self._readable()
 
-    def wait(self, until: int) -> bool:
-        """Wait until a time; return True if the loop is to end.
+    def wait(self, until: int) -> int | None:
+        """Wait until a time; see :data:`Wait`.
 
         A process that our parent forked may hold our standard input open when the parent is gone;
         then the parent's number tells, which is looked at once a second.
@@ -128,26 +127,21 @@ class Leash:
         left = until - self._clock()
         told = sigtimedwait(_ENDS, left / NS if left > 0 else 0)
         if told is not None:
-            return told.si_signo == SIGTERM or self._heard()
+            return None if told.si_signo == SIGTERM else self._heard()
         if until < self._look_at:
-            return False
+            return 0
         self._look_at = until + NS
-        return os.getppid() != self._parent
+        return 0 if os.getppid() == self._parent else None
 
-    def rested(self) -> int:
-        """Return how long the last wait rested, ns; asked again it is zero."""
-        rested, self._rested_ns = self._rested_ns, 0
-        return rested
-
-    def _heard(self) -> bool:
-        """Listen to what was said; return True if the loop is to end."""
+    def _heard(self) -> int | None:
+        """Listen to what was said; return how long that made us rest, or None at the end."""
         self._unheard = False
         if not self._said and not self._readable():
-            return False  # the signal was for words that were heard before
-        return self._line() != PAUSE or self._rest()
+            return 0  # the signal was for words that were heard before
+        return self._rest() if self._line() == PAUSE else None
 
-    def _rest(self) -> bool:
-        """Do nothing until told to go on; return True if the loop is to end instead.
+    def _rest(self) -> int | None:
+        """Do nothing until told to go on; return how long, ns, or None if the loop is to end.
 
         Whoever said ``pause`` may be gone without a word: that is looked for all the while.
         """
@@ -155,9 +149,8 @@ class Leash:
         while not self._said and not self._readable():
             told = sigtimedwait(_ENDS, LOOK_S)
             if (told is not None and told.si_signo == SIGTERM) or os.getppid() != self._parent:
-                return True
-        self._rested_ns = self._clock() - began
-        return self._line() != RESUME
+                return None
+        return self._clock() - began if self._line() == RESUME else None
 
     def _readable(self) -> bool:
         return bool(select.select([self._descriptor], [], [], 0)[0])

@@ -43,12 +43,13 @@ class Pace:
         self._start = start
         self._period = period
         self._tick = 0
+        self._deadline = start
         self._late_sum = 0
         self._late_max = 0
 
     def arrived(self, now: int) -> int:
         """Note the arrival at a deadline; return its number."""
-        late = now - self._deadline()
+        late = now - self._deadline
         self.ticks += 1
         if late > 0:
             self._late_sum += late
@@ -63,15 +64,16 @@ class Pace:
             self.skipped += passed - following
             following = passed
         self._tick = following
-        return self._deadline()
-
-    def _deadline(self) -> int:
-        within = int(self._tick * GOLDEN % 1.0 * self._period) if self._scattered else 0
-        return self._start + self._tick * self._period + within
+        deadline = self._start + following * self._period
+        if self._scattered:
+            deadline += int(following * GOLDEN % 1.0 * self._period)
+        self._deadline = deadline
+        return deadline
 
     def rest(self, ns: int) -> None:
         """Put off all deadlines: while the loop was told to rest it was not late."""
         self._start += ns
+        self._deadline += ns
 
     @property
     def late_mean_s(self) -> float:

@@ -105,8 +105,8 @@ class SamplerThread:
         self._thread.join(timeout_s)
         return self._in_order and not self._thread.is_alive()
 
-    def _wait(self, until: int) -> bool:
-        return self._end.wait(max(until - self._clock(), 0) / NS)
+    def _wait(self, until: int) -> int | None:
+        return None if self._end.wait(max(until - self._clock(), 0) / NS) else 0
 
     def _loop(self) -> None:
         try:

@@ -66,7 +66,6 @@ def sample(
     note: Note,
     cpu_s: Callable[[], float],
     ready: Callable[[], None] = lambda: None,
-    rested: Callable[[], int] = lambda: 0,
     mode: str = "process",
 ) -> Sampler:
     """Read the meters until told to end, and once more then; return how that went.
@@ -80,7 +79,6 @@ def sample(
         note: keeps events: what failed, and at the end what this returns.
         cpu_s: processor time of this loop's process or thread, s.
         ready: called after the first sample, so that whoever waits for it is covered from then on.
-        rested: how long the last wait was told to rest, ns.
         mode: ``process`` or ``thread``, for the record.
 
     Raises:
@@ -88,14 +86,15 @@ def sample(
     """
     began, troubles = cpu_s(), Troubles(note)
     pace = Pace(clock(), round(period_s * NS), scattered=feeds.sees_moments(period_s))
-    ended = False  # one sample at least, and another at the end
-    while not ended:
+    rested: int | None = 0
+    while rested is not None:  # one sample at least, and another at the end
         tick = pace.arrived(clock())
         _take(feeds, tick, write, clock, troubles)
         if pace.ticks == 1:
             ready()
-        ended = wait(pace.next_deadline(clock()))
-        pace.rest(rested())
+        rested = wait(pace.next_deadline(clock()))
+        if rested:
+            pace.rest(rested)
     _take(feeds, None, write, clock, troubles)
     _sum_up(pace, troubles, clock())
     record = _record(mode, period_s, pace, cpu_s() - began)
@@ -205,7 +204,6 @@ def _begin(
             note=journal.note,
             cpu_s=time.process_time,
             ready=ready,
-            rested=leash.rested,
         )
         spool.sync()
     except StoreError as error:

@@ -145,13 +145,13 @@ def record(
     late = iter(lateness.drawn(rng, round(stop / period_s) + 10))
     end = ns(stop)
 
-    def wait(until: int) -> bool:
+    def wait(until: int) -> int | None:
         if until >= end:
             clock.reach(end)
-            return True
+            return None
         clock.reach(until)
         clock.spend(next(late))
-        return False
+        return 0
 
     feeds = open_all([(machine(clock), 1) for machine in machines], clock)
     try:
