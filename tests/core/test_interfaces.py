@@ -8,7 +8,7 @@ from joulemark.core.block import Block
 from joulemark.core.channel import Channel
 from joulemark.core.clock import Clock
 from joulemark.core.errors import MeterError, UnavailableError
-from joulemark.core.interfaces import EdgeMeter, Meter, Queries
+from joulemark.core.interfaces import EdgeMeter, FileMeter, Meter, NumberSource, Queries
 
 
 class Plain:
@@ -38,11 +38,26 @@ class WithEdges(Plain):
         return self.read()
 
 
+class OfFiles(Plain):
+    """One that may be nothing but files."""
+
+    def number_files(self) -> list[NumberSource]:
+        return []
+
+
 @pytest.mark.parametrize(
-    ("thing", "meter", "edges"),
-    [(Plain(), True, False), (WithEdges(), True, True), (1, False, False)],
+    ("thing", "meter", "edges", "files"),
+    [
+        (Plain(), True, False, False),
+        (WithEdges(), True, True, False),
+        (OfFiles(), True, False, True),
+        (1, False, False, False),
+    ],
 )
-def test_a_meter_is_what_reads_like_one(thing: object, meter: bool, edges: bool) -> None:
+def test_a_meter_is_what_reads_like_one(
+    thing: object, meter: bool, edges: bool, files: bool
+) -> None:
     assert isinstance(thing, Meter) is meter
     assert isinstance(thing, EdgeMeter) is edges
+    assert isinstance(thing, FileMeter) is files
     assert not isinstance(thing, Queries)

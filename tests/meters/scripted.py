@@ -101,8 +101,8 @@ class World:
     def clock(self) -> int:
         return self.now
 
-    def write(self, block: Block) -> None:
-        self.rows += block.rows()
+    def write(self, block: bytes) -> None:
+        self.rows += Block(block).rows()
         self.now += round(self._busy_s.get(self.blocks, 0.0) * 1e9)
         self.blocks += 1
 

@@ -39,7 +39,7 @@ def run(
     feeds: Feeds,
     *,
     period_s: float = 1.0,
-    write: Callable[[Block], None] | None = None,
+    write: Callable[[bytes], None] | None = None,
 ) -> Sampler:
     used = itertools.count(0.0, 0.25)
     return sample(
@@ -196,7 +196,7 @@ def test_the_last_sample_is_taken_though_the_meter_was_read_a_moment_ago() -> No
 
 
 def test_a_disk_that_is_full_ends_the_loop() -> None:
-    def full(_: Block) -> None:
+    def full(_: bytes) -> None:
         raise StoreError("no room", where="x.spool")
 
     world = World(ticks=3)

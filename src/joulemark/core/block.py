@@ -24,6 +24,14 @@ _PACKERS: dict[int, struct.Struct] = {}
 """By the number of rows that they pack; a loop that samples always packs the same numbers."""
 
 
+def packer(count: int) -> struct.Struct:
+    """Return what packs that many rows, whose fields follow each other, in one call."""
+    found = _PACKERS.get(count)
+    if found is None:
+        found = _PACKERS[count] = struct.Struct("<" + "qdI" * count)
+    return found
+
+
 class Block(bytes):
     """Any number of packed rows: all samples of a meter since its last read."""
 
@@ -32,11 +40,7 @@ class Block(bytes):
     @classmethod
     def flat(cls, fields: Sequence[float]) -> Block:
         """Pack rows whose fields follow each other: time, value, channel, time and so on."""
-        count = len(fields) // 3
-        packer = _PACKERS.get(count)
-        if packer is None:
-            packer = _PACKERS[count] = struct.Struct("<" + "qdI" * count)
-        return cls(packer.pack(*fields))
+        return cls(packer(len(fields) // 3).pack(*fields))
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Block:

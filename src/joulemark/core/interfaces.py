@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from joulemark.core.block import Block
@@ -63,6 +63,23 @@ class EdgeMeter(Meter, Protocol):
         """Return one sample of each energy counter, and nothing slower.
 
         May be called from another thread than ``read``.
+        """
+        ...
+
+
+NumberSource = tuple[Callable[[int, int, int], bytes], int]
+"""``os.pread``, or what stands in for it, and an open file that holds one whole number."""
+
+
+@runtime_checkable
+class FileMeter(Meter, Protocol):
+    """A meter that may be nothing but number files, which the sampling loop then reads itself."""
+
+    def number_files(self) -> Sequence[NumberSource]:
+        """Return what ``read`` would read now, one file for each channel, in their order.
+
+        They stay open as long as reads succeed; the value of a row is the number as it stands in
+        the file. Nothing, if that is not all that ``read`` does, or something is amiss.
         """
         ...
 

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, TypeAlias
 
-    from joulemark.core.interfaces import Meter
+    from joulemark.core.interfaces import Meter, NumberSource
 
 Note: TypeAlias = "Callable[[Mapping[str, Any]], None]"
 """Keeps an event, a JSON object."""
+
+PlacedFile: TypeAlias = "tuple[Callable[[int, int, int], bytes], int, int]"
+"""How a number file is read, its descriptor, and the place of its channel in the spool."""
 
 FIRST_RETRY_S = 1.0
 LAST_RETRY_S = 60.0
@@ -73,14 +76,21 @@ class Feed:
         meter: it, open.
         every: read at each so many-th tick.
         places: number of each channel in the spool, by name.
+
+    Attributes:
+        meter: it.
+        next_tick: the first tick at which it is due again.
     """
 
     def __init__(self, meter: Meter, every: int, places: Mapping[str, int]) -> None:
         """Take it in; it is due at once."""
         self.meter = meter
         self._read_edges: Callable[[], Block] | None = getattr(meter, "read_edges", None)
+        self._number_files: Callable[[], Sequence[NumberSource]] | None = getattr(
+            meter, "number_files", None
+        )
         self._every = every
-        self._next = 0
+        self.next_tick = 0
         self._places = places
         self._numbered()
         self._wait_s = FIRST_RETRY_S
@@ -94,10 +104,18 @@ class Feed:
 
     def due(self, tick: int) -> bool:
         """Whether it is to be read at this tick; if so, the next time is settled."""
-        if tick < self._next:
+        if tick < self.next_tick:
             return False
-        self._next = (tick // self._every + 1) * self._every
+        self.next_tick = (tick // self._every + 1) * self._every
         return True
+
+    def files(self) -> list[PlacedFile]:
+        """Return the files that it is at each tick; none if the meter itself is to be asked."""
+        if self._number_files is None or self._every > 1 or self._lost_at is not None:
+            return []
+        placed = zip(self._number_files(), self._place, strict=False)
+        found = [(pread, file, place) for (pread, file), place in placed if place is not None]
+        return found if len(found) == len(self._place) else []
 
     def take(self, clock: Clock, troubles: Troubles, *, last: bool = False) -> Block:
         """Return what the meter gives now, with the channels' places in the spool.

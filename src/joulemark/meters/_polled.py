@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, TypeAlias
 
-    from joulemark.core.interfaces import Settings
+    from joulemark.core.interfaces import NumberSource, Settings
+    from joulemark.meters._files import NumberFile
 
 Values: TypeAlias = "tuple[float, ...]"
 Asked: TypeAlias = "tuple[int, Callable[[], Values], str]"
@@ -38,12 +39,14 @@ class Sensor:
         query: asks; raises MeterError, or MeterLostError once the device is gone.
         device: what is lost as a whole: all sensors of one device fall silent together.
         slow: whether it is asked at most once in ``slow_s``.
+        file: the open file whose number is its one value, if it is that simple.
     """
 
     channels: tuple[Channel, ...]
     query: Callable[[], Values]
     device: str
     slow: bool = False
+    file: NumberFile | None = None
 
     @property
     def counts(self) -> bool:
@@ -82,6 +85,7 @@ class Polled(ABC):
         self._all: list[Asked] = []
         self._fast: list[Asked] = []
         self._counters: list[Asked] = []
+        self._plain: tuple[NumberSource, ...] = ()
         self._lost: set[str] = set()
         self._owned = ExitStack()
 
@@ -121,7 +125,14 @@ class Polled(ABC):
             for first, sensor in asked
             if sensor.counts and not sensor.slow
         ]
+        files = [sensor.file for sensor in found if sensor.file and not sensor.slow]
+        if len(files) == len(found):
+            self._plain = tuple((file.pread, file.descriptor) for file in files)
         self._clock = clock
+
+    def number_files(self) -> Sequence[NumberSource]:
+        """Return the files that a read reads; nothing if it is more than that, or one is lost."""
+        return () if self._lost else self._plain
 
     def read(self) -> Block:
         """Return one row of each channel (of a slow one, at most one in ``slow_s``).
@@ -149,7 +160,7 @@ class Polled(ABC):
     def close(self) -> None:
         """Let go of everything; a second call does nothing."""
         self._clock = None
-        self._all, self._fast, self._counters = [], [], []
+        self._all, self._fast, self._counters, self._plain = [], [], [], ()
         self._owned.close()
 
     def _now(self) -> int:

@@ -16,7 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from joulemark.core.block import Block
     from joulemark.core.channel import Channel
     from joulemark.core.clock import Anchor
     from joulemark.meters._files import StrPath
@@ -73,17 +72,16 @@ class SpoolWriter:
                 os.unlink(path)  # nothing but a part of a header
             raise
 
-    def append(self, block: Block) -> None:
+    def append(self, block: bytes) -> None:
         """Append whole rows; they are in the kernel when this returns.
 
         Raises:
             StoreError: if they cannot all be written; the file then ends with a whole row.
             ValueError: if the block ends in the middle of a row.
         """
-        size = len(block)
-        if size % ROW.size:
+        if len(block) % ROW.size:
             raise ValueError(f"{len(block)} bytes are not whole rows of {ROW.size}")
-        if size:
+        if block:
             self._put(block, step=ROW.size)
 
     def sync(self) -> None:

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from joulemark.core.channel import Channel, Instrument, Quantity
@@ -21,7 +20,7 @@ from joulemark.core.errors import MeterError, UnavailableError
 from joulemark.core.interfaces import Settings
 from joulemark.meters._files import Files, NumberFile, entries
 from joulemark.meters._hwmon_chips import Chip, row_of, table
-from joulemark.meters._polled import Polled, Sensor, Values, only_known, path_setting
+from joulemark.meters._polled import Polled, Sensor, only_known, path_setting
 
 ROOT = "/sys/bus/i2c/drivers/ina3221x"
 CHIP = "ina3221"
@@ -112,11 +111,8 @@ def _sensor(
 ) -> Sensor:
     """Make a sensor; its channel gets the nearest of its possible parents that is read, too."""
     parent = next((part for part in parents if part in parts), None)
-    return Sensor((replace(channel, parent=parent),), partial(_value, file), device=channel.part)
-
-
-def _value(file: NumberFile) -> Values:
-    return (float(file.read()),)
+    kept = replace(channel, parent=parent)
+    return Sensor((kept,), file.value, device=channel.part, file=file)
 
 
 def jetson(settings: Settings) -> Jetson:

@@ -152,7 +152,7 @@ class Rapl(Polled):
             source=f"{zone.path}/energy_uj",
             note="; ".join(note for note in notes if note),
         )
-        return Sensor((channel,), zone.opened.value, device=zone.part)
+        return Sensor((channel,), zone.opened.value, device=zone.part, file=zone.opened)
 
     def _rated_w(self, zone: Zone) -> float | None:
         """Return the zone's thermal design power, W; None where the kernel tells no sane one."""

@@ -40,6 +40,7 @@ from joulemark.meters import _orders
 from joulemark.meters._child import Leash, be_alone
 from joulemark.meters._feeds import NOTHING, Feeds, Troubles
 from joulemark.meters._pace import Pace
+from joulemark.meters._quick import Quick
 from joulemark.meters._spool_writer import SpoolWriter
 from joulemark.meters.journal import Journal
 
@@ -58,7 +59,7 @@ LATE = 0.01
 
 def sample(
     feeds: Feeds,
-    write: Callable[[Block], None],
+    write: Callable[[bytes], None],
     clock: Clock,
     wait: Wait,
     *,
@@ -86,10 +87,13 @@ def sample(
     """
     began, troubles = cpu_s(), Troubles(note)
     pace = Pace(clock(), round(period_s * NS), scattered=feeds.sees_moments(period_s))
+    quick = Quick(feeds.feeds, write, clock)
     rested: int | None = 0
     while rested is not None:  # one sample at least, and another at the end
         tick = pace.arrived(clock())
-        _take(feeds, tick, write, clock, troubles)
+        if not quick.took(tick):
+            _take(feeds, tick, write, clock, troubles)
+            quick.renew()
         if pace.ticks == 1:
             ready()
         rested = wait(pace.next_deadline(clock()))
@@ -124,7 +128,7 @@ def _sum_up(pace: Pace, troubles: Troubles, now: int) -> None:
 def _take(
     feeds: Feeds,
     tick: int | None,
-    write: Callable[[Block], None],
+    write: Callable[[bytes], None],
     clock: Clock,
     troubles: Troubles,
 ) -> None:
