@@ -27,7 +27,8 @@ RATES = (10, 1000)
 def cases(root: Path, pairs: int) -> dict[str, list[str]]:
     """Return the commands by name; ``root`` holds a powercap tree of four counters."""
     meter = ["--meter", f"rapl:root={root}", "--idle", "0"]
-    bench = ["bench", "vision", "--quick", "--model", "LeNet", "--window", "2", "--repeats", "2"]
+    bench = ["bench", "vision", "--quick", "--model", "LeNet", "--device", "cpu"]
+    bench += ["--window", "2", "--repeats", "2"]
     spin = ["--", sys.executable, "-c", SPIN]
     found = {}
     for hz in RATES:
