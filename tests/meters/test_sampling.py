@@ -112,7 +112,8 @@ def test_a_run_from_start_to_stop(started: Callable[..., SamplerProcess], tmp_pa
     assert all(before - 1e9 < moment < time.time_ns() + 1e9 for moment, _, _ in rows)
     assert {place for _, _, place in rows} == set(range(len(names)))
 
-    (event,) = events_in(tmp_path)
+    *others, event = events_in(tmp_path)
+    assert {other["code"] for other in others} <= {"sampler-late"}, "as a busy machine makes it"
     assert event.pop("event") == "sampler"
     assert set(event) == {field.name for field in fields(Sampler)}
     assert event["mode"] == "process"
