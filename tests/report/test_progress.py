@@ -70,6 +70,10 @@ def test_a_file_that_is_gone_does_not_stop_the_measurement() -> None:
         progress.update("idle", 1.0, 2.0)
 
 
+SHOWN_AGAIN = "\x1b[?25h"
+"""What is written last: the cursor is shown again."""
+
+
 def _terminal() -> tuple[int, io.TextIOWrapper]:
     ours, theirs = pty.openpty()
     return ours, open(theirs, "w", encoding="utf-8")  # noqa: PTH123  (a descriptor)
@@ -82,7 +86,9 @@ def test_on_a_terminal_one_live_line() -> None:
         with progress:
             progress.update("train 1", 10.0, 60.0, 84.2, "second of five")
             progress.update("train 1", 20.0, 60.0, 84.2)
-        seen = os.read(ours, 65536).decode()
+        seen = ""
+        while SHOWN_AGAIN not in seen:
+            seen += os.read(ours, 65536).decode()
     os.close(ours)
     assert "train 1" in seen
     assert "20 s of 60 s, 40 s left" in seen
