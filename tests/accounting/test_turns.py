@@ -75,6 +75,16 @@ def test_across_and_along_are_the_same(
             assert turns[name][row] == pytest.approx(sums[row], rel=1e-5, abs=1e-9), row
 
 
+def test_a_gap_in_a_block_of_few_ticks_is_one_by_the_pace_before_it() -> None:
+    """Three ticks, the last after a second: their own median would take that for the pace."""
+    traces = series(np.random.default_rng(0))
+    traces[3][0][25:] += 10**9
+    turns, plain = (columns(stream) for stream in both(traces, None, [400, 454]))
+    for name, sums in plain.items():
+        assert turns[name][Sum.JOULES] == pytest.approx(sums[Sum.JOULES])
+        assert turns[name][Sum.GAPS] == sums[Sum.GAPS]
+
+
 def test_a_whole_block_is_summed_across_with_the_step_before_it() -> None:
     made = table(series(np.random.default_rng(1)), "turns", np.random.default_rng(0))
     first, second = (made.rows.picked(slice(a * MANY, b * MANY)) for a, b in ((0, 10), (10, 40)))

@@ -100,7 +100,7 @@ def steps_of(
         ns: as :func:`in_order` returns it.
         channel: what the values mean.
         bound_ns: longest step between two power samples that counts, by series or for all; five
-            times the median of the series, and at least half a second, if None.
+            times the median of the series, and at least half a second, where it is None or NaN.
     """
     if channel.quantity is Quantity.POWER:
         return _power(series, ns, channel, bound_ns)
@@ -179,22 +179,24 @@ def _usual(series: Series, counted: Floats, lost: Times, lost_ns: Times) -> Floa
 
 def _too_long(series: Series, ns: Times, bound_ns: Floats | float | None) -> Times:
     """Return the steps that are longer than the bound."""
-    if bound_ns is not None:
-        each = np.broadcast_to(np.asarray(bound_ns, dtype=np.float64), series.first.shape)
-        longest = np.maximum.reduceat(ns, series.first)
-        return _longer(series, ns, np.flatnonzero(longest > each), each)
-    if ns.max() <= FLOOR_NS:
+    if ns.max() <= FLOOR_NS and bound_ns is None:
         return _none()
+    given = np.nan if bound_ns is None else bound_ns
+    bound = np.broadcast_to(np.asarray(given, dtype=np.float64), series.first.shape)
+    known = ~np.isnan(bound)
+    if known.all():
+        longest = np.maximum.reduceat(ns, series.first)
+        return _longer(series, ns, np.flatnonzero(longest > bound), bound)
     time, ends = series.rows.time, series.ends
     length, count = time[ends] - time[series.first], np.maximum(ends - series.first, 1)
     longest = np.maximum.reduceat(ns, series.first)
     least_median = 2 * length / count - longest  # half of the steps are no longer than the median
-    doubtful = np.flatnonzero(longest > np.maximum(FLOOR_NS, GAP_FACTOR * least_median))
-    each = np.full(len(ends), np.inf)
-    for place in doubtful:
+    doubtful = longest > np.maximum(FLOOR_NS, GAP_FACTOR * least_median)
+    each = np.where(known, bound, np.inf)
+    for place in np.flatnonzero(doubtful & ~known):
         median = np.median(ns[series.first[place] : ends[place]])
         each[place] = max(GAP_FACTOR * float(median), FLOOR_NS)
-    return _longer(series, ns, doubtful, each)
+    return _longer(series, ns, np.flatnonzero(longest > each), each)
 
 
 def _longer(series: Series, ns: Times, places: Times, bound: Floats) -> Times:

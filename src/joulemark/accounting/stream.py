@@ -24,6 +24,9 @@ from joulemark.accounting.turns import FEWEST, across
 from joulemark.core.channel import Channel, Quantity
 from joulemark.core.clock import NS
 
+FEW_STEPS = 8
+"""Fewer steps of a series within a block than this do not show its pace."""
+
 
 class Stream:
     """Adds up a table.
@@ -111,9 +114,19 @@ class Stream:
     def _add_piece(self, of: Times, piece: Series) -> Floats:
         """Add what lies within some series; return the bound of a gap that each shows."""
         ordered, ns, repeated = in_order(piece)
-        sums, bound_ns = self._sums(ordered, ns, self._bound_ns)
+        sums, bound_ns = self._sums(ordered, ns, self._bound_within(of, ordered))
         self._note(of, sums, repeated)
         return bound_ns
+
+    def _bound_within(self, of: Times, piece: Series) -> Floats | float | None:
+        """Return the bound of a gap within some series.
+
+        A few steps do not show a pace of their own: the one seen before them counts.
+        """
+        few = piece.ends - piece.first < FEW_STEPS
+        if self._bound_ns is not None or not few.any():
+            return self._bound_ns
+        return np.where(few, self._state.bound_ns[of], np.nan)
 
     def _join(self, of: Times, first: Rows, shown_ns: Floats) -> Floats:
         """Add what lies between the last row of some series and the first of their next part.
