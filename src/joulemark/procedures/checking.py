@@ -15,7 +15,6 @@ from typing import Self
 
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.formats.inference.directory import PowerDirectory
-from joulemark.formats.trees.tree import Tree
 from joulemark.procedures.check_state import State
 from joulemark.procedures.check_worker import (
     SAME,
@@ -27,6 +26,7 @@ from joulemark.procedures.check_worker import (
 from joulemark.procedures.checked import Asked, Checked, Target, lost
 from joulemark.procedures.crew import Answer, Crew, Lost
 from joulemark.procedures.judging import Parts
+from joulemark.procedures.open_trees import OpenTrees
 
 PARTS = "joulemark.procedures.check_parts:parts"
 """What a check is made of, unless another is named."""
@@ -39,8 +39,8 @@ Tell = Callable[[int, int], None]
 """Told of directories done, and of all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+@dataclass(slots=True)
+class Found(OpenTrees):
     """Power directories that were found; a context manager that closes the trees they lie in.
 
     Attributes:
@@ -48,16 +48,7 @@ class Found:
         targets: the directories, in the order of the trees and of their paths.
     """
 
-    trees: list[Tree] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
-
-    def number_of(self, tree: Tree) -> int:
-        """Return the number of a tree, which is kept if it is new."""
-        for number in reversed(range(len(self.trees))):
-            if self.trees[number] is tree:
-                return number
-        self.trees.append(tree)
-        return len(self.trees) - 1
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -70,8 +61,7 @@ class Found:
         trace: TracebackType | None,
     ) -> None:
         """Close the trees."""
-        for tree in self.trees:
-            tree.close()
+        self.close()
 
 
 def search(
@@ -98,7 +88,7 @@ def search(
     try:
         _search(found, paths, submitters, parts_named(parts), tell)
     except BaseException:
-        found.__exit__(None, None, None)
+        found.close()
         raise
     return found
 

@@ -16,12 +16,13 @@ from joulemark.formats.trees.tree import Tree
 from joulemark.procedures.crew import Crew, Lost
 from joulemark.procedures.import_worker import Answer, Desk
 from joulemark.procedures.imported import Target
+from joulemark.procedures.open_trees import OpenTrees
 
 _WORKER = "joulemark.procedures.import_worker"
 
 
 @dataclass(slots=True)
-class Found:
+class Found(OpenTrees):
     """Trees and what was found in them.
 
     Attributes:
@@ -30,26 +31,12 @@ class Found:
         rows: results that tables state.
     """
 
-    trees: list[Tree] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     rows: list[DeclaredResult] = field(default_factory=list)
-
-    def number_of(self, tree: Tree) -> int:
-        """Return the number of a tree, which is kept if it is new."""
-        for number in reversed(range(len(self.trees))):
-            if self.trees[number] is tree:
-                return number
-        self.trees.append(tree)
-        return len(self.trees) - 1
 
     def where(self, target: Target) -> str:
         """Return a directory with its tree, for messages."""
         return f"{self.trees[target.tree].name}: {target.path}"
-
-    def close(self) -> None:
-        """Close the trees."""
-        for tree in self.trees:
-            tree.close()
 
 
 class Hands:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from joulemark.core.finding import Severity
 from joulemark.formats.inference.around import (
@@ -32,13 +32,7 @@ _SERIES = re.compile(r"WT-?(\d\d)\d", re.IGNORECASE)
 )
 def analyzer_table(review: Review) -> Iterator[Seen]:
     """A table of the analysers is handed in, and not empty."""
-    if not _is_submission(review):
-        return
-    sources = list(_sources(review, ANALYZER_TABLE))
-    if not sources:
-        yield f"there is no {ANALYZER_TABLE} for this result", review.directory.path, None
-    elif all(read_analyzer_table(source).empty for source in sources):
-        yield f"{ANALYZER_TABLE} is empty", sources[0].name, None
+    yield from _handed_in(review, ANALYZER_TABLE, lambda source: read_analyzer_table(source).empty)
 
 
 @rule(
@@ -50,13 +44,7 @@ def analyzer_table(review: Review) -> Iterator[Seen]:
 )
 def power_settings(review: Review) -> Iterator[Seen]:
     """The power settings of the system are handed in, and not empty."""
-    if not _is_submission(review):
-        return
-    sources = list(_sources(review, POWER_SETTINGS))
-    if not sources:
-        yield f"there is no {POWER_SETTINGS} for this result", review.directory.path, None
-    elif all(read_power_settings(source).empty for source in sources):
-        yield f"{POWER_SETTINGS} is empty", sources[0].name, None
+    yield from _handed_in(review, POWER_SETTINGS, lambda source: read_power_settings(source).empty)
 
 
 @rule(
@@ -116,6 +104,17 @@ def alone(review: Review) -> Iterator[Seen]:
 def _is_submission(review: Review) -> bool:
     """Return whether anything of the submission lies around the directory."""
     return bool(review.directory.beside) or system_file(review.directory) is not None
+
+
+def _handed_in(review: Review, kind: str, empty: Callable[[Source], bool]) -> Iterator[Seen]:
+    """Yield that a submission lacks the files of a kind, or that all of them are empty."""
+    if not _is_submission(review):
+        return
+    sources = list(_sources(review, kind))
+    if not sources:
+        yield f"there is no {kind} for this result", review.directory.path, None
+    elif all(empty(source) for source in sources):
+        yield f"{kind} is empty", sources[0].name, None
 
 
 def _sources(review: Review, kind: str) -> Iterator[Source]:
