@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from joulemark.accounting.mlperf_power import STREAMS
 from joulemark.formats.inference.as_identity import Published
 from joulemark.formats.inference.as_logs import or_none
 from joulemark.formats.inference.as_system import Described
 from joulemark.formats.inference.directory import PowerDirectory
 from joulemark.formats.inference.performance import performance
-from joulemark.formats.inference.rounds import STREAMS
 from joulemark.formats.inference.timed import round_for
 from joulemark.formats.results.declared import LOGS, PER_QUERY, WATTS, DeclaredResult
 from joulemark.formats.results.names import benchmark

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from joulemark.accounting.mlperf_power import STREAMS
 from joulemark.core.clock import NS, Anchor
 from joulemark.core.errors import FormatError
 from joulemark.core.window import Role, Window, Work
@@ -12,7 +13,6 @@ from joulemark.formats.inference.directory import RANGING, PowerDirectory
 from joulemark.formats.inference.figures import Figures
 from joulemark.formats.inference.parsed import Phase, Session
 from joulemark.formats.inference.performance import number, performance
-from joulemark.formats.inference.rounds import STREAMS
 from joulemark.formats.inference.timed import TimedRun, round_for
 
 TESTING_PHASE = "testing"

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from joulemark.accounting.mlperf_power import (
+    STREAMS,
     Figure,
     Floats,
     analyser_accuracy,
@@ -25,7 +26,7 @@ from joulemark.formats.inference.notices import Notice
 from joulemark.formats.inference.parsed import Detail, Session
 from joulemark.formats.inference.performance import number, performance, text
 from joulemark.formats.inference.replies import identity, reply_to, stated_uncertainty
-from joulemark.formats.inference.rounds import ESTIMATED, STREAMS, Round
+from joulemark.formats.inference.rounds import ESTIMATED, Round
 from joulemark.formats.inference.timed import TimedRun, round_for, timed
 
 Read = TypeVar("Read")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from joulemark.accounting.mlperf_power import STREAMS
 from joulemark.core.clock import NS
 from joulemark.formats.inference.parsed import Detail
-from joulemark.formats.inference.rounds import STREAMS, Round
+from joulemark.formats.inference.rounds import Round
 
 
 @dataclass(frozen=True, slots=True)

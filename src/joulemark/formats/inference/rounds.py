@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from joulemark.accounting.mlperf_power import STREAMS
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.formats.inference.parsed import Session
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 ESTIMATED = "estimated"
 LOCAL = "local"
-STREAMS = ("SingleStream", "MultiStream")
-SAMPLES_PER_QUERY = 8
-"""Of MultiStream since v2.0."""
 _SUMMER = 3600
 _VERSION = re.compile(r"version=(.+?)-")
 _RELEASE = re.compile(r"\.?[0-9]+[.a-z][0-9]+")

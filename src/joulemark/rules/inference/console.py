@@ -86,10 +86,15 @@ def over_limit(review: Review) -> Iterator[Seen]:
     over = review.in_window.that(lambda notice: notice.over_limit is not None)
     if over:
         largest = max(notice.over_limit or 0.0 for notice, _ in over.different())
-        of = len(review.testing.time[review.testing.inside])
-        count = min(readings_in(over.times()), of)
+        count, of = _readings(review, over)
         what = f"{count} of {of} readings are over 1 %, up to {100 * largest:.2f} %"
         yield what, review.console.name, over[0].line
+
+
+def _readings(review: Review, found: Notices) -> tuple[int, int]:
+    """Return how many readings of the test notices are about, and of how many."""
+    of = len(review.testing.time[review.testing.inside])
+    return min(readings_in(found.times()), of), of
 
 
 @rule(
@@ -102,8 +107,7 @@ def unknown(review: Review) -> Iterator[Seen]:
     """The uncertainty of every reading of the test is known."""
     found = review.in_window.that(lambda notice: notice.unknown)
     if found:
-        of = len(review.testing.time[review.testing.inside])
-        count = min(readings_in(found.times()), of)
+        count, of = _readings(review, found)
         what = f"the uncertainty of {count} of {of} readings is unknown"
         yield what, review.console.name, found[0].line
 
