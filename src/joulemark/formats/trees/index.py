@@ -28,8 +28,9 @@ FAST = (
 )
 
 
-def _remove(folder: str, maker: int) -> None:
-    """Remove a folder, if this is the process that made it and not a fork of it."""
+def _let_go(table: sqlite3.Connection, folder: str, maker: int) -> None:
+    """Close a table and remove its folder, if this is the process that made it and not a fork."""
+    table.close()
     if os.getpid() == maker:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -75,11 +76,15 @@ class Index:
         with self.roomy():
             self.folder = folder or tempfile.mkdtemp(prefix="joulemark-tree-")
         if folder:
-            self._away = weakref.finalize(self, _remove, "", 0)
             self._table = self._connect(f"file:{folder}/index?mode=ro&immutable=1")
+            self._away = weakref.finalize(self, _let_go, self._table, "", 0)
             return
-        self._away = weakref.finalize(self, _remove, self.folder, os.getpid())
-        self._table = self._connect(f"file:{self.folder}/index?mode=rwc")
+        try:
+            self._table = self._connect(f"file:{self.folder}/index?mode=rwc")
+        except UnavailableError:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        self._away = weakref.finalize(self, _let_go, self._table, self.folder, os.getpid())
         with self.roomy():
             for line in (*FAST, TABLE):
                 self._table.execute(line)
@@ -179,5 +184,4 @@ class Index:
 
     def close(self) -> None:
         """Let go of the table, and remove it if it was made here; a second call does nothing."""
-        self._table.close()
         self._away()
