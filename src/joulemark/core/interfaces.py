@@ -84,6 +84,54 @@ class FileMeter(Meter, Protocol):
         ...
 
 
+@runtime_checkable
+class EnergyMonitor(Meter, Protocol):
+    """A meter of one small board that may also feed it, and that sees a pin of it fall.
+
+    Its only power channel has equal periods: row k of a trace is at ``begun + (k + 1) * period``
+    and holds the mean power of the period that ends there. ``open`` connects and starts nothing.
+
+    Attributes:
+        rate_hz: samples a second.
+        feeds: whether it can power the board; else a person does, and ``power_on`` does nothing.
+        lost: samples of the trace that it knows it lost.
+        facts: model, firmware and settings, as JSON values; known after ``open``.
+    """
+
+    rate_hz: float
+    feeds: bool
+    lost: int
+    facts: Mapping[str, Any]
+
+    def power_on(self, volts: float) -> None:
+        """Power the board.
+
+        Raises:
+            MeterError: if the monitor refuses, a voltage out of its range among the reasons.
+        """
+        ...
+
+    def power_off(self) -> None:
+        """Take the power away; done by ``close`` too."""
+        ...
+
+    def start(self) -> int:
+        """Begin a trace; return when its first period begins, ns UTC, by the trace's own clock.
+
+        Raises:
+            MeterError: if the monitor refuses.
+        """
+        ...
+
+    def take_edges(self) -> list[int]:
+        """Return when the pin fell since the last call, ns UTC, by the trace's own clock."""
+        ...
+
+    def stop(self) -> None:
+        """End the trace; what the monitor still holds comes with the next ``read``."""
+        ...
+
+
 class Workload(Protocol):
     """Something that does work for as long as it is asked to.
 
