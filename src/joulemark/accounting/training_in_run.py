@@ -85,7 +85,7 @@ def in_run(record: PowerRecord, start: int, stop: int) -> tuple[Energy, Seen | N
     factor = _factor(record)
     read = np.isfinite(record.watts) & (record.watts > 0) & (record.watts < ABSURD)
     time, watts = _one_a_stamp(record.time[read], record.watts[read] * factor)
-    shift = _shift_s(time, start, stop)
+    shift = zone_shift_s(time, start, stop)
     if shift is not None:
         return _measured(record, time + shift * NS, watts, (start, stop), shift)
     if record.estimates:
@@ -125,8 +125,17 @@ def _apart(time: Times, start: int, stop: int) -> str:
     return f"its readings lie {away:.0f} s {side} the run, which is no time zone"
 
 
-def _shift_s(time: Times, start: int, stop: int) -> int | None:
-    """Return by how many seconds a log's stamps must be shifted; None if no time zone does it."""
+def zone_shift_s(time: Times, start: int, stop: int) -> int | None:
+    """Return by how many seconds the stamps of a log must be shifted to lie over a run.
+
+    Args:
+        time: of its readings, sorted, ns.
+        start: of the run, ns.
+        stop: likewise.
+
+    Returns:
+        0 where it lies there; None if no time zone does it.
+    """
     if not len(time):
         return None
     if _overlap(time, start, stop, 0) >= OVERLAP * (stop - start):

@@ -19,12 +19,16 @@ class PowerLog:
         record: readings, marks and factors, in the order of the file.
         hosts: the first thousand hosts that readings name in their metadata, where they do.
         problems: what could not be read, or not as the format wants it.
+        sides: what ``conversion_eff`` says that was read: ``AC``, ``DC``.
+        null_texts: marks whose value is the text "null".
     """
 
     name: str
     record: PowerRecord
     hosts: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    sides: tuple[str, ...] = ()
+    null_texts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

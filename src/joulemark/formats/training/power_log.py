@@ -21,6 +21,8 @@ READING = "power_reading"
 START, STOP = "power_measurement_start", "power_measurement_stop"
 EFFICIENCY, ESTIMATE = "conversion_eff", "interconnect_power_est"
 NODE, SWITCH = "node", "sw"
+SIDE, NULL = "measurement_type", "null"
+MAX_SIDE = 40
 MAX_HOSTS = 1000
 _LINE = re.compile(
     rb'(?:[ \t0-9:]{0,40}:::MLLOG \{"namespace":\s?"[^"\\\n]{0,200}",\s?"time_ms":\s?([0-9]{1,13}),'
@@ -62,6 +64,8 @@ def read_power_log(source: Source) -> PowerLog:
         record=read.record(stem, kind_of(source.name) or Kind.NODE),
         hosts=tuple(host.decode("ascii") for host in list(hosts)[:MAX_HOSTS]),
         problems=read.problems.all(),
+        sides=tuple(read.sides),
+        null_texts=read.null_texts,
     )
 
 
@@ -70,6 +74,8 @@ class _Reading:
 
     def __init__(self) -> None:
         self.problems = Problems()
+        self.sides: dict[str, None] = {}
+        self.null_texts = 0
         self.marks: dict[str, list[Mark]] = {key: [] for key in (START, STOP, EFFICIENCY, ESTIMATE)}
         self._time: list[np.ndarray] = []
         self._watts: list[np.ndarray] = []
@@ -128,7 +134,11 @@ class _Reading:
 
     def _mark(self, record: Record, number: int) -> Mark:
         if record.key in (START, STOP):
+            self.null_texts += record.value == NULL
             return Mark(record.time, number)
+        side = record.metadata.get(SIDE)
+        if record.key == EFFICIENCY and isinstance(side, str):
+            self.sides[side[:MAX_SIDE]] = None
         value = number_of(record.value, record.key, number, self.problems)
         return Mark(record.time, number, value)
 

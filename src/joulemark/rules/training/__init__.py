@@ -1,0 +1,1 @@
+"""Rules for power results of MLPerf Training, as the policy means them."""
