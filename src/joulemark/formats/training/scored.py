@@ -42,7 +42,9 @@ class Scored:
     unreadable: tuple[str, ...]
 
 
-def score_directory(directory: BenchmarkDirectory, see: See = _look_away) -> Scored:
+def score_directory(
+    directory: BenchmarkDirectory, see: See = _look_away, official: Algorithm | None = None
+) -> Scored:
     """Return the score of a benchmark's folder.
 
     One power log after the other is read and let go. What cannot be read leaves a figure out and
@@ -51,6 +53,7 @@ def score_directory(directory: BenchmarkDirectory, see: See = _look_away) -> Sco
     Args:
         directory: the folder.
         see: told of each power log as it is read.
+        official: version of the official summarizer; None: the one that scored its round.
 
     Raises:
         UnavailableError: if the tree cannot be read.
@@ -58,7 +61,7 @@ def score_directory(directory: BenchmarkDirectory, see: See = _look_away) -> Sco
     unreadable: list[str] = []
     logs = {result: _run_log(directory, result, unreadable) for result in directory.results}
     begun = [log.start for log in logs.values() if log is not None and log.start is not None]
-    algorithm = algorithm_of(directory.place.round, min(begun, default=None))
+    algorithm = official or algorithm_of(directory.place.round, min(begun, default=None))
     runs = []
     for name, log in logs.items():
         before = len(unreadable)
