@@ -1,4 +1,4 @@
-"""Score results of MLPerf Training (energy) and of MLPerf Tiny from their own files.
+"""Score results of MLPerf Training (energy) and of MLPerf Tiny from their files.
 
 A PATH is the folder of a benchmark or of a session, a folder with many, a .tar,
 .tar.gz or .zip of one, or a git repository without a work tree
