@@ -19,12 +19,13 @@ from joulemark.formats.training.benchmarks import directory_at
 from joulemark.formats.training.directory import BenchmarkDirectory
 from joulemark.formats.trees.opening import reopen
 from joulemark.formats.trees.tree import Entry, Tree
-from joulemark.procedures.judging import UNREADABLE, plain, writable
+from joulemark.procedures.judging import plain, writable
 from joulemark.procedures.score_paths import Published
 from joulemark.procedures.score_tiny import ENERGY, score_tiny
 from joulemark.procedures.score_training import score_training
 from joulemark.procedures.scored import NOT_SCORED, OWN, TINY, TRAINING, Scored, Target, lost
 from joulemark.rules.tiny.register import review as review_tiny
+from joulemark.rules.training.register import review as review_training
 
 SAMPLED = frozenset({"trace", "runner"})
 """Kinds of a session's files that hold samples."""
@@ -68,10 +69,7 @@ class Desk:
         figures, folder, reasons = score_training(directory, self._algorithm)
         place = directory.place
         names = _published(directory.tree, directory.path, place.submitter, place.division)
-        found = [
-            *(_finding(UNREADABLE, *reversed(one.split(": ", 1))) for one in folder.unreadable),
-            *_missing(("official", "in_run"), reasons),
-        ]
+        found = [*review_training(directory), *_missing(("official", "in_run"), reasons)]
         return Scored(
             kind=TRAINING,
             tree=name,
@@ -114,11 +112,12 @@ def _published(tree: Tree, path: str, submitter: str, division: str) -> Publishe
 
 
 def _missing(figures: Sequence[str], reasons: Mapping[str, str]) -> list[Finding]:
-    return [_finding(NOT_SCORED, f"{one}: {reasons[one]}") for one in figures if one in reasons]
-
-
-def _finding(rule: str, message: str, file: str = "") -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, message=message, file=file)
+    """Return a finding for each figure that should be there and is not."""
+    return [
+        Finding(rule=NOT_SCORED, severity=Severity.ERROR, message=f"{one}: {reasons[one]}")
+        for one in figures
+        if one in reasons
+    ]
 
 
 def _named(findings: Sequence[Finding], names: Published) -> tuple[Finding, ...]:

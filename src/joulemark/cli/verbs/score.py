@@ -30,7 +30,7 @@ examples:
   joulemark score WHO/results/SYSTEM/llama2_70b_lora
   joulemark score training_results_v4.0 tiny_results_v1.2
   joulemark score results.tar.gz --json > scores.jsonl
-  joulemark score training_results_v4.0.git@main --submitter WHO --algorithm present
+  joulemark score results.git@main:WHO --algorithm present
   joulemark score sessions/20250725_192220
 
 exit codes: 0 every result is scored, perhaps with warnings; 1 a result breaks
