@@ -105,6 +105,9 @@ class Decoder:
                 return b""
             line = self._text.decode("ascii", "replace").strip()
             self._text.clear()
+            if len(line) == 7 and not self._summary and (one := _SAMPLE.fullmatch(line)):
+                said.append(("sample", float(f"{one[1]}e{one[2]}")))  # what nearly every line is
+                continue
             before, prompt, after = line.rpartition(PROMPT.strip())
             if prompt and before.replace(PROMPT.strip(), "").strip():
                 said.append(("garbage", len(before)))

@@ -20,6 +20,7 @@ class Coder:
     def __init__(self, *, binary: bool) -> None:
         """Keep the format."""
         self.binary = binary
+        self._last = -1.0, b""
 
     def check(self, rate: int, seconds: float) -> None:
         """Refuse an acquisition that the format cannot carry (table 2).
@@ -33,7 +34,10 @@ class Coder:
 
     def sample(self, value: float) -> bytes:
         """Return one sample (tables 30, 36 and 37); half a unit of the last digit is lost."""
-        return _two_bytes(value) if self.binary else f"{_decimal(value)}\r\n".encode()
+        if value != self._last[0]:
+            written = _two_bytes(value) if self.binary else f"{_decimal(value)}\r\n".encode()
+            self._last = value, written
+        return self._last[1]
 
     def stamp(self, ms: int, fill: int) -> bytes:
         """Return the time since the beginning (tables 31 and 40)."""

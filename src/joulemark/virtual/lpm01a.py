@@ -8,6 +8,7 @@ been seen. It feeds a :class:`joulemark.virtual.rail.Rail` and measures it in th
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from joulemark.core.clock import NS
@@ -59,6 +60,7 @@ class VirtualLpm01a:
         self._edges = ""
         self._coder = Coder(binary=False)
         self._begun: int | None = None
+        self._measured = 0
         self._count = 0
         self._events = 0
         rail.watch(self._passed)
@@ -195,7 +197,8 @@ class VirtualLpm01a:
         if self._begun is not None:
             raise ValueError("acquisition is ongoing")
         self._coder.check(self._rate, self._seconds)
-        self._begun, self._count, self._events = self.rail.clock(), 0, 0
+        self._begun = self._measured = self.rail.clock()
+        self._count = self._events = 0
         self._degrees += 6.0 if self.fault == "warms" else 0.0
         if not self.rail.volts:
             self.rail.switch(self._millivolts / 1000)  # pwr auto: table 22
@@ -212,22 +215,30 @@ class VirtualLpm01a:
     def _passed(self) -> None:
         """Measure what has passed since the last time."""
         with self.rail.lock:
-            begun = self._begun
-            if begun is not None:
-                now = self.rail.clock()
-                while self._begun is not None and self._end_of(begun, self._count + 1) <= now:
-                    self._period(begun)
+            begun, start = self._begun, self._measured
+            if begun is None:
+                return
+            now = self.rail.clock()
+            stop = self._end_of(begun, self._count + 1)
+            moves = deque(self.rail.edges(start, now)) if stop <= now else deque()
+            while self._begun is not None and stop <= now:
+                while moves and moves[0][0] < stop:
+                    self._moved(moves.popleft()[1])
+                self._period(start, stop)
+                self._measured = start = stop
+                stop = self._end_of(begun, self._count + 1)
         self._wake()
 
     def _end_of(self, begun: int, periods: int) -> int:
         return begun + round(periods * NS / self._rate)
 
-    def _period(self, begun: int) -> None:
-        start, stop = self._end_of(begun, self._count), self._end_of(begun, self._count + 1)
-        for _, level in self.rail.edges(start, stop):
-            if level == (self._edges == "d7 ris") and self._edges:
-                self._events += 1
-                self._out += self._coder.event(self._events)
+    def _moved(self, level: bool) -> None:  # noqa: FBT001 # a level is a truth value
+        """Report a move of D7, if it is of the kind that is reported."""
+        if self._edges and level == (self._edges == "d7 ris"):
+            self._events += 1
+            self._out += self._coder.event(self._events)
+
+    def _period(self, start: int, stop: int) -> None:
         joules = self.rail.joules(start, stop)
         amperes = joules * self._rate * 1000 / self._millivolts
         if amperes > LIMIT_A or (self.fault == "overload" and self._count >= 1.5 * self._rate):
@@ -239,7 +250,7 @@ class VirtualLpm01a:
         if self.fault == "garbage" and self._count % 700 == 0:
             self._out += self._coder.noise()
         if self._count % STAMP_EVERY == 0:
-            self._stamped(stop - begun)
+            self._stamped(stop - (self._begun or 0))
         if self._seconds and self._count >= self._seconds * self._rate:
             self._finish()
 
