@@ -13,7 +13,11 @@ from typing import Any, Protocol
 
 from joulemark.core.registry import Registry
 
-INSTRUMENTS = Registry("virtual instrument", "joulemark.virtual", {})
+INSTRUMENTS = Registry(
+    "virtual instrument",
+    "joulemark.virtual",
+    {"lpm01a": "joulemark.virtual.monitors:Lpm01aSettings"},
+)
 """The dataclass of each instrument's settings."""
 
 
