@@ -14,19 +14,17 @@ time after each 1000 samples, which tells how many were lost. It has not met har
 from __future__ import annotations
 
 import re
-from collections import deque
 
 from joulemark.core.channel import Accuracy, Channel
 from joulemark.core.errors import MeterError, MeterLostError, UnavailableError, UsageError
 from joulemark.core.scope import ExitStack, suppress
 from joulemark.meters._monitor import Monitor, in_range, rate_setting, volts_setting
 from joulemark.meters._polled import only_known
-from joulemark.meters._powershield import Decoder
+from joulemark.meters._powershield_talk import Talk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from joulemark.core.interfaces import Settings
-    from joulemark.meters._powershield import Said
     from joulemark.meters._serial import Opener, Port
 
 BAUD = 3_686_400  # UM2269 table 2
@@ -45,8 +43,6 @@ ACCURACY = Accuracy(
 )
 ANSWER_S = 2.0
 """Time that an answer may take; changing the voltage calibrates, which is the slowest."""
-MOST_SAID = 1 << 20
-"""Bytes that are gone through in search of one answer."""
 _VERSION = re.compile(r"version:? *(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
 
 
@@ -80,9 +76,7 @@ class Lpm01a(Monitor):
         self._where = where
         self._form = form
         self._answer_s = answer_s
-        self._decoder = self._fresh()
-        self._said: deque[Said] = deque()
-        self._port: Port | None = None
+        self._talk: Talk | None = None
         self._doubtful = 0
         self._stamped_ms = 0
         self._ended = False
@@ -92,12 +86,14 @@ class Lpm01a(Monitor):
     # ------------------------------------------------------------------ connection
 
     def _connect(self, owned: ExitStack) -> Channel:
-        port = self._port = self._opener()
+        port = self._opener()
         owned.callback(port.close)
-        self._decoder = self._fresh()
-        self._said.clear()
+        binary = self._form == "bin_hexa"
+        talk = self._talk = Talk(
+            port, self._where, binary=binary, rate_hz=self.rate_hz, answer_s=self._answer_s
+        )
         self._degrees = None
-        self._identify(port)
+        self._identify(talk)
         owned.callback(self._hand_back)
         for command in (
             "htc",  # table 8: the host takes control
@@ -110,29 +106,28 @@ class Lpm01a(Monitor):
             f"freq {self.rate_hz}",  # table 13
         ):
             try:
-                self._command(command)
+                self._ask(command)
             except MeterError as error:
                 raise UnavailableError(error.what, where=self._where) from None
         try:
-            self._command("eventsrc d7 fal")  # MLCommons Tiny; not in UM2269 revision 6
+            self._ask("eventsrc d7 fal")  # MLCommons Tiny; not in UM2269 revision 6
         except MeterError as error:
             what = f"the pin D7 is not watched: {error.what}"
             self.missing.append(UnavailableError(what, where=self._where))
         note = f"X-NUCLEO-LPM01A {self.facts['firmware']}; the energy of each period, measured"
         return self._channel(ACCURACY, LEAST_W, self._where, note)
 
-    def _identify(self, port: Port) -> None:
+    def _identify(self, talk: Talk) -> None:
         """Make sure that a PowerShield answers; one that was left streaming is stopped first."""
         try:
-            self._ask("powershield")  # table 5
+            talk.ask("powershield")  # table 5
         except MeterError:
-            port.write(b"\r\nstop\r\n")  # table 25
-            self._drain(port)
+            talk.hush()
             try:
-                self._ask("powershield")
+                talk.ask("powershield")
             except MeterError as error:
                 raise self._stranger(error) from None
-        version = self._ask("version")  # table 6
+        version = talk.ask("version")  # table 6
         match = _VERSION.fullmatch(version)
         if match is None:
             raise UnavailableError(f"its firmware calls itself {version:.80}", where=self._where)
@@ -153,78 +148,36 @@ class Lpm01a(Monitor):
             remedy="see which port it is: ls -l /dev/serial/by-id; then unplug it and plug it in",
         )
 
-    def _fresh(self) -> Decoder:
-        return Decoder(binary=self._form == "bin_hexa", rate_hz=self.rate_hz)
-
-    def _drain(self, port: Port) -> None:
-        left = MOST_SAID
-        while left > 0 and (data := port.read(self._answer_s / 4)):
-            left -= len(data)
-        self._decoder = self._fresh()
-        self._said.clear()
-
     def _hand_back(self) -> None:
         """Leave the instrument as it was found, whatever of that still works."""
-        for command in ("stop", "pwr off", "hrc"):  # tables 25, 22, 9
+        if self._talk is None:
+            return
+        with suppress(MeterError):
+            if self._begun is not None and not self._ended:
+                self._finish(self._talk)
+        for command in ("pwr off", "hrc"):  # tables 22 and 9
             with suppress(MeterError):
-                self._said.clear()
-                if command != "stop":
-                    self._command(command)
-                elif self._port is not None and not self._ended and self._begun is not None:
-                    self._finish(self._port)
+                self._talk.ask(command)
+        self._talk = None
 
     # ------------------------------------------------------------------ commands
 
     def _ask(self, command: str) -> str:
-        """Send a command; return what its acknowledgement says, command included."""
-        port = self._connected()
-        port.write(command.encode("ascii") + b"\r\n")
-        verb, left = command.partition(" ")[0], MOST_SAID
-        passed: list[Said] = []
-        while left > 0:
-            while self._said:
-                kind, value = self._said.popleft()
-                text = str(value)
-                if kind in ("ack", "refused") and text.startswith(verb):
-                    self._said.extendleft(reversed(passed))
-                    if kind == "ack":
-                        return text
-                    raise self._refusal(command)
-                passed.append((kind, value))
-            data = port.read(self._answer_s)
-            if not data:
-                break
-            left -= len(data)
-            self._said += self._decoder.feed(data)
-        self._said.extendleft(reversed(passed))
-        raise MeterError(f"no answer to {command!r}", where=self._where)
+        return self._connected().ask(command)
 
-    def _command(self, command: str) -> None:
-        self._ask(command)
-
-    def _refusal(self, command: str) -> MeterError:
-        """Return the error of a refused command, with the reason if one follows."""
-        port = self._connected()
-        if not any(kind == "detail" for kind, _ in self._said):
-            self._said += self._decoder.feed(port.read(self._answer_s / 10))
-        details = [str(value) for kind, value in self._said if kind == "detail"]
-        self._said = deque(each for each in self._said if each[0] != "detail")
-        why = f": {details[0]}" if details else ""
-        return MeterError(f"it refuses {command!r}{why}", where=self._where)
-
-    def _connected(self) -> Port:
-        if self._port is None:
+    def _connected(self) -> Talk:
+        if self._talk is None:
             raise MeterError("used while closed", where=self._where)
-        return self._port
+        return self._talk
 
     def _power(self, volts: float | None) -> None:
         if volts is None:
-            self._command("pwr off")  # table 22
+            self._ask("pwr off")  # table 22
             self._supplied = 0.0
             return
         in_range(volts, *VOLTS, self._where)
-        self._command(f"volt {round(volts * 1000)}m")  # table 12; calibrates, says ``help``
-        self._command("pwr on nostatus")  # table 22
+        self._ask(f"volt {round(volts * 1000)}m")  # table 12; calibrates, says ``help``
+        self._ask("pwr on nostatus")  # table 22
         self._supplied = volts
         self._degrees = self._temperature()
 
@@ -237,13 +190,11 @@ class Lpm01a(Monitor):
 
     def _start(self) -> None:
         self._doubtful, self._stamped_ms, self._ended = 0, 0, False
-        self._said.clear()
-        self._command("start")  # table 24
+        self._connected().said.clear()
+        self._ask("start")  # table 24
 
     def _fetch(self) -> None:
-        port = self._connected()
-        data = port.read(0.0)
-        self._said += self._decoder.feed(data)
+        self._connected().listen(0.0)
         self._sort()
 
     def _stop(self) -> None:
@@ -255,20 +206,19 @@ class Lpm01a(Monitor):
                 remedy="power the board anew, which calibrates, and measure again",
             )
 
-    def _finish(self, port: Port) -> None:
+    def _finish(self, talk: Talk) -> None:
         """End the acquisition, and take all that comes before its end."""
-        port.write(b"stop\r\n")  # table 25; the end is table 33 or 41
+        talk.port.write(b"stop\r\n")  # table 25; the end is table 33 or 41
         while not self._ended:
-            data = port.read(self._answer_s)
-            if not data:
+            if not talk.listen(self._answer_s):
                 raise MeterError("no end after 'stop'", where=self._where)
-            self._said += self._decoder.feed(data)
             self._sort()
 
     def _sort(self) -> None:
         """Go through what was said of a trace."""
-        while self._said:
-            kind, value = self._said.popleft()
+        said = self._connected().said
+        while said:
+            kind, value = said.popleft()
             if kind == "sample" and not self._ended:
                 self._sample(value * self.rate_hz)
             elif kind == "stamp":
