@@ -24,10 +24,10 @@ METERS = Registry(
         "hwmon": "joulemark.meters.hwmon:hwmon",
         "jetson": "joulemark.meters.jetson:jetson",
         "power-supply": "joulemark.meters.power_supply:power_supply",
-        "lpm01a": "joulemark.meters.lpm01a:lpm01a",
         "estimate": "joulemark.meters.estimate:estimate",
         "host": "joulemark.meters.host:host",
         "replay": "joulemark.meters.replay:replay",
+        "lpm01a": "joulemark.meters.lpm01a:lpm01a",
     },
 )
 """Every factory takes one mapping of JSON settings and returns a meter that is not open yet."""
