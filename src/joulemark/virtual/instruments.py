@@ -16,7 +16,10 @@ from joulemark.core.registry import Registry
 INSTRUMENTS = Registry(
     "virtual instrument",
     "joulemark.virtual",
-    {"lpm01a": "joulemark.virtual.monitors:Lpm01aSettings"},
+    {
+        "ipmi": "joulemark.virtual.bmc.instrument:VirtualIpmi",
+        "lpm01a": "joulemark.virtual.monitors:Lpm01aSettings",
+    },
 )
 """The dataclass of each instrument's settings."""
 
