@@ -49,7 +49,6 @@ CALLS_OF_CONSTANTS = {
     "Meta",
     "Block",  # an empty one
     "Revision",
-    "Suite",
     "replace",  # of a frozen value
 }
 

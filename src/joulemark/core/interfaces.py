@@ -88,10 +88,8 @@ class FileMeter(Meter, Protocol):
 class EnergyMonitor(Meter, Protocol):
     """A meter of one small board that may also feed it, and that sees a pin of it fall.
 
-    Its only power channel has equal periods: the row of period k of a trace is at ``begun +
-    (k + 1) * period`` and holds the mean power of the period that ends there; a period that was
-    lost has no row. ``open`` connects and starts nothing. A first ``read`` that no ``start``
-    preceded begins a trace, so that a monitor can be the meter of any measurement.
+    Its only power channel has equal periods: row k of a trace is at ``begun + (k + 1) * period``
+    and holds the mean power of the period that ends there. ``open`` connects and starts nothing.
 
     Attributes:
         rate_hz: samples a second.
@@ -103,7 +101,7 @@ class EnergyMonitor(Meter, Protocol):
     rate_hz: float
     feeds: bool
     lost: int
-    facts: dict[str, Any]
+    facts: Mapping[str, Any]
 
     def power_on(self, volts: float) -> None:
         """Power the board.

@@ -54,12 +54,12 @@ def run_command(
     Raises:
         UsageError: if there is no such command; nothing is measured then.
     """
-    program = _find(argv)
+    program = find_program(argv)
     become_subreaper()
     settings = {"command": list(argv), "repeat": repeat, "disturbance": disturbance}
     options = replace(options, own_work=False)
     session = Session("run", title or Path(argv[0]).name, options, settings)
-    caught = _Signals()
+    caught = Signals()
     with handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), caught.take), session:
         code = 0
         try:
@@ -81,7 +81,12 @@ def run_command(
     return session.path, code
 
 
-def _find(argv: Sequence[str]) -> str:
+def find_program(argv: Sequence[str]) -> str:
+    """Return the path of a command's program.
+
+    Raises:
+        UsageError: if there is none, with the exit code that shells give.
+    """
     from shutil import which
 
     found = which(argv[0])
@@ -94,17 +99,26 @@ def _find(argv: Sequence[str]) -> str:
     raise error
 
 
-def _once(session: Session, program: str, argv: Sequence[str], caught: _Signals) -> int:
+def _once(session: Session, program: str, argv: Sequence[str], caught: Signals) -> int:
     with session.window("run") as mark:
-        code = _execute(session, mark, program, argv, caught)
+        code = execute(session, mark, program, argv, caught)
     if code != 0 and not caught.signals:
         session.caution(Code.COMMAND_FAILED, f"exit code {code}", "run")
     return code
 
 
-def _execute(
-    session: Session, mark: Mark, program: str, argv: Sequence[str], caught: _Signals
+def execute(
+    session: Session, mark: Mark, program: str, argv: Sequence[str], caught: Signals
 ) -> int:
+    """Run a command in a window that is open, and return its exit code.
+
+    Args:
+        session: the measurement, which the command may join.
+        mark: of the window; gets the work and the exit code.
+        program: path of the program.
+        argv: the command.
+        caught: passes signals on to it.
+    """
     process = _spawn(program, argv, session.variables)
     caught.child = process
     code = _wait(process)
@@ -116,7 +130,7 @@ def _execute(
 
 
 def _disturbed(
-    session: Session, pairs: int, program: str, argv: Sequence[str], caught: _Signals
+    session: Session, pairs: int, program: str, argv: Sequence[str], caught: Signals
 ) -> int:
     """Measure what measuring costs the command; return its exit code, the first that is not 0."""
     code = 0
@@ -124,7 +138,7 @@ def _disturbed(
     def stretch(mark: Mark) -> dict[str, float]:
         nonlocal code
         wall, cpu = time.monotonic(), _children_s()
-        code = _execute(session, mark, program, argv, caught)
+        code = execute(session, mark, program, argv, caught)
         if code or caught.signals:
             return {}
         wall, cpu = time.monotonic() - wall, _children_s() - cpu
@@ -154,10 +168,11 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
     return 128 - code if code < 0 else code
 
 
-class _Signals:
+class Signals:
     """Signals that came while the run was made, and the command that must hear of them."""
 
     def __init__(self) -> None:
+        """Have caught none."""
         self.signals: list[int] = []
         self.child: subprocess.Popen[bytes] | None = None
         self._raise = False

@@ -13,14 +13,7 @@ from typing import Any, Protocol
 
 from joulemark.core.registry import Registry
 
-INSTRUMENTS = Registry(
-    "virtual instrument",
-    "joulemark.virtual",
-    {
-        "ipmi": "joulemark.virtual.bmc.instrument:VirtualIpmi",
-        "lpm01a": "joulemark.virtual.monitors:Lpm01aSettings",
-    },
-)
+INSTRUMENTS = Registry("virtual instrument", "joulemark.virtual", {})
 """The dataclass of each instrument's settings."""
 
 
