@@ -48,6 +48,14 @@ class Code(StrEnum):
     OTHER_LOAD = "other-load", "other programs used the processor meanwhile"
     METER_FAILED = "meter-failed", "a meter failed for a while"
     METER_LOST = "meter-lost", "a meter vanished during the run"
+    UNVERIFIED_DEVICE = (
+        "unverified-device",
+        "a device on the network was read without proof that it is that one; give its certificate",
+    )
+    FOREIGN_OUTLET = (
+        "foreign-outlet",
+        "an outlet of the power strip draws power and is not named; name what it feeds, or move it",
+    )
     # calibration
     CALIBRATION_REFUSED = (
         "calibration-refused",

@@ -67,6 +67,17 @@ class EdgeMeter(Meter, Protocol):
         ...
 
 
+@runtime_checkable
+class WarningMeter(Meter, Protocol):
+    """A meter that knows something which the record must say.
+
+    Attributes:
+        cautions: what it is. Whoever samples takes them out after each read.
+    """
+
+    cautions: list[Caution]
+
+
 NumberSource = tuple[Callable[[int, int, int], bytes], int]
 """``os.pread``, or what stands in for it, and an open file that holds one whole number."""
 

@@ -24,6 +24,7 @@ METERS = Registry(
         "hwmon": "joulemark.meters.hwmon:hwmon",
         "jetson": "joulemark.meters.jetson:jetson",
         "power-supply": "joulemark.meters.power_supply:power_supply",
+        "redfish": "joulemark.meters.redfish:redfish",
         "estimate": "joulemark.meters.estimate:estimate",
         "host": "joulemark.meters.host:host",
         "replay": "joulemark.meters.replay:replay",

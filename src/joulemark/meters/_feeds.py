@@ -7,7 +7,7 @@ that is gone is told once and opened again, first after a second, then ever more
 from __future__ import annotations
 
 from joulemark.core.block import Block
-from joulemark.core.caution import Code
+from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Channel, Quantity
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import JoulemarkError, MeterLostError, UnavailableError, UsageError
@@ -29,6 +29,7 @@ PlacedFile: TypeAlias = "tuple[Callable[[int, int, int], bytes], int, int]"
 FIRST_RETRY_S = 1.0
 LAST_RETRY_S = 60.0
 NOTHING = Block()
+NO_CAUTIONS: list[Caution] = []
 MAX_KINDS = 100
 """Kinds of failure that are told apart; more are only counted together."""
 
@@ -135,7 +136,19 @@ class Feed:
             for failure in self.meter.failures:
                 troubles.failed(self.meter.name, failure, clock())
             self.meter.failures.clear()
+        if self._cautions:
+            self._warn(clock(), troubles)
         return block if self._as_it_is or not block else self._placed(block)
+
+    @property
+    def _cautions(self) -> list[Caution]:
+        cautions: list[Caution] = getattr(self.meter, "cautions", NO_CAUTIONS)
+        return cautions
+
+    def _warn(self, now: int, troubles: Troubles) -> None:
+        for caution in self._cautions:
+            troubles.tell(caution.code.value, caution.detail, now)
+        self._cautions.clear()
 
     def _placed(self, block: Block) -> Block:
         placed = [(time, value, self._place[channel]) for time, value, channel in block.rows()]
