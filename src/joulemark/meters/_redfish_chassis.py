@@ -171,7 +171,7 @@ def named(service: Redfish, name: str) -> Source:
             )
     there = ", ".join(path.rstrip("/").rpartition("/")[2] for path in listed)
     raise UnavailableError(
-        f"no chassis is called {name:.40!r}",
+        f"no chassis is called {name!r:.40}",
         where=service.way.origin,
         remedy=f"choose from {there:.200}",
     )

@@ -27,11 +27,13 @@ class Seen:
     Attributes:
         values: that were told, in their order; without those that were no number.
         update_s: median time between two changes; None if it changed less than twice.
-        step: smallest change, or the last decimal that was ever told, whichever is more.
+        decimal: what the last decimal that was ever told is worth.
+        step: smallest change that was seen, or ``decimal``, whichever is more.
     """
 
     values: tuple[float, ...]
     update_s: float | None
+    decimal: float
     step: float
 
 
@@ -69,9 +71,9 @@ def _seen(told: list[tuple[float, float | None]]) -> Seen:
     changes = [later for before, later in pairwise(known) if before[1] != later[1]]
     between = [b[0] - a[0] for a, b in pairwise(changes)]
     steps = [abs(b[1] - a[1]) for a, b in pairwise(known) if a[1] != b[1]]
-    decimals = min((_last_decimal(value) for _, value in known), default=0.0)
-    step = max(decimals, min(steps, default=0.0))
-    return Seen(tuple(v for _, v in known), median(between) if between else None, step)
+    decimal = min((_last_decimal(value) for _, value in known), default=1.0)
+    step = max(decimal, min(steps, default=0.0))
+    return Seen(tuple(v for _, v in known), median(between) if between else None, decimal, step)
 
 
 def _last_decimal(value: float) -> float:

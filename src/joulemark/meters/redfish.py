@@ -169,7 +169,7 @@ class Redfish(Remote):
             unit="W",
             node=self._node,
             parent=None if place == 0 else PART,
-            resolution=seen.step or 1.0,
+            resolution=seen.decimal,
             accuracy=source.about.accuracy or ASSUMED,
             instrument=Instrument.PLATFORM,
             update_s=seen.update_s or source.about.update_s,
@@ -188,7 +188,7 @@ def _counter(power: Channel, counter: Counter, seen: Seen) -> Channel:
         quantity=Quantity.ENERGY,
         unit=counter.unit,
         scale=counter.joules,
-        resolution=seen.step,
+        resolution=seen.decimal,
         update_s=seen.update_s or counter.about.update_s,
         source=f"{power.source.partition(' ')[0]} {counter.point}",
     )

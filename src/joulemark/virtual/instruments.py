@@ -14,6 +14,16 @@ from typing import Any, Protocol
 from joulemark.core.registry import Registry
 
 INSTRUMENTS = Registry("virtual instrument", "joulemark.virtual", {})
+INSTRUMENTS = Registry(
+    "virtual instrument",
+    "joulemark.virtual",
+    {
+        "ipmi": "joulemark.virtual.bmc.instrument:VirtualIpmi",
+        "lpm01a": "joulemark.virtual.monitors:Lpm01aSettings",
+        "redfish": "joulemark.virtual.redfish.instruments:RedfishBmc",
+        "redfish-pdu": "joulemark.virtual.redfish.instruments:RedfishPdu",
+    },
+)
 """The dataclass of each instrument's settings."""
 
 
