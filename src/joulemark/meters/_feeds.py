@@ -90,6 +90,7 @@ class Feed:
         self._number_files: Callable[[], Sequence[NumberSource]] | None = getattr(
             meter, "number_files", None
         )
+        self._read_last: Callable[[], Block] = getattr(meter, "read_last", meter.read)
         self._every = every
         self.next_tick = 0
         self._places = places
@@ -126,7 +127,7 @@ class Feed:
         if self._lost_at is not None and not self._returned(clock, troubles):
             return NOTHING
         try:
-            block = self.meter.read()
+            block = self._read_last() if last else self.meter.read()
             if last and not block and self._read_edges is not None:
                 block = self._read_edges()
         except (JoulemarkError, OSError) as error:

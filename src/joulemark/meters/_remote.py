@@ -130,6 +130,8 @@ class Remote(ABC):
         self._failed: list[MeterError] = []
         self._thread: Any = None
         self._end: Any = None
+        self._wake: Any = None
+        self._asked: Any = None
         self._in_a_row = 0
 
     @abstractmethod
@@ -159,7 +161,8 @@ class Remote(ABC):
         if self._background:
             import threading
 
-            self._end = threading.Event()
+            self._ask_once(clock)  # so that whoever waits for the first sample has one
+            self._end, self._wake, self._asked = (threading.Event() for _ in range(3))
             self._thread = threading.Thread(
                 target=self._go_on_asking, name=f"joulemark-{self.name}", daemon=True
             )
@@ -183,6 +186,18 @@ class Remote(ABC):
         self._take_notes()
         return Block.of(rows)
 
+    def read_last(self) -> Block:
+        """Return the rows since the last read, and that of a question that is asked now.
+
+        Raises:
+            MeterError: if the meter is closed, or nothing asks any more.
+        """
+        if self._thread is not None and self._in_a_row == 0:
+            self._asked.clear()
+            self._wake.set()
+            self._asked.wait(SOON_S)
+        return self.read()
+
     def close(self) -> None:
         """Let go of everything; a second call does nothing."""
         self._clock = None
@@ -190,6 +205,7 @@ class Remote(ABC):
         device, self._device = self._device, None
         if thread is not None:
             self._end.set()
+            self._wake.set()
             thread.join(SOON_S)
             if thread.is_alive() and device is not None:
                 device.interrupt()
@@ -204,14 +220,19 @@ class Remote(ABC):
             self._device.cautions.clear()
 
     def _go_on_asking(self) -> None:
-        clock, end = self._clock, self._end
-        due = clock() if clock is not None else 0
+        clock, end, wake = self._clock, self._end, self._wake
+        pace = max(round(self._pace_s * NS), 1)
+        due = clock() + pace if clock is not None else 0
         while clock is not None and not end.is_set():
-            rest_s = self._ask_once(clock)
             now = clock()
-            due = max(due + round(self._pace_s * NS), now + round(rest_s * NS))
-            end.wait(max(due - now, 0) / NS)
-            due = max(due, clock() - round(self._pace_s * NS))
+            wake.wait(max(due - now, 0) / NS)
+            if end.is_set():
+                break
+            wake.clear()
+            rest_s, now = self._ask_once(clock), clock()
+            self._asked.set()
+            passed = max((now - due) // pace, 0)
+            due = max(due + (passed + 1) * pace, now + round(rest_s * NS))
 
     def _ask_once(self, clock: Clock) -> float:
         """Ask and note what comes; return how long to rest, s."""
