@@ -49,6 +49,7 @@ CALLS_OF_CONSTANTS = {
     "Meta",
     "Block",  # an empty one
     "Revision",
+    "Suite",
     "replace",  # of a frozen value
 }
 

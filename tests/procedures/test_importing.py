@@ -271,8 +271,9 @@ def test_reasons_are_bounded() -> None:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real result files are not here")
 def test_all_real_files_are_imported(tmp_path: Path) -> None:
     done = imported(SHARED, tmp_path)
-    assert (done.directories, done.new, done.refused) == (37, 35, [])
-    assert (done.tables, done.statements, done.total) == (4, 1877, 1914)
+    assert (done.directories, done.benchmarks, done.sessions) == (37, 7, 59)
+    assert (done.new, done.refused) == (35 + 60 + 40, [])
+    assert (done.tables, done.statements, done.total) == (4, 1877, 1914 + 7 + 57)
     again = imported(SHARED, tmp_path)
-    assert (again.new, again.known, again.results) == (0, 35, 0)
+    assert (again.new, again.known, again.results) == (0, 135, 0)
     assert (tmp_path / FILE).is_file()

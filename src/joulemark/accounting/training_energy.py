@@ -19,6 +19,8 @@ from joulemark.core.value import Value, total
 
 KWH = 3.6e6
 """Joules of a kilowatt hour."""
+NOT_PUBLISHED, NOT_IN_RUN = "not as published", "not in the run"
+"""Which figure of a log a reason is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +165,12 @@ def log_energy(record: PowerRecord, start: int, stop: int, algorithm: Algorithm)
     try:
         published = published_joules(record, (stop - start) / NS, algorithm)
     except ValueError as error:
-        reasons.append(f"{record.name}: not as published: {error}")
+        reasons.append(f"{record.name}: {NOT_PUBLISHED}: {error}")
     energy, seen = None, None
     try:
         energy, seen = in_run(record, start, stop)
     except ValueError as error:
-        reasons.append(f"{record.name}: not in the run: {error}")
+        reasons.append(f"{record.name}: {NOT_IN_RUN}: {error}")
     return LogEnergy(record.name, record.kind, published, energy, seen, tuple(reasons))
 
 

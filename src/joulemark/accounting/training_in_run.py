@@ -166,7 +166,7 @@ def _measured(
         (ZONE_CLOCK_S if shift_s else CLOCK_S) / math.sqrt(3), _stamp_s(time) / math.sqrt(12)
     )
     held_time, held = _held(time, watts, start, stop)
-    trace = Trace(_channel(record, usual), held_time, held)
+    trace = Trace(channel_of(record, usual), held_time, held)
     energy = energy_between(curve_of(trace, gap_s=math.inf), start, stop, edge_u_s=clock)
     mean = energy.joules.value / ((stop - start) / NS)
     strays = max(float(watts.max()) - mean, mean - float(watts.min()), 0.0)
@@ -197,7 +197,13 @@ def _held(time: Times, watts: Floats, start: int, stop: int) -> tuple[Times, Flo
     return time, watts
 
 
-def _channel(record: PowerRecord, usual_s: float) -> Channel:
+def channel_of(record: PowerRecord, usual_s: float) -> Channel:
+    """Return what a log's readings mean, less its conversion efficiency.
+
+    Args:
+        record: the log.
+        usual_s: usual distance of two readings, s; zero if unknown.
+    """
     stated = bool(record.efficiencies) and _factor(record) != 1.0
     return Channel(
         name=f"power-log/{record.name}",

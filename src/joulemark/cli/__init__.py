@@ -6,8 +6,8 @@ interrupted. ``joulemark compare --max-increase`` answers 0 where a larger incre
 where it is larger, 6 where it cannot be told and 7 where the sides are not comparable.
 ``joulemark crosscheck`` answers 1 where a meter says something impossible, ``calibrate`` where some
 readings give no calibration, ``show`` and ``report`` where the one that is named holds for nothing.
-``joulemark check`` answers 1 where a result fails (with ``--strict``: or warns), ``import`` where
-something could not be imported.
+``joulemark check`` and ``score`` answer 1 where a result fails (with ``--strict``: or warns),
+``import`` where something could not be imported.
 ``joulemark run`` passes on the exit code of the command it measured (126 and 127 if
 it could not be started, 128 + n if signal n ended it).
 """
@@ -33,6 +33,7 @@ VERBS = {
     "gather": "merge the nodes of a training, write the official logs, score",
     "export": "a run as JSON, CSV or Parquet",
     "check": "review MLPerf Inference power results, one or thousands",
+    "score": "energy of MLPerf Training and MLPerf Tiny results, recomputed",
     "explain": "what a rule demands, where that stands, how to mend a result",
     "import": "measurements of others: MLPerf power results, tables of results",
     "total": "energy of whole tables of telemetry, or of many runs",

@@ -99,8 +99,10 @@ class FileMeter(Meter, Protocol):
 class EnergyMonitor(Meter, Protocol):
     """A meter of one small board that may also feed it, and that sees a pin of it fall.
 
-    Its only power channel has equal periods: row k of a trace is at ``begun + (k + 1) * period``
-    and holds the mean power of the period that ends there. ``open`` connects and starts nothing.
+    Its only power channel has equal periods: the row of period k of a trace is at ``begun +
+    (k + 1) * period`` and holds the mean power of the period that ends there; a period that was
+    lost has no row. ``open`` connects and starts nothing. A first ``read`` that no ``start``
+    preceded begins a trace, so that a monitor can be the meter of any measurement.
 
     Attributes:
         rate_hz: samples a second.
@@ -112,7 +114,7 @@ class EnergyMonitor(Meter, Protocol):
     rate_hz: float
     feeds: bool
     lost: int
-    facts: Mapping[str, Any]
+    facts: dict[str, Any]
 
     def power_on(self, volts: float) -> None:
         """Power the board.

@@ -28,6 +28,7 @@ METERS = Registry(
         "estimate": "joulemark.meters.estimate:estimate",
         "host": "joulemark.meters.host:host",
         "replay": "joulemark.meters.replay:replay",
+        "lpm01a": "joulemark.meters.lpm01a:lpm01a",
     },
 )
 """Every factory takes one mapping of JSON settings and returns a meter that is not open yet."""

@@ -17,18 +17,26 @@ from typing import Any, BinaryIO
 import duckdb
 import msgspec
 
-from joulemark.core.errors import FormatError, JoulemarkError, StoreError
+from joulemark.core.errors import JoulemarkError, StoreError
 from joulemark.formats.inference.around import system_file
 from joulemark.formats.inference.as_identity import Published, identity_of, publication, run_id
 from joulemark.formats.inference.as_logs import KEPT, or_none
 from joulemark.formats.inference.as_result import result_of
-from joulemark.formats.inference.as_run import as_run
+from joulemark.formats.inference.as_run import Recording, as_run
 from joulemark.formats.inference.as_system import Described, described
 from joulemark.formats.inference.directory import DETAIL, TESTING, Place, PowerDirectory
 from joulemark.formats.inference.performance import text
 from joulemark.formats.trees.opening import reopen
-from joulemark.formats.trees.tree import Entry, Tree
-from joulemark.procedures.imported import Target
+from joulemark.formats.trees.tree import Tree
+from joulemark.procedures.import_kinds import (
+    benchmark_directory,
+    power_directory,
+    target_from,
+    tiny_session,
+)
+from joulemark.procedures.import_tiny import identify_tiny, store_tiny
+from joulemark.procedures.import_training import store_training
+from joulemark.procedures.imported import TINY, TRAINING, Target
 from joulemark.store import duck
 from joulemark.store.importing import imported_path, write_imported
 
@@ -72,9 +80,7 @@ class Desk:
         ``fatal`` is true where the store cannot be written, so that going on is of no use.
         """
         try:
-            if what == IDENTIFY:
-                return {"id": run_id(*identity_of(self._directory(targets[0])))}
-            return self._stored(targets)
+            return self._identified(targets[0]) if what == IDENTIFY else self._stored(targets)
         except StoreError as error:
             return {"error": error.what, "where": error.where, "fatal": True}
         except (JoulemarkError, FileNotFoundError) as error:
@@ -88,11 +94,21 @@ class Desk:
             self._kept.close()
             self._kept = None
 
-    def _directory(self, target: Target) -> PowerDirectory:
+    def _tree(self, target: Target) -> Tree:
         if self._open is None or self._open[0] != target.tree:
             self._open = target.tree, self._open_tree(target.tree)
-        entries = {name: Entry(*entry) for name, entry in target.files()}
-        return PowerDirectory(self._open[1], target.path, entries, target.place)
+        return self._open[1]
+
+    def _directory(self, target: Target) -> PowerDirectory:
+        return power_directory(self._tree(target), target)
+
+    def _identified(self, target: Target) -> Answer:
+        """Return the name of a measurement; of a benchmark with many runs, one of its place."""
+        if target.kind == TRAINING:
+            return {"id": f"{TRAINING} {target.tree}\0{target.path}"}
+        if target.kind == TINY:
+            return identify_tiny(tiny_session(self._tree(target), target))
+        return {"id": run_id(*identity_of(self._directory(target)))}
 
     @property
     def _database(self) -> duckdb.DuckDBPyConnection:
@@ -102,10 +118,26 @@ class Desk:
 
     def _stored(self, targets: Sequence[Target]) -> Answer:
         """Store one measurement, and return as what it was published."""
+        first = targets[0]
+        if first.kind == TRAINING:
+            return store_training(benchmark_directory(self._tree(first), first), self._put)
+        if first.kind == TINY:
+            copies = [tiny_session(self._tree(target), target) for target in targets]
+            return store_tiny(copies, self._put, keep_raw=self._keep_raw)
+        return self._stored_inference(targets)
+
+    def _put(self, recording: Recording, raw: Mapping[str, bytes]) -> bool:
+        """Store a run with files to be kept; say whether it is new."""
+        run = replace(recording.run, joulemark=self._version)
+        kept = raw if self._keep_raw else {}
+        return write_imported(self._store, run, recording.rows, self._database, kept)
+
+    def _stored_inference(self, targets: Sequence[Target]) -> Answer:
         first = self._directory(targets[0])
         measured = text(first.testing_detail, "effective_scenario")
         order = sorted(
-            targets, key=lambda t: (t.place.scenario != measured, t.tree, t.path.split("/"))
+            targets,
+            key=lambda t: (_scenario(t) != measured, t.tree, t.path.split("/")),
         )
         main = self._copy_of(first, order[0])
         about, every = self._about(main), [self._copy_of(main, target) for target in order]
@@ -124,9 +156,7 @@ class Desk:
         self, directory: PowerDirectory, about: Described, published: Sequence[Published]
     ) -> bool:
         recording = as_run(directory, about, published)
-        run = replace(recording.run, joulemark=self._version)
-        raw = self._raw(directory)
-        return write_imported(self._store, run, recording.rows, self._database, raw)
+        return self._put(recording, self._raw(directory))
 
     def _raw(self, directory: PowerDirectory) -> Mapping[str, bytes]:
         if not self._keep_raw:
@@ -141,7 +171,7 @@ class Desk:
         if not _same_log(main, other):
             return other
         twin = copy.copy(main)
-        twin.path, twin.place = target.path, target.place
+        twin.path, twin.place = target.path, other.place
         for what in ("figures", "round"):
             twin.__dict__.pop(what, None)
         return twin
@@ -157,6 +187,10 @@ class Desk:
         mine, of = directory.place, main.place
         same = (mine.submitter, mine.system) == (of.submitter, of.system)
         return about if same else self._about(directory)
+
+
+def _scenario(target: Target) -> str:
+    return target.place.scenario if isinstance(target.place, Place) else ""
 
 
 def _same_log(main: PowerDirectory, other: PowerDirectory) -> bool:
@@ -195,17 +229,3 @@ def main(source: BinaryIO | None = None, sink: BinaryIO | None = None) -> int:
         sink.flush()
     desk.close()
     return 0
-
-
-def target_from(record: Mapping[str, Any]) -> Target:
-    """Return a target that was sent as JSON.
-
-    Raises:
-        FormatError: if it is none.
-    """
-    try:
-        entries = tuple((str(n), str(p), int(s), str(i)) for n, p, s, i in record["entries"])
-        place = Place(**record["place"])
-        return Target(int(record["tree"]), str(record["path"]), entries, place)
-    except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"no request of an import ({error})") from error

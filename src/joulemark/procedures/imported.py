@@ -6,26 +6,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from joulemark.formats.inference.directory import Place, PowerDirectory
+from joulemark.formats.tiny.session import TinyPlace
+from joulemark.formats.training.directory import Place as TrainingPlace
 
+INFERENCE, TRAINING, TINY = "inference", "training", "tiny"
+"""Kinds of measurements."""
 MOST_REFUSED = 10_000
 """So many of what could not be imported are kept with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A power directory of a tree, as workers are told of it.
+    """A measurement of a tree, as workers are told of it.
+
+    It is a power directory, the folder of a benchmark of training, or a session of tiny.
 
     Attributes:
         tree: number of the tree.
         path: relative to the tree's root.
         entries: name in the directory, path in the tree, size and identity of each file.
         place: where it belongs.
+        kind: which kind it is of.
     """
 
     tree: int
     path: str
     entries: tuple[tuple[str, str, int, str], ...]
-    place: Place
+    place: Place | TrainingPlace | TinyPlace
+    kind: str = INFERENCE
 
     def files(self) -> Iterator[tuple[str, tuple[str, int, str]]]:
         """Yield each file's name in the directory, and its path, size and identity."""
@@ -59,6 +67,8 @@ class Imported:
 
     Attributes:
         directories: power directories that were found.
+        benchmarks: folders of benchmarks of training with power.
+        sessions: sessions of tiny with energy.
         new: runs that are new in the store.
         known: runs that were there already.
         rounds: distinct measurements by round, of those found now.
@@ -74,6 +84,8 @@ class Imported:
     """
 
     directories: int = 0
+    benchmarks: int = 0
+    sessions: int = 0
     new: int = 0
     known: int = 0
     rounds: dict[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Import power directories and tables of results: one run for each measurement, each result once.
+"""Import measurements and tables of results: one run for each measurement, each result once.
 
 The parent process searches and groups; workers open the trees for themselves, read, and write the
 runs. What two directories have in common is known before anything is read where the tree names
@@ -18,13 +18,13 @@ from typing import Any
 from joulemark.core.errors import FormatError, JoulemarkError, StoreError
 from joulemark.formats.inference.as_result import location_of
 from joulemark.formats.inference.directory import POWER_LOG, SERVER, TESTING
-from joulemark.formats.inference.power_directories import power_directories, wanted
 from joulemark.formats.results.declared import LOGS, DeclaredResult
 from joulemark.formats.trees.opening import open_tree
 from joulemark.procedures.import_hands import Found, Hands
+from joulemark.procedures.import_kinds import targets_in, wanted
 from joulemark.procedures.import_tables import is_table_name, read_table, table_file, tables_in
 from joulemark.procedures.import_worker import IDENTIFY, STORE, Answer
-from joulemark.procedures.imported import Imported, Target
+from joulemark.procedures.imported import INFERENCE, TINY, TRAINING, Imported, Target
 from joulemark.rules.results.stated import doubts
 from joulemark.store.declared import add_declared, read_declared
 from joulemark.store.importing import imported_path
@@ -68,7 +68,9 @@ def import_paths(
         stack.callback(found.close)
         for path in paths:
             _search(path, found, done, tell)
-        done.directories, done.statements = len(found.targets), len(found.rows)
+        kinds = [target.kind for target in found.targets]
+        done.directories, done.statements = kinds.count(INFERENCE), len(found.rows)
+        done.benchmarks, done.sessions = kinds.count(TRAINING), kinds.count(TINY)
         if not (found.targets or found.rows):
             raise _nothing(paths, done)
         count = min(jobs or len(os.sched_getaffinity(0)), max(len(found.targets), 1))
@@ -80,7 +82,8 @@ def import_paths(
 
 
 def _nothing(paths: Sequence[str], done: Imported) -> FormatError:
-    what = "nothing that can be imported: no power directory and no table of results"
+    what = "nothing that can be imported: no power directory, no power log of a training run, "
+    what += "no trace of a tiny board and no table of results"
     reasons = "; ".join(f"{each.where}: {each.why}" for each in done.refused[:_NAMED])
     return FormatError(
         f"{what} ({reasons})" if reasons else what,
@@ -96,8 +99,8 @@ def _search(path: str, found: Found, done: Imported, tell: Tell) -> None:
         return
     tree = open_tree(path, keep=lambda name: wanted(name) or is_table_name(name))
     found.number_of(tree)
-    for directory in power_directories(tree):
-        found.targets.append(Target.of(directory, found.number_of(directory.tree)))
+    for target in targets_in(tree, found.number_of):
+        found.targets.append(target)
         tell("looking", len(found.targets), 0)
     for name in tables_in(tree):
         _take_table(lambda name=name: tree.read(name), name, found, done, tree.name)  # type: ignore[misc]
@@ -146,6 +149,8 @@ def _groups(hands: Hands, found: Found, done: Imported, tell: Tell) -> dict[str,
 def _content(target: Target) -> tuple[str, str] | None:
     """Return what names the content of a directory; None where the tree does not say."""
     known = {name: identity for name, _, _, identity in target.entries}
+    if target.kind != INFERENCE:
+        return None
     log, server = known.get(f"{TESTING}/{POWER_LOG}", ""), known.get(SERVER, "")
     return (log, server) if log and server else None
 
@@ -162,7 +167,7 @@ def _store(
     listed = {(row.run, row.location) for row in read_declared(store) if row.kind == LOGS}
     todo = []
     for run, targets in groups.items():
-        name = targets[0].place.round or "unknown"
+        name = _round(targets[0])
         done.rounds[name] = done.rounds.get(name, 0) + 1
         places = {(run, location_of(target.path)) for target in targets}
         if places <= listed and imported_path(store, run).is_dir():
@@ -174,6 +179,12 @@ def _store(
         tell("importing", number, len(todo))
         rows += _taken(answer, found.where(todo[number - 1][0]), done)
     return rows
+
+
+def _round(target: Target) -> str:
+    """Return the round of a measurement, with its suite where that is not inference."""
+    round_ = target.place.round or "unknown"
+    return round_ if target.kind == INFERENCE else f"{target.kind} {round_}"
 
 
 def _taken(answer: Answer, where: str, done: Imported) -> list[DeclaredResult]:
@@ -188,8 +199,10 @@ def _taken(answer: Answer, where: str, done: Imported) -> list[DeclaredResult]:
     if "error" in answer:
         done.refuse(where, answer["error"])
         return []
-    done.new += bool(answer["new"])
-    done.known += not answer["new"]
+    done.new += int(answer["new"])
+    done.known += int(answer.get("known", not answer["new"]))
+    for why in answer.get("refused", ()):
+        done.refuse(where, why)
     return [_row(record) for record in answer["rows"]]
 
 

@@ -138,18 +138,18 @@ def judge(
     else:
         one.rules(parts)
     figures = one.guarded("figures", lambda: parts.figures(directory))
-    found = tuple(_shown(f) for f in one.findings if _kept(f.rule, asked))
+    found = tuple(writable(f) for f in one.findings if _kept(f.rule, asked))
     return Checked(
-        tree=_plain(tree),
-        path=_plain(target.path or ROOT),
+        tree=plain(tree),
+        path=plain(target.path or ROOT),
         round=one.round,
         place=replace(target.place, round=one.round),
         verdict=verdict(found),
         findings=found,
         metric=_amount(figures.metric) if figures else None,
         efficiency=_amount(figures.efficiency) if figures else None,
-        energy_j=_measured(figures.energy_j) if figures else None,
-        average_power_w=_measured(figures.average_power_w) if figures else None,
+        energy_j=measured(figures.energy_j) if figures else None,
+        average_power_w=measured(figures.average_power_w) if figures else None,
         official=official,
         revision=revision,
     )
@@ -252,9 +252,9 @@ def _kept(rule: str, asked: Asked) -> bool:
     return rule in (INTERNAL, UNREADABLE) or asked.wants(rule)
 
 
-def _shown(finding: Finding) -> Finding:
+def writable(finding: Finding) -> Finding:
     """Return a finding whose texts can be written anywhere; few need a change."""
-    message, file = _plain(finding.message), _plain(finding.file)
+    message, file = plain(finding.message), plain(finding.file)
     if (message, file) == (finding.message, finding.file):
         return finding
     return Finding(
@@ -262,7 +262,7 @@ def _shown(finding: Finding) -> Finding:
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return text without the halves of characters that names of files may hold."""
     return text.encode("utf-8", "replace").decode()
 
@@ -271,7 +271,8 @@ def _amount(value: Published | None) -> Amount | None:
     return None if value is None or not isfinite(value.value) else Amount(value.value, value.unit)
 
 
-def _measured(value: Value | None) -> Measured | None:
+def measured(value: Value | None) -> Measured | None:
+    """Return a number with its half-width; None if there is none, or it is not finite."""
     if value is None or not (isfinite(value.value) and isfinite(value.u95)):
         return None
     return Measured(value.value, value.u95)

@@ -12,6 +12,7 @@ from joulemark.core.errors import UsageError
 from joulemark.core.finding import Severity
 from joulemark.procedures.checked import OWN
 from joulemark.procedures.judging import INTERNAL, UNKNOWN_ROUND, UNREADABLE
+from joulemark.procedures.scored import NOT_SCORED
 from joulemark.rules.rule import Rule
 
 
@@ -107,6 +108,13 @@ def own_rules() -> list[Described]:
             "our own: a fault of joulemark, or of this machine, is not one of the result",
             Severity.ERROR,
             "Please report it with the message; check the directory again with --jobs 1.",
+        ),
+        Described(
+            NOT_SCORED,
+            "A result that holds readings of energy or power has its energy.",
+            "our own: a figure that cannot be given is no figure",
+            Severity.ERROR,
+            "The message says what is missing; hand in every log of the counted runs as written.",
         ),
         Described(
             UNKNOWN_ROUND,

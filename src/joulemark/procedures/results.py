@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from joulemark.accounting.calibrated import on_host
+from joulemark.accounting.held import held
 from joulemark.accounting.phases import phases
 from joulemark.accounting.repeats import fewest_repeats
 from joulemark.accounting.results import PhaseResult
@@ -11,6 +14,8 @@ from joulemark.procedures.conduct import conduct_of
 from joulemark.store.calibrations import calibration_of
 from joulemark.store.reader import StoredRun
 
+READINGS, JOINED = "readings", "joined"
+"""Setting of a run whose readings go on over gaps and to the edges of its windows."""
 CALIBRATION = "calibration"
 """Setting of a run that holds the calibration that was asked for when it was made."""
 
@@ -31,10 +36,13 @@ def results_of(
     """
     run = stored.run
     calibration = None if plain else calibration or asked_calibration(stored)
+    joined = run.settings.get(READINGS) == JOINED
+    traces = list(stored.traces().values())
     return phases(
         run.windows,
-        stored.traces().values(),
+        [held(trace, run.windows) for trace in traces] if joined else traces,
         gpus=bool(run.system.gpus),
+        gap_s=math.inf if joined else None,
         calibration=None if calibration is None else on_host(calibration, run.system.host),
         fewest=fewest_repeats(run.settings),
         conduct=conduct_of(run),

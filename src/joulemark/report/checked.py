@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from textwrap import wrap
 from typing import Literal, TextIO
 
-from joulemark.core.finding import Finding, Severity, Verdict
+from joulemark.core.finding import Severity, Verdict
 from joulemark.procedures.checked import Checked
 from joulemark.report.checked_json import where
 from joulemark.report.format import clean
+from joulemark.report.tallied import ORDER, WIDTH, Tallied
 
-WIDTH = 80
-_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
-_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "default"}
 _COLUMNS = (11, 24, 5, 4, 4, 4, 22)
 """Widths: submitter, system, how many results, how many of each verdict, worst finding."""
 _HEAD = ("submitter", "system", "all", "pass", "warn", "fail", "worst finding")
-_MOST_MESSAGE = 300
 
 
 @dataclass(slots=True)
@@ -37,27 +32,8 @@ class SystemTally:
 
     def worst(self) -> str:
         """Return the id of the gravest rule, of those the most frequent; empty for none."""
-        found = (key for key in self.rules if key[0] < _ORDER[Severity.NOTE])
+        found = (key for key in self.rules if key[0] < ORDER[Severity.NOTE])
         return min(found, key=lambda k: (k[0], -self.rules[k], k[1]), default=(0, ""))[1]
-
-
-@dataclass(slots=True)
-class RuleTally:
-    """What one rule found.
-
-    Attributes:
-        severity: of its findings.
-        findings: how many.
-        results: on how many results.
-        example: the first of them, in words.
-        place: file and line of that.
-    """
-
-    severity: Severity
-    example: str
-    place: str
-    findings: int = 0
-    results: int = 0
 
 
 class Tally:
@@ -65,7 +41,7 @@ class Tally:
 
     Attributes:
         systems: by round, submitter and system.
-        rules: by severity and id.
+        tallied: findings by rule.
         verdicts: how many results have each.
         kept: how many were taken over from an earlier check.
     """
@@ -73,7 +49,7 @@ class Tally:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.systems: dict[tuple[str, str], SystemTally] = {}
-        self.rules: dict[tuple[int, str], RuleTally] = {}
+        self.tallied = Tallied()
         self.verdicts: Counter[Verdict] = Counter()
         self.kept = 0
 
@@ -83,25 +59,12 @@ class Tally:
         system.verdicts[checked.verdict] += 1
         self.verdicts[checked.verdict] += 1
         self.kept += checked.kept
-        seen = set()
-        for finding in checked.findings:
-            key = (_ORDER[finding.severity], finding.rule)
-            self._count(key, checked, finding, first=key not in seen)
-            seen.add(key)
-        system.rules.update(seen)
+        system.rules.update(
+            self.tallied.add(checked.findings, lambda finding: where(checked, finding))
+        )
 
     def close(self) -> None:
         """Do nothing."""
-
-    def _count(
-        self, key: tuple[int, str], checked: Checked, finding: Finding, *, first: bool
-    ) -> None:
-        if key not in self.rules:
-            message = clean(finding.message, _MOST_MESSAGE)
-            place = clean(where(checked, finding), _MOST_MESSAGE)
-            self.rules[key] = RuleTally(finding.severity, message, place)
-        self.rules[key].findings += 1
-        self.rules[key].results += first
 
     @property
     def total(self) -> int:
@@ -131,7 +94,7 @@ def print_checked(tally: Tally, most: int, file: TextIO | None = None) -> None:
     console.print(table)
     if len(tally.systems) > most:
         console.print(f"… and {len(tally.systems) - most} more systems (--top, --json)")
-    for text, style in _findings(tally):
+    for text, style in tally.tallied.lines(tally.total):
         console.print(Text(text, style), soft_wrap=True)
 
 
@@ -155,33 +118,6 @@ def _counts(verdicts: Counter[Verdict]) -> list[str]:
 def _short(system: SystemTally) -> str:
     """Return the id of the worst finding; without its first part where that is the usual one."""
     return clean(system.worst().removeprefix("inference/").removeprefix("official/"), 40)
-
-
-def _findings(tally: Tally) -> Iterator[tuple[str, str]]:
-    for (_, rule), one in sorted(tally.rules.items()):
-        yield "", ""
-        count = f"{one.findings} on {one.results} of {tally.total} results"
-        head = f"{one.severity.value:8}{clean(rule, 44)}"
-        yield f"{head}{count:>{max(WIDTH - len(head), len(count) + 1)}}", _STYLE[one.severity]
-        for line in wrap(one.example, WIDTH - 8, break_on_hyphens=False):
-            yield f"        {line}", "default"
-        for line in _folded(one.place, WIDTH - 8):
-            yield f"        {line}", "bright_black"
-
-
-def _folded(path: str, width: int) -> Iterator[str]:
-    """Yield a path in lines that end at a slash where that is possible."""
-    line = ""
-    for part in re.findall(r"[^/]*/?", path):
-        if line and len(line) + len(part) > width:
-            yield line
-            line = ""
-        line += part
-        while len(line) > width:
-            yield line[:width]
-            line = line[width:]
-    if line:
-        yield line
 
 
 def summary(tally: Tally, of: int) -> str:

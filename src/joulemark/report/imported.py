@@ -47,12 +47,15 @@ def print_imported(done: Imported, store: Path, file: IO[str] | None = None) -> 
 
 def _lines(done: Imported, store: Path) -> list[str]:
     lines = []
-    if done.directories:
+    found = (
+        (done.directories, "power director", "y", "ies"),
+        (done.benchmarks, "training result", "", "s"),
+        (done.sessions, "tiny session", "", "s"),
+    )
+    listed = ", ".join(_count(*each) for each in found if each[0])
+    if listed:
         measured = done.new + done.known
-        lines.append(
-            f"{_count(done.directories, 'power director', 'y', 'ies')}: "
-            f"{_count(measured, 'measurement')}, {done.new} new in {store}"
-        )
+        lines.append(f"{listed}: {_count(measured, 'measurement')}, {done.new} new in {store}")
         rounds = ", ".join(f"{name} {count}" for name, count in sorted(done.rounds.items()))
         lines.append(f"by round: {clean(rounds, 400) or 'none'}")
     if done.tables:
@@ -95,6 +98,8 @@ def imported_json(done: Imported, store: Path) -> dict[str, Any]:
     return {
         "store": str(store),
         "directories": done.directories,
+        "training_results": done.benchmarks,
+        "tiny_sessions": done.sessions,
         "runs": {"new": done.new, "known": done.known, "by_round": done.rounds},
         "tables": {
             "files": done.tables,

@@ -79,8 +79,10 @@ DISCLAIMER = "computed by joulemark; not an MLPerf result; not verified by MLCom
 
 
 def disclaimer(run: Run) -> str:
-    """Return the sentence that a run with MLPerf's load generator must carry, else nothing."""
-    return DISCLAIMER if any("loadgen" in name.lower() for name in run.results) else ""
+    """Return the sentence that a run by MLPerf's rules must carry, else nothing."""
+    by_rules = run.procedure.startswith("mlperf-")
+    by_rules = by_rules or any("loadgen" in name.lower() for name in run.results)
+    return DISCLAIMER if by_rules else ""
 
 
 def kinds(channels: list[Channel]) -> str:

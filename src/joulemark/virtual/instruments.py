@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 from joulemark.core.registry import Registry
 
-INSTRUMENTS = Registry("virtual instrument", "joulemark.virtual", {})
 INSTRUMENTS = Registry(
     "virtual instrument",
     "joulemark.virtual",

@@ -23,18 +23,22 @@ class Rail:
     """A voltage, a board's power that is constant between its changes, and one signal pin.
 
     All times are ns UTC of virtual time. Safe to use from several threads; watchers are called by
-    the thread that caused the change, after it.
+    the thread that caused the change, after it. Whoever shares the rail guards what is his own by
+    the rail's lock, too: with one lock there is no order of locks to get wrong.
 
     Args:
         parasitic_w: power that the board can draw through its signal pins, W. The monitor does not
             see it, and a board that has any goes on working when its supply is taken away.
         begins_ns: when time begins.
+
+    Attributes:
+        lock: a lock that its holder may take again.
     """
 
     def __init__(self, *, parasitic_w: float = 0.0, begins_ns: int = BEGINS_NS) -> None:
         """Begin unpowered, with the pin high."""
         self.parasitic_w = parasitic_w
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._now = begins_ns
         self._volts = 0.0
         self._drawn = 0.0
@@ -49,7 +53,7 @@ class Rail:
 
     def clock(self) -> int:
         """Return the virtual time, ns UTC; a :data:`joulemark.core.clock.Clock`."""
-        with self._lock:
+        with self.lock:
             return self._now
 
     def advance(self, seconds: float) -> None:
@@ -61,13 +65,13 @@ class Rail:
         step = round(seconds * NS)
         if step < 0:
             raise ValueError(f"time does not go back by {seconds} s")
-        with self._lock:
+        with self.lock:
             self._now += step
         self._tell()
 
     def watch(self, watcher: Watcher) -> None:
         """Have something called after each change and each step of time."""
-        with self._lock:
+        with self.lock:
             self._watchers.append(watcher)
 
     # ------------------------------------------------------------------ the board's side
@@ -80,19 +84,19 @@ class Rail:
     @property
     def level(self) -> bool:
         """Whether the signal pin is high."""
-        with self._lock:
+        with self.lock:
             return self._levels[-1] if self._levels else True
 
     def draw(self, watts: float) -> None:
         """Say what the board draws from now on where it is powered, W, pins included."""
-        with self._lock:
+        with self.lock:
             self._drawn = watts
             self._changed()
         self._tell()
 
     def pin(self, level: bool) -> None:  # noqa: FBT001 # a level is a truth value
         """Drive the signal pin; nothing happens where it stands so already."""
-        with self._lock:
+        with self.lock:
             if level == self.level:
                 return
             self._edges.append(self._now)
@@ -104,12 +108,12 @@ class Rail:
     @property
     def volts(self) -> float:
         """What the board is supplied with, V; zero for nothing."""
-        with self._lock:
+        with self.lock:
             return self._volts
 
     def switch(self, volts: float) -> None:
         """Set the supply, V; zero takes it away."""
-        with self._lock:
+        with self.lock:
             self._volts = volts
             self._changed()
         self._tell()
@@ -119,7 +123,7 @@ class Rail:
 
         The power of now is taken to last for what lies in the future.
         """
-        with self._lock:
+        with self.lock:
             first = max(bisect_right(self._starts, start) - 1, 0)
             last = max(bisect_left(self._starts, stop) - 1, first)
             if first == last:
@@ -134,7 +138,7 @@ class Rail:
 
     def edges(self, start: int, stop: int) -> Sequence[tuple[int, bool]]:
         """Return time and new level of each change of the pin in [start, stop)."""
-        with self._lock:
+        with self.lock:
             first, last = bisect_left(self._edges, start), bisect_left(self._edges, stop)
             return list(zip(self._edges[first:last], self._levels[first:last], strict=True))
 
@@ -152,7 +156,7 @@ class Rail:
         self._watts.append(watts)
 
     def _tell(self) -> None:
-        with self._lock:
+        with self.lock:
             watchers = list(self._watchers)
         for watcher in watchers:
             watcher()

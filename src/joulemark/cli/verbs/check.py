@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from joulemark.cli.common import checked as checked_by
 from joulemark.cli.common import positive
+from joulemark.cli.streaming import Pace, Stop, found_so_far, opened
 from joulemark.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ def main(args: Namespace) -> int:
     for path in filter(None, (args.output, args.junit, args.sarif)):
         refuse_existing(path, force=args.force)
     tally = Tally()
-    stop = _Stop()
+    stop = Stop()
     with ExitStack() as stack:
         stack.enter_context(handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), stop))
         with Progress() as display:
@@ -153,7 +152,7 @@ def main(args: Namespace) -> int:
             state = None
             if args.resume is not None:
                 state = stack.enter_context(State(args.resume, asked))
-            tell = _Pace(display)
+            tell = Pace(display, "checking")
             with suppress(KeyboardInterrupt):
                 results = check(found, asked, jobs=args.jobs, state=state, tell=tell)
                 with closing(results):
@@ -204,61 +203,10 @@ def _asked(args: Namespace) -> Asked:
 def _found(args: Namespace, display: Any) -> Found:
     from joulemark.procedures.checking import search
 
-    began = time.monotonic()
-
-    def tell(found: int) -> None:
-        spent = time.monotonic() - began
-        if spent > 1:
-            display.update("searching", spent, 0.0, note=f"{found} found")
-
     paths = [*args.taken, *args.paths]
     if not paths:
         raise UsageError("nothing to check", remedy="name a PATH; joulemark check --help")
-    return search(paths, submitters=args.submitter, tell=tell)
-
-
-class _Stop:
-    """Raises KeyboardInterrupt when a signal comes, but not while a result is written.
-
-    Attributes:
-        asked: whether a signal came.
-    """
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._writing = False
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
-        if not self._writing:
-            raise KeyboardInterrupt
-
-    @contextmanager
-    def later(self) -> Iterator[None]:
-        """Let the block finish first."""
-        self._writing = True
-        yield
-        self._writing = False
-        if self.asked:
-            raise KeyboardInterrupt
-
-
-class _Pace:
-    """Shows how far the check is, at most ten times a second."""
-
-    def __init__(self, display: Any) -> None:
-        self._display = display
-        self._began = time.monotonic()
-        self._shown = -1.0
-
-    def __call__(self, done: int, of: int) -> None:
-        spent = time.monotonic() - self._began
-        if done < of and spent - self._shown < 0.1:
-            return
-        self._shown = spent
-        whole = spent * of / done if done else 0.0
-        pace = f", {done / spent:.0f}/s" if done and spent > 0 else ""
-        self._display.update("checking", spent, whole, note=f"{done} of {of}{pace}")
+    return search(paths, submitters=args.submitter, tell=found_so_far(display))
 
 
 @contextmanager
@@ -273,27 +221,18 @@ def _files(args: Namespace) -> Iterator[list[Sink]]:
     with ExitStack() as stack:
         sinks: list[Sink] = [JsonLines(sys.stdout)] if args.json else []
         if args.output is not None:
-            sinks.append(JsonLines(_opened(stack, args.output)))
+            sinks.append(JsonLines(opened(stack, args.output)))
         if args.junit is not None:
             from joulemark.report.checked_junit import JUnit
 
-            sinks.append(stack.enter_context(closing(JUnit(_opened(stack, args.junit)))))
+            sinks.append(stack.enter_context(closing(JUnit(opened(stack, args.junit)))))
         if args.sarif is not None:
             from joulemark import __version__
             from joulemark.procedures.known import known_rules
             from joulemark.report.checked_sarif import Sarif, root_of
 
-            file = _opened(stack, args.sarif)
+            file = opened(stack, args.sarif)
             sinks.append(
                 stack.enter_context(closing(Sarif(file, __version__, known_rules(), root_of)))
             )
         yield sinks
-
-
-def _opened(stack: ExitStack, path: Path) -> Any:
-    from joulemark.store.files import store_error
-
-    try:
-        return stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
-    except OSError as error:
-        raise store_error(error, path) from error

@@ -1,10 +1,13 @@
-"""Import measurements of others: MLPerf Inference power results, and tables of results.
+"""Import measurements of others: MLPerf power and energy results, and tables of results.
 
-A PATH is a power directory, a folder with many, an archive of one, a git repository
-without a work tree (REPO.git@REV:PATH), a cm-result.json or a CSV of the results page.
+A PATH holds power directories of MLPerf Inference, benchmarks of MLPerf Training with
+power logs, or sessions of MLPerf Tiny, any of them or many: a folder, an archive, a git
+repository without a work tree (REPO.git@REV:PATH). Or it is a cm-result.json or a CSV
+of the results page.
 
-Every distinct measurement becomes one run of the store, named by its content; copies
-of it under other benchmarks or scenarios are linked, not counted again. Each published
+Every distinct measurement (of training: every run of a result) becomes one run of the
+store, named by its content; copies of it under other benchmarks, scenarios or rounds
+are linked, not counted again. Each published
 result, and each row of a table, goes into the store's table declared.parquet, with
 what is doubtful about it. What is there already is not imported again.
 """
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   joulemark import inference_results_v4.1
+  joulemark import training_results_v4.0 tiny_results_v1.2
   joulemark import results.tar.gz --keep-raw --store review
   joulemark import inference_results_v5.1.git@main:closed/WHO
   joulemark import data_cleaned_inference_datacenter.csv cm4mlperf-results

@@ -4,7 +4,7 @@ A session is a folder with a trace called ``trace…``; one with any trace, its 
 EnergyRunner's script, and one more kind of a session's files; or one with a log or results that is
 named after a mode (``energy``, ``power``, ``performance``, ``accuracy``) and a benchmark, below
 ``results``. ``results.json`` counts where log or results stand beside it, or where its folder is
-named after a mode.
+named after a mode, or is all that the tree holds of any.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BENCHMARKS = {
 }
 """Benchmarks by the names of folders; a number after them ("ad01") is left off."""
 SURE = frozenset({"trace", "stamps", "script"})
-TRACE = "trace"
+TRACE, RUNNER = "trace", "runner"
 TEXTS = frozenset({"log", "results"})
 MOST = 200_000
 """Folders that may be sessions in one tree."""
@@ -45,7 +45,7 @@ def sessions(tree: Tree) -> Iterator[TinySession]:
         FormatError: if the tree is damaged or hostile.
         UnavailableError: if it cannot be read.
     """
-    location = [part for part in tree.location.split("/") if part]
+    location = _folders_of(tree)
     folders: dict[str, dict[str, Entry]] = {}
     for entry in tree.entries():
         folder, _, name = entry.path.rpartition("/")
@@ -55,10 +55,33 @@ def sessions(tree: Tree) -> Iterator[TinySession]:
         if folder not in folders and len(folders) >= MOST:
             raise FormatError(f"more than {MOST} sessions", where=shown(tree.name))
         folders.setdefault(folder, {}).setdefault(kind, entry)
+    found = 0
     for folder, entries in sorted(folders.items()):
-        parts = [*location, *(folder.split("/") if folder else ())]
-        if _is_session(parts, entries):
-            yield TinySession(tree, folder, entries, place_of(parts))
+        if _is_session([*location, *_folders(folder)], entries):
+            found += 1
+            yield session_at(tree, folder, entries)
+    if not found and RUNNER in folders.get("", ()):
+        yield session_at(tree, "", folders[""])
+
+
+def session_at(tree: Tree, folder: str, entries: Mapping[str, Entry]) -> TinySession:
+    """Return the session of a folder of a tree, where its files are known.
+
+    Args:
+        tree: where it lies.
+        folder: relative to the tree's root.
+        entries: its files by kind, paths relative to the tree's root.
+    """
+    place = place_of([*_folders_of(tree), *_folders(folder)])
+    return TinySession(tree, folder, entries, place)
+
+
+def _folders_of(tree: Tree) -> list[str]:
+    return [part for part in tree.location.split("/") if part]
+
+
+def _folders(path: str) -> list[str]:
+    return path.split("/") if path else []
 
 
 def wanted(path: str) -> bool:
@@ -68,12 +91,12 @@ def wanted(path: str) -> bool:
 
 def _is_session(parts: Sequence[str], entries: Mapping[str, Entry]) -> bool:
     kinds = entries.keys()
-    if "trace" in kinds and entries["trace"].path.rpartition("/")[2].startswith(TRACE):
+    if TRACE in kinds and entries[TRACE].path.rpartition("/")[2].startswith(TRACE):
         return True
     if kinds & SURE and len(kinds) > 1:
         return True
     named = bool(parts) and parts[-1].lower() in MODES
-    if "runner" in kinds:
+    if RUNNER in kinds:
         return named or bool(kinds & TEXTS)
     return named and bool(kinds & TEXTS) and RESULTS in parts and benchmark_in(parts) >= 0
 

@@ -7,7 +7,7 @@ A benchmark with power is a folder that holds ``power/<run>/node_<k>.txt`` or ``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.layout import DIVISIONS, RESULTS, SYSTEMS, round_of
@@ -53,7 +53,7 @@ def benchmarks(tree: Tree, most_files: int = MOST_FILES) -> Iterator[BenchmarkDi
         if match["run"] is not None and kind_of(match["file"]) is not None:
             with_power.add(base)
     for base in sorted(with_power):
-        yield _directory(tree, base, folders[base])
+        yield directory_at(tree, base, folders[base])
 
 
 def wanted(path: str) -> bool:
@@ -61,7 +61,14 @@ def wanted(path: str) -> bool:
     return _FILE.fullmatch(path) is not None or _SYSTEM.fullmatch(path) is not None
 
 
-def _directory(tree: Tree, base: str, entries: dict[str, Entry]) -> BenchmarkDirectory:
+def directory_at(tree: Tree, base: str, entries: Mapping[str, Entry]) -> BenchmarkDirectory:
+    """Return a benchmark's folder whose files are known.
+
+    Args:
+        tree: where it lies.
+        base: the folder, relative to the tree's root.
+        entries: its files by path relative to the folder.
+    """
     location = [part for part in tree.location.split("/") if part]
     inner = base.split("/") if base else []
     place = place_of([*location, *inner])
