@@ -29,6 +29,7 @@ METERS = Registry(
         "host": "joulemark.meters.host:host",
         "replay": "joulemark.meters.replay:replay",
         "lpm01a": "joulemark.meters.lpm01a:lpm01a",
+        "ppk2": "joulemark.meters.ppk2:ppk2",
     },
 )
 """Every factory takes one mapping of JSON settings and returns a meter that is not open yet."""
