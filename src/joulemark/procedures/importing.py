@@ -164,12 +164,13 @@ def _store(
     tell: Tell,
 ) -> list[DeclaredResult]:
     """Store each measurement, and return its results."""
-    listed = {(row.run, row.location) for row in read_declared(store) if row.kind == LOGS}
+    known = [row for row in read_declared(store) if row.kind == LOGS]
+    listed = {(row.run, row.location, round_) for row in known for round_ in (row.round, "")}
     todo = []
     for run, targets in groups.items():
         name = _round(targets[0])
         done.rounds[name] = done.rounds.get(name, 0) + 1
-        places = {(run, location_of(target.path)) for target in targets}
+        places = {(run, location_of(each.path), each.place.round) for each in targets}
         if places <= listed and imported_path(store, run).is_dir():
             done.known += 1
         else:

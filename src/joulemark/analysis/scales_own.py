@@ -1,0 +1,68 @@
+"""One's own runs as points of the scales."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from joulemark.accounting.results import PhaseResult
+from joulemark.analysis.scales import Basis, Point, Scale
+from joulemark.core.channel import Provenance
+from joulemark.core.run import Run
+from joulemark.core.window import Role
+
+IMPORTED = "imported"
+"""Setting of a run that somebody else measured; its results are among the stated ones."""
+_PROCEDURES: tuple[tuple[str, Scale], ...] = (
+    ("tiny", Scale.TINY),
+    ("training", Scale.TRAINING),
+)
+_BASES: Mapping[Provenance, Basis] = {
+    Provenance.MEASURED: Basis.MEASURED,
+    Provenance.ESTIMATED: Basis.ESTIMATED,
+    Provenance.DECLARED: Basis.PLAYED_BACK,
+}
+
+
+def is_imported(run: Run) -> bool:
+    """Return whether somebody else measured a run."""
+    return IMPORTED in run.settings
+
+
+def query_rate(run: Run) -> float | None:
+    """Return the queries a second of an imported run; None where it counts something else."""
+    for window in run.windows:
+        counted = window.work is not None and window.work.unit == "query"
+        if window.role is Role.MEASURE and counted and window.duration_s > 0 and window.work:
+            return window.work.count / window.duration_s
+    return None
+
+
+def own_scale(run: Run) -> tuple[Scale, str]:
+    """Return the scale of a run of one's own, and how it was determined."""
+    for word, scale in _PROCEDURES:
+        if word in run.procedure:
+            return scale, f"the procedure {run.procedure}"
+    return Scale.UNKNOWN, "a run of one's own, which does not say"
+
+
+def own_points(run: Run, results: Iterable[PhaseResult]) -> list[Point]:
+    """Return a point for each measured phase of a run in which anything was read.
+
+    Args:
+        run: one's own.
+        results: what its phases came to.
+    """
+    scale, why = own_scale(run)
+    return [
+        Point(
+            scale=scale,
+            why=why,
+            basis=_BASES[result.total.provenance],
+            name=f"{run.title or run.id}, {result.phase}",
+            power=result.power,
+            energy=result.per_unit,
+            unit=result.work.unit if result.work and result.per_unit is not None else "",
+        )
+        for result in results
+        if result.role is Role.MEASURE and result.total is not None
+    ]
