@@ -19,9 +19,10 @@ from joulemark.core.errors import FormatError, UnavailableError, UsageError
 from joulemark.core.finding import Severity
 from joulemark.core.value import Source, Term, Value
 from joulemark.formats.inference.directory import CLIENT, Place, PowerDirectory
+from joulemark.formats.inference.shelf import Shelf
 from joulemark.formats.trees.tree import MAX_FILE, Entry, Tree
-from joulemark.procedures.checked import Amount
-from joulemark.procedures.judging import Parts
+from joulemark.procedures.checked import INFERENCE, Amount, Target
+from joulemark.procedures.kinds import Kind, Parts
 from joulemark.rules.rule import Rule, Seen
 
 PARTS = "tests.procedures.check_fakes:parts"
@@ -154,10 +155,9 @@ def official(
 
 
 def parts() -> Parts:
-    return Parts(
-        open_tree=opened,
-        reopen=reopened,
-        find=found,
+    kind = Kind(
+        restore=restored,
+        place=lambda directory: directory.place,
         guess_round=lambda directory: "v9.9" if _says(directory) == "guess" else "",
         rules=lambda round_: RULES,
         review=lambda directory: directory,
@@ -165,6 +165,17 @@ def parts() -> Parts:
         official=official,
         revisions=("v2.1", "v3.0", "head"),
     )
+    return Parts(
+        open_tree=opened,
+        reopen=reopened,
+        find=lambda tree: ((INFERENCE, directory) for directory in found(tree)),
+        kinds={INFERENCE: kind},
+    )
+
+
+def restored(tree: Tree, target: Target, shelf: Shelf) -> PowerDirectory:
+    entries = {name: Entry(path, size, known) for name, path, size, known in target.entries}
+    return PowerDirectory(tree, target.path, entries, target.place, (), shelf)
 
 
 def write(root: Path, says: dict[str, str]) -> Path:

@@ -174,7 +174,7 @@ def test_several_trees_and_submitters(tmp_path: Path) -> None:
         ("two", "open/a/results/s/b"),
         ("one", "closed/A/results/s/b"),
     ]
-    with pytest.raises(UsageError, match="no power directory of C; submitters here: A, B, a"):
+    with pytest.raises(UsageError, match="no result of C; submitters here: A, B, a"):
         search([str(one), str(two)], submitters=["C"], parts=PARTS)
 
 

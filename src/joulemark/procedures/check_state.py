@@ -103,12 +103,12 @@ class State:
         if record.tool != self._tool:
             self._dead += 1
             return
-        key = (record.asked, record.round, record.path)
+        key = (record.asked, record.kind, record.round, record.path)
         self._dead += key in self._places
         self._places[key] = (offset, len(line))
 
     def _key(self, target: Target) -> tuple[str, ...]:
-        return (self._asked, target.place.round, target.path or ROOT)
+        return (self._asked, target.kind, target.place.round, target.path or ROOT)
 
     def known(self, target: Target) -> tuple[str, Mapping[str, str]] | None:
         """Return the identities that the kept result of a directory rests on; None for none."""
@@ -135,7 +135,7 @@ class State:
         """
         if not checked.identity:
             return
-        names = dict(zip(("asked", "round", "path"), self._key(target), strict=True))
+        names = dict(zip(("asked", "kind", "round", "path"), self._key(target), strict=True))
         head = msgspec.json.encode({"tool": self._tool, **_plain(names)})
         line = head[:-1] + b',"result":' + encoded(checked) + b"}\n"
         try:
@@ -170,6 +170,7 @@ class State:
 class _Line(msgspec.Struct):
     tool: str
     asked: str
+    kind: str
     round: str
     path: str
 

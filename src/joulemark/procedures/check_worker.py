@@ -1,4 +1,4 @@
-"""What a worker process of a check does: one directory after another, each answered by a line."""
+"""What a worker process of a check does: one result after another, each answered by a line."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from joulemark.formats.inference.directory import Place, PowerDirectory
+from joulemark.formats.inference.directory import Place
 from joulemark.formats.inference.shelf import Shelf
-from joulemark.formats.trees.tree import Entry, Tree
+from joulemark.formats.trees.tree import Tree
 from joulemark.procedures.checked import Asked, Checked, Target, lost
-from joulemark.procedures.judging import Parts, judge
+from joulemark.procedures.judging import judge
+from joulemark.procedures.kinds import Parts
 from joulemark.procedures.watched import WatchedTree, identity, unchanged
 
 _SELDOM = (20_000, 20, 20)
@@ -63,15 +64,13 @@ class Desk:
         try:
             tree = WatchedTree(self._tree(target.tree), target.path)
             name = tree.name
-            entries = {name: Entry(path, size, known) for name, path, size, known in target.entries}
-            beside = tuple(Entry(*entry) for entry in target.beside)
-            place, shelf = target.place, self._shelf
-            directory = PowerDirectory(tree, target.path, entries, place, beside, shelf)
-            now = "" if known is None else identity(directory)
+            kind = self._parts.kinds[target.kind]
+            subject = kind.restore(tree, target, self._shelf)
+            now = "" if known is None else identity(subject)
             if known is not None and now and known[0] == now and unchanged(tree, known[1]):
                 return None
             tree.beside.clear()
-            checked = judge(directory, target, name, self._asked, self._parts)
+            checked = judge(subject, target, name, self._asked, kind)
         except Exception as error:  # noqa: BLE001 # one directory must not end the check of thousands
             what = f"{type(error).__name__}: {str(error)[:300]}"
             return lost(target, name, self._asked, what)

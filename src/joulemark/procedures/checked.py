@@ -1,4 +1,4 @@
-"""What is asked of power directories, which of them, and what came of it."""
+"""What is asked of results, which of them, and what came of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ OWN = "own"
 NEWEST = "head"
 """The newest revision of the official checker."""
 ROOT = "."
-"""The path of a power directory that is the whole tree."""
+"""The path of a result that is the whole tree."""
+INFERENCE, TRAINING, TINY = "inference", "training", "tiny"
+"""Kinds of results: of MLPerf Inference a power directory, of Training a benchmark with power, of
+Tiny a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,10 @@ class Asked:
 
     Attributes:
         as_official: revision of the official checker whose verdict is wanted, ``own`` for that of
-            each directory's round; empty for what the rules mean.
+            each result's round; empty for what the rules mean.
         mended: faults that the official checker is to be rid of, by the names they have in
             :data:`joulemark.rules.official.FAULTS`.
-        round: of directories whose path does not tell; empty if nobody said.
+        round: of results whose path does not tell; empty if nobody said.
         rules: patterns of the rules to apply; empty for all.
         ignored: patterns of the rules to leave out.
     """
@@ -45,15 +48,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A power directory that is to be checked.
+    """A result that is to be checked: its directory.
 
     Attributes:
         tree: which of the trees it lies in, by number.
         path: relative to the root of the tree; empty for the root itself.
-        entries: its files: path relative to the directory, path in the tree it was found in, size
-            (-1 unknown), identity.
+        entries: its files: path relative to the directory (of a session their kind), path in the
+            tree it was found in, size (-1 unknown), identity.
         place: where it belongs.
         beside: path, size and identity of each file outside it that holds for it.
+        kind: what it is of.
     """
 
     tree: int
@@ -61,6 +65,7 @@ class Target:
     entries: tuple[tuple[str, str, int, str], ...]
     place: Place
     beside: tuple[tuple[str, int, str], ...] = ()
+    kind: str = INFERENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +86,22 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a check of one power directory came to.
+    """What a check of one result came to.
 
     Attributes:
+        kind: what it is of.
         tree: what the person called the tree, and where in it the round begins.
         path: the directory, relative to where the round begins; a dot for that itself.
         round: the round whose rules were applied; empty if nobody knows it.
-        place: where the result belongs.
+        place: where the result belongs; the scenario of a session is its mode.
         verdict: what the findings come to.
         findings: in the order of the rules; files are relative as the path is.
-        metric: as published, W or mJ; None where it cannot be had.
+        metric: as published, W or mJ, of Training kJ, of Tiny µJ an inference; None where it cannot
+            be had.
         efficiency: likewise, per joule.
-        energy_j: integral over the window of the test, J; None where it cannot be had.
-        average_power_w: energy over the length of that window, W.
+        energy_j: integral over the window of the test, or between start and stop of the runs, or of
+            an inference, J; None where it cannot be had.
+        average_power_w: that energy over the time it took, W.
         official: verdict of each official check by name; None if that was not asked for.
         revision: of the official checker; empty if that was not asked for.
         identity: of the content of the directory; empty if a file could not be read.
@@ -103,6 +111,7 @@ class Checked:
 
     tree: str
     path: str
+    kind: str = INFERENCE
     round: str = ""
     place: Place = field(default_factory=Place)
     verdict: Verdict
@@ -138,6 +147,7 @@ def lost(target: Target, tree: str, asked: Asked, what: str) -> Checked:
     return Checked(
         tree=tree,
         path=target.path or ROOT,
+        kind=target.kind,
         round=target.place.round or asked.round,
         place=target.place,
         verdict=verdict([finding]),

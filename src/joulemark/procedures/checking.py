@@ -1,20 +1,20 @@
-"""Check power directories: open trees, find the directories, check each, in a fixed order.
+"""Check results: open trees, find the results in them, check each, in a fixed order.
 
 The parent process only searches and collects; workers open the trees for themselves, so that no
-content passes between processes. Results come in the order of the trees and paths, one at a time,
-and none is kept: memory does not grow with the number of directories but for their lists of files.
+content passes between processes. Results come in the order of the trees, kinds and paths, one at a
+time, and none is kept: memory does not grow with their number but for their lists of files.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from joulemark.core.errors import FormatError, UsageError
-from joulemark.formats.inference.directory import PowerDirectory
 from joulemark.procedures.check_state import State
 from joulemark.procedures.check_worker import (
     SAME,
@@ -23,11 +23,13 @@ from joulemark.procedures.check_worker import (
     parts_named,
     request,
 )
-from joulemark.procedures.checked import Asked, Checked, Target, lost
+from joulemark.procedures.checked import INFERENCE, TINY, TRAINING, Asked, Checked, Target, lost
 from joulemark.procedures.crew import Answer, Crew, Lost
-from joulemark.procedures.judging import Parts
+from joulemark.procedures.kinds import Kind, Parts, Subject
 from joulemark.procedures.open_trees import OpenTrees
 
+KINDS = (INFERENCE, TRAINING, TINY)
+"""All kinds of results."""
 PARTS = "joulemark.procedures.check_parts:parts"
 """What a check is made of, unless another is named."""
 
@@ -36,16 +38,16 @@ TOGETHER = 12
 _WORKER = "joulemark.procedures.check_worker"
 
 Tell = Callable[[int, int], None]
-"""Told of directories done, and of all."""
+"""Told of results done, and of all."""
 
 
 @dataclass(slots=True)
 class Found(OpenTrees):
-    """Power directories that were found; a context manager that closes the trees they lie in.
+    """Results that were found; a context manager that closes the trees they lie in.
 
     Attributes:
         trees: the trees, open.
-        targets: the directories, in the order of the trees and of their paths.
+        targets: the results, in the order of the trees, of their kinds and of their paths.
     """
 
     targets: list[Target] = field(default_factory=list)
@@ -68,75 +70,105 @@ def search(
     paths: Sequence[str],
     *,
     submitters: Sequence[str] = (),
+    kinds: Sequence[str] = KINDS,
     parts: str = PARTS,
     tell: Callable[[int], None] = lambda found: None,
 ) -> Found:
-    """Return the power directories of trees.
+    """Return the results of trees.
 
     Args:
         paths: what the person named: folders, archives, repositories.
         submitters: only these, whatever their case; all if empty.
+        kinds: only these.
         parts: names what a check is made of.
         tell: told how many were found, now and then.
 
     Raises:
-        FormatError: if a tree is damaged, or holds no power directory.
+        FormatError: if a tree is damaged, or holds no result.
         UnavailableError: if a tree cannot be read.
-        UsageError: if there is no such tree, or no directory of these submitters.
+        UsageError: if there is no such tree, or no result of these submitters.
     """
     found = Found()
     try:
-        _search(found, paths, submitters, parts_named(parts), tell)
+        _search(found, paths, _Wanted(submitters, kinds), parts_named(parts), tell)
     except BaseException:
         found.close()
         raise
     return found
 
 
+class _Wanted:
+    """Says which results are, and what was seen of the others."""
+
+    def __init__(self, submitters: Sequence[str], kinds: Sequence[str]) -> None:
+        self.names = ", ".join(submitters)
+        self._submitters = {name.casefold() for name in submitters}
+        self._kinds = kinds
+        self.known: set[str] = set()
+        self.others: Counter[str] = Counter()
+
+    def takes(self, kind: str, submitter: str) -> bool:
+        """Return whether a result is wanted; count it among the others if its kind is not."""
+        if kind not in self._kinds:
+            self.others[kind] += 1
+            return False
+        self.known.add(submitter)
+        return not self._submitters or submitter.casefold() in self._submitters
+
+
 def _search(
     found: Found,
     paths: Sequence[str],
-    submitters: Sequence[str],
+    wanted: _Wanted,
     parts: Parts,
     tell: Callable[[int], None],
 ) -> None:
-    wanted = {name.casefold() for name in submitters}
-    known: set[str] = set()
     for name in paths:
         tree = parts.open_tree(name)
         found.number_of(tree)
         count = 0
-        for directory in parts.find(tree):
-            count += 1
-            submitter = directory.place.submitter
-            known.add(submitter)
-            if not wanted or submitter.casefold() in wanted:
-                found.targets.append(target(directory, found.number_of(directory.tree)))
+        for kind, subject in parts.find(tree):
+            one = target(subject, kind, parts.kinds[kind], found.number_of(subject.tree))
+            if wanted.takes(kind, one.place.submitter):
+                found.targets.append(one)
                 tell(len(found.targets))
+            count += kind not in wanted.others
         if not count:
-            raise FormatError(
-                "no power directory in it: none of its folders holds power/, ranging/ and run_1/",
-                where=name,
-                remedy="name a result tree, or a folder like "
-                "closed/WHO/results/SYSTEM/BENCHMARK/SCENARIO/performance",
-            )
+            raise _nothing(name, wanted.others)
     if not found.targets:
-        raise UsageError(
-            f"no power directory of {', '.join(submitters)}",
-            remedy=f"submitters here: {', '.join(sorted(filter(None, known))) or 'none is named'}",
+        named = ", ".join(sorted(filter(None, wanted.known))) or "none is named"
+        raise UsageError(f"no result of {wanted.names}", remedy=f"submitters here: {named}")
+
+
+def _nothing(name: str, others: Counter[str]) -> FormatError:
+    if others:
+        told = " and ".join(f"{n} of MLPerf {kind.capitalize()}" for kind, n in others.items())
+        return FormatError(
+            f"no power directory of MLPerf Inference in it, but {told}, which this does not cover",
+            where=name,
+            remedy="joulemark check covers them",
         )
+    return FormatError(
+        "no power directory in it: none of its folders holds power/, ranging/ and run_1/; "
+        "nor a training result with power/<run>/node_<k>.txt, nor a session of MLPerf Tiny",
+        where=name,
+        remedy="name a result tree, or a folder like "
+        "closed/WHO/results/SYSTEM/BENCHMARK/SCENARIO/performance",
+    )
 
 
-def target(directory: PowerDirectory, tree: int) -> Target:
-    """Return a directory as it is handed to whoever checks it.
+def target(subject: Subject, name: str, kind: Kind, tree: int) -> Target:
+    """Return a result as it is handed to whoever checks it.
 
     Args:
-        directory: the directory.
+        subject: the result.
+        name: of its kind.
+        kind: what results of that kind are checked with.
         tree: number of the tree it lies in.
     """
-    entries = tuple((name, e.path, e.size, e.identity) for name, e in directory.entries.items())
-    beside = tuple((entry.path, entry.size, entry.identity) for entry in directory.beside)
-    return Target(tree, directory.path, entries, directory.place, beside)
+    entries = tuple((name, e.path, e.size, e.identity) for name, e in subject.entries.items())
+    beside = tuple((entry.path, entry.size, entry.identity) for entry in subject.beside)
+    return Target(tree, subject.path, entries, kind.place(subject), beside, name)
 
 
 def check(
@@ -148,10 +180,10 @@ def check(
     parts: str = PARTS,
     tell: Tell = lambda done, of: None,
 ) -> Generator[Checked]:
-    """Yield what the check of each directory comes to, in the order of the directories.
+    """Yield what the check of each result comes to, in their order.
 
     Args:
-        found: the directories.
+        found: the results.
         asked: how to check.
         jobs: worker processes; 1 checks in this process; None: one for each processor.
         state: results of earlier checks.
@@ -179,7 +211,7 @@ def processors() -> int:
 def _here(
     found: Found, asked: Asked, hands: int, state: State | None, parts: str, tell: Tell
 ) -> Iterator[Checked]:
-    """Check one directory after another in this process."""
+    """Check one result after another in this process."""
     desk = Desk(parts_named(parts), lambda number: found.trees[number], asked)
     for done, one in enumerate(found.targets, 1):
         checked = desk.answer(one, _known(state, one))
@@ -190,7 +222,7 @@ def _here(
 def _by_workers(
     found: Found, asked: Asked, hands: int, state: State | None, parts: str, tell: Tell
 ) -> Iterator[Checked]:
-    """Check directories in worker processes."""
+    """Check results in worker processes."""
     total = len(found.targets)
     told = first_line(parts, found.trees, asked)
     requests = (request(one, _known(state, one)) for one in found.targets)

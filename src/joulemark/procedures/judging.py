@@ -1,19 +1,16 @@
-"""Check one power directory: rules or the official checker's verdicts, and the figures."""
+"""Check one result: rules or the official checker's verdicts, and the figures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import isfinite
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from joulemark.core.errors import FormatError, JoulemarkError
 from joulemark.core.finding import Finding, Severity, verdict
 from joulemark.core.value import Value
-from joulemark.formats.inference.directory import PowerDirectory
-from joulemark.formats.trees.tree import Tree
 from joulemark.procedures.checked import (
-    NEWEST,
     OWN,
     ROOT,
     Amount,
@@ -22,126 +19,47 @@ from joulemark.procedures.checked import (
     Measured,
     Target,
 )
+from joulemark.procedures.kinds import Kind, Published, Subject
 from joulemark.rules.rule import Rule
 
 MOST_OF_A_RULE = 1000
-"""Findings of one rule in one directory that are kept."""
-INTERNAL, UNREADABLE, UNKNOWN_ROUND = (
+"""Findings of one rule on one result that are kept."""
+INTERNAL, UNREADABLE, UNKNOWN_ROUND, NO_OFFICIAL = (
     "joulemark/internal",
     "joulemark/unreadable",
     "joulemark/round",
+    "joulemark/no-official",
 )
 """What the check itself may find, whatever is asked for."""
 
 _Got = TypeVar("_Got")
 
 
-class Outcome(Protocol):
-    """What one check of the official checker says."""
-
-    @property
-    def verdict(self) -> str:
-        """OK, WARN, FAIL or EXC."""
-
-    @property
-    def message(self) -> str:
-        """What it says; empty for nothing."""
-
-    @property
-    def file(self) -> str:
-        """The file it is about; empty for none."""
-
-    @property
-    def line(self) -> int | None:
-        """The line in it."""
-
-
-class Published(Protocol):
-    """A number and its unit."""
-
-    @property
-    def value(self) -> float:
-        """The number."""
-
-    @property
-    def unit(self) -> str:
-        """Its unit."""
-
-
-class Figures(Protocol):
-    """What a power directory is worth."""
-
-    @property
-    def metric(self) -> Published | None:
-        """As published."""
-
-    @property
-    def efficiency(self) -> Published | None:
-        """As published."""
-
-    @property
-    def energy_j(self) -> Value | None:
-        """Integral over the window of the test, J."""
-
-    @property
-    def average_power_w(self) -> Value | None:
-        """Its mean, W."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What a check is made of; handed in so that each can be another.
-
-    Attributes:
-        open_tree: opens what a person named.
-        reopen: opens a tree again in another process, from its token.
-        find: yields the power directories of a tree.
-        guess_round: of a directory whose path does not tell; empty if nothing tells.
-        rules: of a round.
-        review: makes of a directory what the rules look at.
-        figures: of a directory.
-        official: outcomes by name of the check, of one revision of the official checker without
-            the faults that are named.
-        revisions: the known ones.
-    """
-
-    open_tree: Callable[[str], Tree]
-    reopen: Callable[[str], Tree]
-    find: Callable[[Tree], Iterator[PowerDirectory]]
-    guess_round: Callable[[PowerDirectory], str]
-    rules: Callable[[str], Sequence[Rule[Any]]]
-    review: Callable[[PowerDirectory], Any]
-    figures: Callable[[PowerDirectory], Figures]
-    official: Callable[[PowerDirectory, str, Collection[str]], Mapping[str, Outcome]]
-    revisions: Collection[str]
-
-
-def judge(
-    directory: PowerDirectory, target: Target, tree: str, asked: Asked, parts: Parts
-) -> Checked:
-    """Return what a check of one directory comes to; whatever goes wrong is a finding.
+def judge(subject: Subject, target: Target, tree: str, asked: Asked, kind: Kind) -> Checked:
+    """Return what a check of one result comes to; whatever goes wrong is a finding.
 
     Args:
-        directory: the directory.
+        subject: the result.
         target: the same, as it was found.
         tree: what the person called the tree.
         asked: how to check.
-        parts: what to check with.
+        kind: what to check with.
     """
-    one = _Judge(directory, target, asked)
-    one.settle_round(parts)
+    one = _Judge(subject, target, asked)
+    one.settle_round(kind)
     official: dict[str, str] | None = None
     revision = ""
     if asked.as_official:
-        revision = one.revision(parts.revisions)
-        official = one.official(parts, revision)
+        revision = one.revision(kind.revisions)
+        official = one.official(kind, revision)
     else:
-        one.rules(parts)
-    figures = one.guarded("figures", lambda: parts.figures(directory))
+        one.rules(kind)
+    figures = one.guarded("figures", lambda: kind.figures(subject))
     found = tuple(writable(f) for f in one.findings if _kept(f.rule, asked))
     return Checked(
         tree=plain(tree),
         path=plain(target.path or ROOT),
+        kind=target.kind,
         round=one.round,
         place=replace(target.place, round=one.round),
         verdict=verdict(found),
@@ -156,34 +74,34 @@ def judge(
 
 
 class _Judge:
-    """Collects findings on one directory."""
+    """Collects findings on one result."""
 
-    def __init__(self, directory: PowerDirectory, target: Target, asked: Asked) -> None:
-        self.directory = directory
+    def __init__(self, subject: Subject, target: Target, asked: Asked) -> None:
+        self.subject = subject
         self.asked = asked
         self.round = target.place.round or asked.round
         self.findings: list[Finding] = []
         self._where = target.path
 
-    def settle_round(self, parts: Parts) -> None:
+    def settle_round(self, kind: Kind) -> None:
         """Find out the round where neither path nor person told it, and say so."""
-        if not self.round:
-            self.round = self.guarded("round", lambda: parts.guess_round(self.directory)) or ""
+        guess = kind.guess_round
+        if not self.round and guess is not None:
+            self.round = self.guarded("round", lambda: guess(self.subject)) or ""
             by = f"its files look like {self.round}" if self.round else "nor do its files"
             what = f"the path does not tell the round, {by}; --round names it"
             self._note(what, UNKNOWN_ROUND, Severity.NOTE)
-        self.directory.place = replace(self.directory.place, round=self.round)
+        self.subject.place = replace(self.subject.place, round=self.round)
 
-    def revision(self, known: Collection[str]) -> str:
-        """Return which official checker is to speak."""
-        if self.asked.as_official != OWN:
-            return self.asked.as_official
-        return self.round if self.round in known else NEWEST
+    def revision(self, known: Sequence[str]) -> str:
+        """Return which official checker is to speak; the newest where that of the round is none."""
+        wanted = self.round if self.asked.as_official == OWN else self.asked.as_official
+        return wanted if wanted in known or not known else known[-1]
 
-    def rules(self, parts: Parts) -> None:
+    def rules(self, kind: Kind) -> None:
         """Apply the rules of the round that are asked for."""
-        rules = self.guarded("rules", lambda: parts.rules(self.round))
-        subject = self.guarded("review", lambda: parts.review(self.directory))
+        rules = self.guarded("rules", lambda: kind.rules(self.round))
+        subject = self.guarded("review", lambda: kind.review(self.subject))
         for rule in rules or ():
             if subject is not None and self.asked.wants(rule.id):
                 self.guarded(rule.id, lambda rule=rule: self._apply(rule, subject))  # type: ignore[misc]
@@ -195,12 +113,13 @@ class _Judge:
             more = f"… and {len(found) - MOST_OF_A_RULE} more of this kind"
             self._note(more, rule.id, rule.severity)
 
-    def official(self, parts: Parts, revision: str) -> dict[str, str]:
+    def official(self, kind: Kind, revision: str) -> dict[str, str]:
         """Return the official verdicts; those that are no OK become findings."""
-        mended = self.asked.mended
-        verdicts = self.guarded(
-            "official", lambda: parts.official(self.directory, revision, mended)
-        )
+        mended, ask = self.asked.mended, kind.official
+        if ask is None:
+            self._note("no official checker of such results is known", NO_OFFICIAL, Severity.NOTE)
+            return {}
+        verdicts = self.guarded("official", lambda: ask(self.subject, revision, mended))
         outcomes = verdicts or {}
         for name, one in outcomes.items():
             if one.verdict != "OK":

@@ -11,7 +11,7 @@ from typing import Any
 from joulemark.core.errors import UsageError
 from joulemark.core.finding import Severity
 from joulemark.procedures.checked import OWN
-from joulemark.procedures.judging import INTERNAL, UNKNOWN_ROUND, UNREADABLE
+from joulemark.procedures.judging import INTERNAL, NO_OFFICIAL, UNKNOWN_ROUND, UNREADABLE
 from joulemark.procedures.scored import NOT_SCORED
 from joulemark.rules.rule import Rule
 
@@ -38,6 +38,8 @@ class Described:
 
 
 _SOURCE = "compliance/check.py of mlcommons/power-dev, as the chosen round ran it"
+_PACKAGE = "package_checker/power_checker.py of mlcommons/logging, since 2025-02"
+_PACKAGE_ADVICE = "Name folders and logs as it wants them, and hand in all of every run."
 _OFFICIAL = {
     "client_sources": (
         "The client is a released revision of the power tool, file by file.",
@@ -123,27 +125,37 @@ def own_rules() -> list[Described]:
             Severity.NOTE,
             "Name it with --round, or check a folder whose name tells (inference_results_v5.1).",
         ),
+        Described(
+            NO_OFFICIAL,
+            "What an official checker says is told where joulemark knows one.",
+            "our own: of MLPerf Tiny none looks at energy",
+            Severity.NOTE,
+            "Leave out --as-official.",
+        ),
     ]
 
 
 def official_checks() -> list[Described]:
-    """Return the checks of the official checker; none in words that it does not have."""
-    from joulemark.rules.official import CHECKS
+    """Return the checks of the official checkers; none in words that they do not have."""
+    from joulemark.rules.official import CHECKS, package
 
-    return [
-        Described(f"official/{name}", *_told(name), Severity.ERROR, _OFFICIAL[name][1])
-        for name in CHECKS
+    of_inference = [
+        Described(f"official/{name}", told[0], _SOURCE, Severity.ERROR, told[1])
+        for name, told in ((name, _OFFICIAL[name]) for name in CHECKS)
     ]
-
-
-def _told(name: str) -> tuple[str, str]:
-    return _OFFICIAL[name][0], _SOURCE
+    of_training = [
+        Described(f"official/{name}", demands, _PACKAGE, Severity.WARNING, _PACKAGE_ADVICE)
+        for name, demands in package.CHECKS.items()
+    ]
+    return of_inference + of_training
 
 
 def known_rules() -> dict[str, Described]:
     """Return all rules by id, ours first."""
     from joulemark.rules.inference.policy import rounds
     from joulemark.rules.inference.register import rules_of
+    from joulemark.rules.tiny.register import all_rules as tiny
+    from joulemark.rules.training.register import all_rules as training
 
     held: dict[str, list[str]] = {}
     found: dict[str, Rule[Any]] = {}
@@ -152,7 +164,9 @@ def known_rules() -> dict[str, Described]:
             held.setdefault(rule.id, []).append(round_)
             found[rule.id] = rule
     ours = [_described(rule, held[name], len(rounds())) for name, rule in found.items()]
-    return {rule.id: rule for rule in (*ours, *official_checks(), *own_rules())}
+    others = [_described(rule, [], 0) for rule in training()]
+    others += [_described(rule, [], 0) for rule in tiny()]
+    return {rule.id: rule for rule in (*ours, *others, *official_checks(), *own_rules())}
 
 
 def result_rules() -> dict[str, Described]:

@@ -1,4 +1,4 @@
-"""A tree that notes what is read beside a power directory, and identities of content."""
+"""A tree that notes what is read beside a result, and identities of content."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from joulemark.core.errors import JoulemarkError
-from joulemark.formats.inference.directory import PowerDirectory
 from joulemark.formats.trees.tree import MAX_FILE, Entry, Tree
+from joulemark.procedures.kinds import Subject
 
 ABSENT = "absent"
 """Stands for the identity of a file that is not there."""
@@ -77,23 +77,23 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def identity(directory: PowerDirectory) -> str:
-    """Return what names the content of a directory; empty if a file of it cannot be read.
+def identity(subject: Subject) -> str:
+    """Return what names the content of a result; empty if a file of it cannot be read.
 
     A file that its tree names without reading (git's blob) is not read.
     """
     lines = []
-    for path, entry in sorted(directory.entries.items()):
+    for path, entry in sorted(subject.entries.items()):
         name = entry.identity
         if not name:
             try:
-                name = digest(directory.read(path))
+                name = digest(subject.read(path))
             except FileNotFoundError:
                 name = ABSENT
             except (JoulemarkError, OSError):
                 return ""
         lines.append(f"{path}\0{name}\n")
-    lines += [f"{entry.path}\0{entry.identity}\n" for entry in directory.beside]
+    lines += [f"{entry.path}\0{entry.identity}\n" for entry in subject.beside]
     return digest("".join(lines).encode("utf-8", "surrogatepass"))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TextIO
 
 from joulemark.core.finding import Severity, Verdict
-from joulemark.procedures.checked import Checked
+from joulemark.procedures.checked import INFERENCE, Checked
 from joulemark.report.checked_json import where
 from joulemark.report.format import clean
 from joulemark.report.tallied import ORDER, WIDTH, Tallied
@@ -25,10 +25,12 @@ class SystemTally:
     Attributes:
         verdicts: how many results have each.
         rules: how many results each rule found something on, by severity and id.
+        kind: of its results.
     """
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     rules: Counter[tuple[int, str]] = field(default_factory=Counter)
+    kind: str = INFERENCE
 
     def worst(self) -> str:
         """Return the id of the gravest rule, of those the most frequent; empty for none."""
@@ -44,6 +46,7 @@ class Tally:
         tallied: findings by rule.
         verdicts: how many results have each.
         kept: how many were taken over from an earlier check.
+        kinds: how many results are of each.
     """
 
     def __init__(self) -> None:
@@ -52,10 +55,12 @@ class Tally:
         self.tallied = Tallied()
         self.verdicts: Counter[Verdict] = Counter()
         self.kept = 0
+        self.kinds: Counter[str] = Counter()
 
     def add(self, checked: Checked) -> None:
         """Count one result."""
-        system = self.systems.setdefault(checked.system, SystemTally())
+        system = self.systems.setdefault(checked.system, SystemTally(kind=checked.kind))
+        self.kinds[checked.kind] += 1
         system.verdicts[checked.verdict] += 1
         self.verdicts[checked.verdict] += 1
         self.kept += checked.kept
@@ -65,6 +70,11 @@ class Tally:
 
     def close(self) -> None:
         """Do nothing."""
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all results are power directories."""
+        return not self.kinds.keys() - {INFERENCE}
 
     @property
     def total(self) -> int:
@@ -117,7 +127,7 @@ def _counts(verdicts: Counter[Verdict]) -> list[str]:
 
 def _short(system: SystemTally) -> str:
     """Return the id of the worst finding; without its first part where that is the usual one."""
-    return clean(system.worst().removeprefix("inference/").removeprefix("official/"), 40)
+    return clean(system.worst().removeprefix("official/").removeprefix(f"{system.kind}/"), 40)
 
 
 def summary(tally: Tally, of: int) -> str:
@@ -131,4 +141,5 @@ def summary(tally: Tally, of: int) -> str:
     counts = ", ".join(f"{tally.verdicts[v]} {word}" for v, word in named.items())
     every = f"{tally.total} of {of}" if tally.total < of else str(of)
     again = f"; {tally.kept} unchanged since an earlier check" if tally.kept else ""
-    return f"{every} power {'directory' if of == 1 else 'directories'}: {counts}{again}"
+    one, many = ("power directory", "power directories") if tally.uniform else ("result", "results")
+    return f"{every} {one if of == 1 else many}: {counts}{again}"

@@ -1,4 +1,4 @@
-"""What a check found, as JSON lines: one object a line, one line a power directory."""
+"""What a check found, as JSON lines: one object a line, one line a result."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         "benchmark": place.benchmark or None,
         "scenario": place.scenario or None,
         "tree": checked.tree,
+        "kind": checked.kind,
     }
 
 

@@ -1,4 +1,4 @@
-"""What a check found, as JUnit XML: a test case for each power directory, for build servers.
+"""What a check found, as JUnit XML: a test case for each result, for build servers.
 
 A suite is the results of one system. Findings of severity error are a failure, the others stand in
 the output of the case.

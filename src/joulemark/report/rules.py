@@ -12,7 +12,9 @@ from joulemark.report.markdown import markdown_table
 WIDTH = 80
 GROUPS = {
     "inference": "Rules of MLPerf Inference power results",
-    "official": "Checks of the official checker",
+    "training": "Rules of MLPerf Training power results",
+    "tiny": "Rules of MLPerf Tiny sessions",
+    "official": "Checks of the official checkers",
     "joulemark": "What a check itself may find",
     "results": "Rules on stated results",
 }

@@ -10,13 +10,14 @@ from tests.inference_samples import Files, Sample, replaced
 
 from joulemark.formats.inference.directory import Place, PowerDirectory
 from joulemark.procedures.check_parts import parts
-from joulemark.procedures.checked import Asked
+from joulemark.procedures.checked import INFERENCE, Asked
 from joulemark.procedures.checking import target
 from joulemark.procedures.judging import judge
 from joulemark.procedures.known import known_rules
 from joulemark.report.audit.reading import Member
 from joulemark.report.audit.result_page import result_page
 from joulemark.report.audit.stated import Stated
+from joulemark.rules.official import official_verdicts
 
 SCRIPT = "<script>document.title='taken'</script>"
 TURNED = "\u202egnorw\u2066"
@@ -37,9 +38,9 @@ def member(
         _, _, _, system, benchmark, scenario, _ = path.split("/")
         tree |= submitted({}, system=system, benchmark=benchmark, scenario=scenario)
     directory = _opened(tree, path, place)
-    made = parts()
-    checked = judge(directory, target(directory, 0), "tree", Asked(), made)
-    return Member(directory, checked, made.official(directory, "v5.1", ()), stated)
+    kind = parts().kinds[INFERENCE]
+    checked = judge(directory, target(directory, INFERENCE, kind, 0), "tree", Asked(), kind)
+    return Member(directory, checked, official_verdicts(directory, "v5.1"), stated)
 
 
 def _opened(files: Files, path: str, place: Place) -> PowerDirectory:

@@ -1,7 +1,8 @@
-"""Check MLPerf Inference power results: what the rules mean, or what the official checker says.
+"""Check MLPerf power results: what the rules mean, or what the official checkers say.
 
-A PATH is a power directory, a folder with many, a .tar, .tar.gz or .zip of one, or a git
-repository without a work tree (REPO.git@REV:PATH). Every power directory in it is checked, in
+A PATH is a power directory of MLPerf Inference, a benchmark with power of MLPerf Training, a
+session of MLPerf Tiny, a folder with many, a .tar, .tar.gz or .zip of one, or a git
+repository without a work tree (REPO.git@REV:PATH). Every result in it is checked, in
 worker processes. What joulemark computes is its own and is not verified by MLCommons.
 """
 
@@ -31,11 +32,12 @@ examples:
   joulemark check inference_results_v5.1 --submitter WHO --sarif review.sarif
   joulemark check results.tar.gz --as-official own --json > verdicts.jsonl
   joulemark check results.git@main:closed --resume checked.state
+  joulemark check training_results_v5.0 tiny_results_v1.3 --ignore 'tiny/no-trace'
   joulemark explain inference/uncertainty
 
 exit codes: 0 every result passes, perhaps with warnings; 1 a result fails (with
 --strict: or warns); 2 wrong argument; 3 a path may not be read; 4 a path is
-damaged, or holds no power directory; 130 interrupted, after what was found so
+damaged, or holds no result; 130 interrupted, after what was found so
 far was printed and written.
 """
 

@@ -1,6 +1,7 @@
 """Write self-contained HTML: one page of a run, or the pages of a tree of MLPerf power results.
 
-With --tree, every power directory of a PATH is reviewed as joulemark check does it: one
+With --tree, every power directory of MLPerf Inference in a PATH is reviewed as joulemark
+check does it (of results of Training and Tiny there is no page yet): one
 page of each measurement, and index.html with all submitters, systems, findings and
 results. Pages that say the same already are left alone. What joulemark computes is its
 own and is not verified by MLCommons.
@@ -109,6 +110,7 @@ def _tree(args: Namespace) -> int:
     """Write the pages of trees and print the name of the first."""
     if args.run != "last" or args.calibration is not None:
         raise UsageError("a run and a tree cannot be reported at once", remedy="leave out one")
+    from joulemark.procedures.checked import INFERENCE
     from joulemark.procedures.checking import search
     from joulemark.procedures.stopping import stoppable
     from joulemark.report.audit.stated import trees_in
@@ -126,7 +128,8 @@ def _tree(args: Namespace) -> int:
         names=trees,
         store=store,
     )
-    with stoppable(), Progress() as display, search(trees, submitters=args.submitter) as found:
+    found = search(trees, submitters=args.submitter, kinds=(INFERENCE,))
+    with stoppable(), Progress() as display, found:
         tally = write_pages(found, wanted, _Pace(display))
     print(folder / INDEX)
     counts = ((tally.total, "result"), (tally.measurements, "measurement"), (tally.pages, "page"))

@@ -7,7 +7,7 @@ A power directory is a folder with ``run_1/spl.txt`` or ``ranging/spl.txt``, or 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.directory import (
@@ -34,19 +34,25 @@ MOST_FILES = 10_000
 """Files of one power directory; eleven are usual."""
 
 
-def power_directories(tree: Tree) -> Iterator[PowerDirectory]:
+def power_directories(
+    tree: Tree, entries: Iterable[Entry] | None = None
+) -> Iterator[PowerDirectory]:
     """Yield every power directory of a tree, in the order of the paths.
 
     Its ``tree`` is rooted at the folder that holds the divisions, whether ``tree`` itself is, lies
     above it (the folders between are then in its name), or, where a folder or a git repository is
     read, below it.
 
+    Args:
+        tree: where they are looked for.
+        entries: its entries, where somebody else looks at them as they go by.
+
     Raises:
         FormatError: if the tree is damaged or hostile.
         UnavailableError: if it cannot be read.
     """
     found = _Found(tree)
-    for entry in tree.entries():
+    for entry in tree.entries() if entries is None else entries:
         yield from found.see(entry)
     yield from found.leave("")
 

@@ -70,7 +70,9 @@ def kind_of(name: str) -> str:
 
     Upper case counts: submitters call firmware ``KWS01-Energy.bin``.
     """
-    return next((kind for kind, ending in ENDINGS.items() if name.endswith(ending)), "")
+    if not name.endswith(tuple(ENDINGS.values())):
+        return ""
+    return next(kind for kind, ending in ENDINGS.items() if name.endswith(ending))
 
 
 class TinySession:
@@ -86,6 +88,9 @@ class TinySession:
     Attributes:
         tree, path, entries, place: as given.
     """
+
+    beside: tuple[Entry, ...] = ()
+    """Nothing beside it holds for it."""
 
     def __init__(
         self, tree: Tree, path: str, entries: Mapping[str, Entry], place: TinyPlace | None = None
@@ -117,6 +122,10 @@ class TinySession:
         except FileNotFoundError:
             raise FormatError("the file is missing", where=entry.path) from None
         return Source(entry.path, data)
+
+    def read(self, kind: str) -> bytes:
+        """Return the bytes of a file of a kind; FormatError as of :meth:`source`."""
+        return self.source(kind).data
 
     @cached_property
     def trace(self) -> EnergyTrace:

@@ -45,23 +45,52 @@ def sessions(tree: Tree) -> Iterator[TinySession]:
         FormatError: if the tree is damaged or hostile.
         UnavailableError: if it cannot be read.
     """
-    location = _folders_of(tree)
-    folders: dict[str, dict[str, Entry]] = {}
+    finder = Finder(tree)
     for entry in tree.entries():
-        folder, _, name = entry.path.rpartition("/")
-        kind = kind_of(name)
+        finder.see(entry)
+    yield from finder.found()
+
+
+class Finder:
+    """Finds sessions among the entries of a tree, which go by.
+
+    Args:
+        tree: where they lie.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        """Begin with nothing."""
+        self._tree = tree
+        self._folders: dict[str, dict[str, Entry]] = {}
+
+    def see(self, entry: Entry) -> None:
+        """Take an entry.
+
+        Raises:
+            FormatError: if there are too many folders.
+        """
+        kind = kind_of(entry.path)
         if not kind:
-            continue
-        if folder not in folders and len(folders) >= MOST:
-            raise FormatError(f"more than {MOST} sessions", where=shown(tree.name))
-        folders.setdefault(folder, {}).setdefault(kind, entry)
-    found = 0
-    for folder, entries in sorted(folders.items()):
-        if _is_session([*location, *_folders(folder)], entries):
-            found += 1
-            yield session_at(tree, folder, entries)
-    if not found and RUNNER in folders.get("", ()):
-        yield session_at(tree, "", folders[""])
+            return
+        folder = entry.path.rpartition("/")[0]
+        if folder not in self._folders and len(self._folders) >= MOST:
+            raise FormatError(f"more than {MOST} sessions", where=shown(self._tree.name))
+        self._folders.setdefault(folder, {}).setdefault(kind, entry)
+
+    def found(self, *, alone: bool = True) -> Iterator[TinySession]:
+        """Yield the sessions, in the order of the paths.
+
+        Args:
+            alone: whether nothing else was found in the tree: then ``results.json`` at its root is
+                a session where there is no other.
+        """
+        location = _folders_of(self._tree)
+        for folder, entries in sorted(self._folders.items()):
+            if _is_session([*location, *_folders(folder)], entries):
+                alone = False
+                yield session_at(self._tree, folder, entries)
+        if alone and RUNNER in self._folders.get("", ()):
+            yield session_at(self._tree, "", self._folders[""])
 
 
 def session_at(tree: Tree, folder: str, entries: Mapping[str, Entry]) -> TinySession:

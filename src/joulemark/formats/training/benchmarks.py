@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.layout import DIVISIONS, RESULTS, SYSTEMS, round_of
-from joulemark.formats.training.directory import BenchmarkDirectory, Place, SystemFile
+from joulemark.formats.training.directory import POWER, BenchmarkDirectory, Place, SystemFile
 from joulemark.formats.training.power_log import kind_of
 from joulemark.formats.trees.names import shown
 from joulemark.formats.trees.tree import Entry, Raisable, Tree
@@ -22,6 +22,7 @@ _FILE = re.compile(
     r"(?:(?P<base>.*)/)?(?P<file>power/(?P<run>[^/]+)/[^/]+|power/[^/]+|result_[^/]*\.txt|scaling\.json)",
     re.DOTALL,
 )
+ENDINGS = (".txt", "scaling.json")
 _SYSTEM = re.compile(r"(?:.*/)?systems/[^/]+\.json", re.DOTALL)
 
 
@@ -36,24 +37,53 @@ def benchmarks(tree: Tree, most_files: int = MOST_FILES) -> Iterator[BenchmarkDi
         FormatError: if the tree is damaged or hostile.
         UnavailableError: if it cannot be read.
     """
-    folders: dict[str, dict[str, Entry]] = {}
-    with_power: set[str] = set()
+    finder = Finder(tree, most_files)
     for entry in tree.entries():
+        finder.see(entry)
+    yield from finder.found()
+
+
+class Finder:
+    """Finds benchmarks with power among the entries of a tree, which go by.
+
+    Args:
+        tree: where they lie.
+        most_files: files of one benchmark.
+    """
+
+    def __init__(self, tree: Tree, most_files: int = MOST_FILES) -> None:
+        """Begin with nothing."""
+        self._tree = tree
+        self._most = most_files
+        self._folders: dict[str, dict[str, Entry]] = {}
+        self._with_power: set[str] = set()
+
+    def see(self, entry: Entry) -> None:
+        """Take an entry.
+
+        Raises:
+            FormatError: if a benchmark has too many.
+        """
+        if not entry.path.endswith(ENDINGS) and f"{POWER}/" not in entry.path:
+            return
         match = _FILE.fullmatch(entry.path)
         if match is None:
-            continue
+            return
         base = match["base"] or ""
-        files = folders.setdefault(base, {})
-        if len(files) >= most_files:
+        files = self._folders.setdefault(base, {})
+        if len(files) >= self._most:
             raise FormatError(
-                f"more than {most_files} files of one benchmark",
-                where=f"{shown(tree.name)}: {shown(base)}",
+                f"more than {self._most} files of one benchmark",
+                where=f"{shown(self._tree.name)}: {shown(base)}",
             )
         files[match["file"]] = entry
         if match["run"] is not None and kind_of(match["file"]) is not None:
-            with_power.add(base)
-    for base in sorted(with_power):
-        yield directory_at(tree, base, folders[base])
+            self._with_power.add(base)
+
+    def found(self) -> Iterator[BenchmarkDirectory]:
+        """Yield the benchmarks, in the order of the paths."""
+        for base in sorted(self._with_power):
+            yield directory_at(self._tree, base, self._folders[base])
 
 
 def wanted(path: str) -> bool:
@@ -73,6 +103,17 @@ def directory_at(tree: Tree, base: str, entries: Mapping[str, Entry]) -> Benchma
     inner = base.split("/") if base else []
     place = place_of([*location, *inner])
     return BenchmarkDirectory(tree, base, entries, place, _system_file(tree, inner, place))
+
+
+def rooted(directory: BenchmarkDirectory) -> BenchmarkDirectory:
+    """Return a benchmark rooted where its system's description is, which may be above its tree."""
+    file = directory.system_file
+    if file is None or file.tree is directory.tree:
+        return directory
+    location = [part for part in directory.tree.location.split("/") if part]
+    inner = directory.path.split("/") if directory.path else []
+    path = "/".join([*location, *inner][-3:])
+    return BenchmarkDirectory(file.tree, path, directory.entries, directory.place, file)
 
 
 def place_of(path: list[str]) -> Place:

@@ -66,6 +66,9 @@ class BenchmarkDirectory:
         tree, path, entries, place, system_file: as given.
     """
 
+    beside: tuple[Entry, ...] = ()
+    """Nothing beside it holds for it but the system's description."""
+
     def __init__(
         self,
         tree: Tree,
@@ -99,6 +102,10 @@ class BenchmarkDirectory:
         if data is None:
             raise FormatError("the file is missing", where=name)
         return Source(name, data)
+
+    def read(self, file: str) -> bytes:
+        """Return the bytes of a file; they are not kept. FormatError as of :meth:`source`."""
+        return self.source(file).data
 
     @cached_property
     def results(self) -> tuple[str, ...]:

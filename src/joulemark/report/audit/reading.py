@@ -15,7 +15,7 @@ from joulemark.formats.inference.directory import RANGING, TESTING, PowerDirecto
 from joulemark.formats.inference.parsed import PowerLog, Times
 from joulemark.formats.inference.timed import TimedRun
 from joulemark.procedures.checked import Checked
-from joulemark.procedures.judging import Outcome
+from joulemark.procedures.kinds import Outcome
 from joulemark.report.audit.stated import Stated
 from joulemark.rules.inference.review import Review
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from joulemark.core.finding import Finding, Severity, Verdict
 from joulemark.formats.inference.directory import Place
 from joulemark.procedures.checked import Amount, Checked, Measured
-from joulemark.procedures.judging import Outcome
+from joulemark.procedures.kinds import Outcome
 from joulemark.report.checked_json import where
 from joulemark.report.format import clean
 from joulemark.rules.official.outcome import Word

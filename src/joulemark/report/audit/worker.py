@@ -18,8 +18,9 @@ from joulemark.formats.inference.directory import PowerDirectory
 from joulemark.formats.inference.performance import text
 from joulemark.formats.trees.tree import Entry, Tree
 from joulemark.procedures.check_worker import Trees, parts_named, target_of
-from joulemark.procedures.checked import NEWEST, Asked, Checked, Target, lost
-from joulemark.procedures.judging import Outcome, Parts, judge
+from joulemark.procedures.checked import INFERENCE, NEWEST, Asked, Checked, Target, lost
+from joulemark.procedures.judging import judge
+from joulemark.procedures.kinds import Outcome, Parts
 from joulemark.procedures.known import known_rules
 from joulemark.report.audit.reading import Member, or_none
 from joulemark.report.audit.result_page import result_page
@@ -52,7 +53,7 @@ class Desk:
         only_failing: bool,
     ) -> None:
         """Keep the arguments; nothing is opened."""
-        self._parts = parts
+        self._kind = parts.kinds[INFERENCE]
         self._open_tree = open_tree
         self._asked = asked
         self._folder = folder
@@ -100,7 +101,7 @@ class Desk:
             tree = self._tree(target.tree)
             name = tree.name
             directory = _directory(tree, target)
-            checked = judge(directory, target, name, self._asked, self._parts)
+            checked = judge(directory, target, name, self._asked, self._kind)
             official = self._official(directory, checked.round)
             fresh = _directory(tree, target)  # without the bytes of every file
             fresh.place = checked.place
@@ -110,8 +111,8 @@ class Desk:
             return None, lost(target, name, self._asked, what), {}
 
     def _official(self, directory: PowerDirectory, round_: str) -> Mapping[str, Outcome]:
-        revision = round_ if round_ in self._parts.revisions else NEWEST
-        return self._parts.official(directory, revision, ())
+        revision = round_ if round_ in self._kind.revisions else NEWEST
+        return self._kind.official(directory, revision, ()) if self._kind.official else {}
 
     def _tree(self, number: int) -> Tree:
         if self._open is None or self._open[0] != number:
