@@ -192,6 +192,13 @@ class Monitor(ABC):
         self._periods += 1
         self._fields += (self._time(self._periods), watts, 0)
 
+    def _numbered(self, means: Sequence[tuple[int, float]]) -> None:
+        """Take number and mean power (W) of periods; those left out were lost."""
+        for number, watts in means:
+            if number > self._periods:
+                self._gap(number - self._periods)
+            self._sample(watts)
+
     def _gap(self, periods: int) -> None:
         """Take note of periods that were lost: they have no row."""
         self._periods += periods
@@ -200,6 +207,9 @@ class Monitor(ABC):
     def _fall(self, periods: float) -> None:
         """Take note that the pin fell so many periods after the beginning."""
         self._falls.append(self._time(periods))
+
+    def _lost(self, what: str) -> MeterLostError:
+        return MeterLostError(what, where=f"meter {self.name}")
 
     def _trouble(self, what: str, remedy: str = "") -> None:
         """Keep an error of the instrument that did not end its trace."""

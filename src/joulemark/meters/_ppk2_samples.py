@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import math
 
+from joulemark.meters._periods import Periods
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,21 +88,17 @@ class Means:
         self._np = np
         self._known = {key: np.asarray(values, dtype=np.float64) for key, values in known.items()}
         self._supply_v = supply_v
-        self._per_period = per_period
+        self._periods = Periods(per_period)
         self._pin = pin
         self._rest = b""
         self._counter: int | None = None
         self._next = 0  # number of the next sample, with those that were lost
         self._high = False
-        self._now, self._sum, self._have = 0, 0.0, 0  # the period that is not over
         self.lost = 0
         self.falls: list[int] = []
 
     def feed(self, data: bytes) -> list[tuple[int, float]]:
-        """Return number and mean current (A) of each period that is over.
-
-        A period of which less than half arrived is left out.
-        """
+        """Return number and mean current (A) of each period that is over."""
         self._rest += data
         means: list[tuple[int, float]] = []
         place = 0
@@ -186,16 +184,7 @@ class Means:
         self.falls += numbers[before & ~high].tolist()
         if len(high):
             self._high = bool(high[-1])
-        over = self._next // self._per_period
-        first = self._now
-        place = numbers // self._per_period - first
-        sums = np.bincount(place, self._amperes(words), over - first + 1)
-        have = np.bincount(place, minlength=over - first + 1)
-        sums[0] += self._sum
-        have[0] += self._have
-        enough = np.flatnonzero(2 * have[:-1] >= self._per_period).tolist()
-        means.extend((first + k, float(sums[k] / have[k])) for k in enough)
-        self._now, self._sum, self._have = over, float(sums[-1]), int(have[-1])
+        means += self._periods.take(numbers, self._amperes(words), self._next)
 
     def _amperes(self, words: Any) -> Any:
         """Return the current of each sample, A, by the kit's calibration."""

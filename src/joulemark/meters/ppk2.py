@@ -181,10 +181,7 @@ class Ppk2(Monitor):
             self._rows(means, means.finish())
 
     def _rows(self, means: Means, found: list[tuple[int, float]]) -> None:
-        for number, amperes in found:
-            if number > self._periods:
-                self._gap(number - self._periods)
-            self._sample(amperes * self._supply_v)
+        self._numbered([(number, amperes * self._supply_v) for number, amperes in found])
         for number in means.falls:
             self._fall(number * self.rate_hz / SAMPLE_HZ)
         means.falls.clear()
