@@ -2,10 +2,10 @@
 
 Through Jetperch's own driver (``pyjoulescope_driver``, Apache-2.0), of which a process can have
 one. Its topics stand in the driver's public source (jetperch/joulescope_driver at bd17bcf,
-2026-07-21) and in the entry points that the package brings (``entry_points/statistics.py``, ``record.py``);
-they are cited where they are used. The instrument streams power, current times voltage, a million
-times a second; a row is the mean of all samples of its period. Samples that the driver did not
-get are seen by the numbers of those it did. It has not met hardware.
+2026-07-21) and in what the package brings (``entry_points/statistics.py``, ``record.py``); they are
+cited where they are used. The instrument streams power, current times voltage, a million times a
+second; a row is the mean of all samples of its period. Samples that the driver did not get are
+seen by the numbers of those it did. It has not met hardware.
 """
 
 from __future__ import annotations
