@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from joulemark.accounting.added_up import places_before
 from joulemark.core.channel import Accuracy
 from joulemark.core.student import NORMAL_975
 from joulemark.core.value import Source, Term, Value
@@ -26,7 +27,6 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 MICRO = 1e6
-AXIS_PIECE = 1 << 18
 EDGE_SHARE = 6.0**-0.5
 """Standard uncertainty of the sum of two errors spread evenly over one period each, in periods."""
 MEDIAN_EXCESS = 1.2533
@@ -41,56 +41,22 @@ ASSUMED = Accuracy(gain=0.02, source="assumed: as an LPM01A, the monitor that is
 """Of a monitor that is not named or not in the table: not knowing it must not narrow anything."""
 
 
-class EdgeFinder:
-    """Finds at which sample each stamp falls, while the axis is made piece by piece.
-
-    Args:
-        stamps: s since the begin of the trace, not falling.
-        period: of the samples, s.
-
-    Attributes:
-        edges: for each stamp that was passed, how many samples lie before it.
-    """
-
-    def __init__(self, stamps: Sequence[float], period: float) -> None:
-        """Start at the first sample, which is at zero."""
-        self._stamps = np.asarray(stamps, dtype=np.float64)
-        self._period = period
-        self._next = 0.0
-        self._seen = 0
-        self.edges = np.zeros(len(self._stamps), dtype=np.int64)
-
-    def advance(self, count: int) -> None:
-        """Go on by so many samples."""
-        while count > 0:
-            size = min(count, AXIS_PIECE)
-            steps = np.full(size + 1, self._period)
-            steps[0] = self._next
-            axis = np.add.accumulate(steps)
-            self.edges += np.searchsorted(axis[:-1], self._stamps, side="left")
-            self._next = float(axis[-1])
-            self._seen += size
-            count -= size
-
-
 def edges_of(stamps: Sequence[float], period: float, count: int) -> Places:
     """Return how many of a trace's samples lie before each stamp.
 
     Args:
-        stamps: s since its begin, not falling.
+        stamps: s since its begin.
         period: of the samples, s.
         count: of the samples.
     """
-    finder = EdgeFinder(stamps, period)
-    finder.advance(count)
-    return finder.edges
+    return places_before(stamps, period, count)
 
 
 class StreamedSums:
     """Sums of a trace's samples between each two stamps, in bounded memory.
 
     Args:
-        stamps: s since its begin, not falling.
+        stamps: s since its begin.
         period: of the samples, s.
 
     Attributes:
@@ -100,17 +66,16 @@ class StreamedSums:
 
     def __init__(self, stamps: Sequence[float], period: float) -> None:
         """Start with nothing."""
-        self._finder = EdgeFinder(stamps, period)
+        self._edges = places_before(stamps, period)
         self.count = 0
         self.sums = np.zeros(len(stamps))
 
     def add(self, samples: NDArray[np.float32]) -> None:
         """Take the next samples."""
-        before = self._finder.edges.copy()
-        self._finder.advance(len(samples))
+        inside = np.clip(self._edges - self.count, 0, len(samples))
         with np.errstate(invalid="ignore"):  # infinities of both signs
-            for at, inside in enumerate(self._finder.edges - before):
-                self.sums[at] += float(samples[:inside].sum(dtype=np.float64))
+            for at in np.flatnonzero(inside).tolist():
+                self.sums[at] += float(samples[: inside[at]].sum(dtype=np.float64))
         self.count += len(samples)
 
     def between(self, first: int, last: int) -> float:
@@ -196,12 +161,14 @@ def window_of(
         name: of the window, which its own uncertainties belong to.
     """
     first, last = edges
-    part = np.asarray(samples_uj[first:last], dtype=np.float64)
+    part = samples_uj[first:last]
     with np.errstate(invalid="ignore"):  # infinities of both signs
-        published = float(part.sum())
-    missing = int(np.count_nonzero(~(part > 0) | ~np.isfinite(part)))
-    there = part[np.isfinite(part)]
-    joules = float(there.sum()) / MICRO
+        published = float(part.sum(dtype=np.float64))
+    joules, missing = published / MICRO, 0
+    if not (math.isfinite(published) and len(part) and part.min() > 0):
+        finite = np.isfinite(part)
+        missing = int(np.count_nonzero(~(finite & (part > 0))))
+        joules = float(part[finite].sum(dtype=np.float64)) / MICRO
     energy = Value(joules, "J")
     gain = GAINS.get(meter, ASSUMED).gain
     monitor = Source(Term.GAIN, meter or "monitor not named")

@@ -98,6 +98,8 @@ def in_run(record: PowerRecord, start: int, stop: int) -> tuple[Energy, Seen | N
 
 def _one_a_stamp(time: Times, watts: Floats) -> tuple[Times, Floats]:
     """Return readings sorted by time; of several on one stamp the mean."""
+    if (np.diff(time) > 0).all():
+        return time, watts
     stamps, place = np.unique(time, return_inverse=True)
     return stamps, np.bincount(place, watts, len(stamps)) / np.bincount(place)
 

@@ -18,7 +18,7 @@ from joulemark.accounting.training_record import Kind
 from joulemark.core.value import Value, total
 from joulemark.formats.training.directory import BenchmarkDirectory
 from joulemark.formats.training.scored import Scored as Folder
-from joulemark.formats.training.scored import score_directory
+from joulemark.formats.training.scored import See, score_directory
 from joulemark.procedures.judging import measured
 from joulemark.procedures.scored import Both, LogFigures, RunFigures, TrainingFigures
 
@@ -30,18 +30,19 @@ POINT = "the official summarizer states no uncertainty"
 
 
 def score_training(
-    directory: BenchmarkDirectory, algorithm: Algorithm | None
+    directory: BenchmarkDirectory, algorithm: Algorithm | None, see: See
 ) -> tuple[TrainingFigures, Folder, dict[str, str]]:
     """Return the figures of a benchmark, what they were made of, and why some are missing.
 
     Args:
         directory: its folder.
         algorithm: version of the official summarizer; None: that of its round.
+        see: told of each power log as it is read.
 
     Raises:
         UnavailableError: if the tree cannot be read.
     """
-    folder = score_directory(directory, official=algorithm)
+    folder = score_directory(directory, see, algorithm)
     score = folder.score
     counted = [run for run in folder.runs if run.name in score.runs]
     of_log: dict[str, list[LogEnergy]] = {}

@@ -26,6 +26,7 @@ from joulemark.procedures.score_training import score_training
 from joulemark.procedures.scored import NOT_SCORED, OWN, TINY, TRAINING, Scored, Target, lost
 from joulemark.rules.tiny.register import review as review_tiny
 from joulemark.rules.training.register import review as review_training
+from joulemark.rules.training.review import TrainingReview
 
 SAMPLED = frozenset({"trace", "runner"})
 """Kinds of a session's files that hold samples."""
@@ -66,10 +67,11 @@ class Desk:
         return self._open[1]
 
     def _training(self, directory: BenchmarkDirectory, name: str) -> Scored:
-        figures, folder, reasons = score_training(directory, self._algorithm)
+        about = TrainingReview(directory)
+        figures, folder, reasons = score_training(directory, self._algorithm, about.see)
         place = directory.place
         names = _published(directory.tree, directory.path, place.submitter, place.division)
-        found = [*review_training(directory), *_missing(("official", "in_run"), reasons)]
+        found = [*review_training(about), *_missing(("official", "in_run"), reasons)]
         return Scored(
             kind=TRAINING,
             tree=name,

@@ -1,7 +1,8 @@
 """``node_<k>.txt`` and ``sw_<j>.txt``: the power of one node or switch during one run.
 
-A log has a hundred thousand lines of one form. One pattern reads those, so no JSON is decoded for
-them; a line that differs in anything is decoded by itself.
+A log has a hundred thousand lines of one form. Those that repeat each other but for stamp and power
+are read as columns; one pattern reads others of the form, so no JSON is decoded for them; a line
+that differs in anything is decoded by itself.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import re
 
 import numpy as np
 
-from joulemark.accounting.training_record import Kind, Mark, PowerRecord
+from joulemark.accounting.training_record import Floats, Kind, Mark, PowerRecord, Times
 from joulemark.core.errors import FormatError
 from joulemark.formats.inference.parsed import Source
 from joulemark.formats.inference.text import Problems, chunks, content, shown
+from joulemark.formats.training.alike import runs_alike
 from joulemark.formats.training.parsed import PowerLog
 from joulemark.formats.training.records import LAST_MS, MARKER, MS, Record, number_of, record_of
 
@@ -58,11 +60,10 @@ def read_power_log(source: Source) -> PowerLog:
     for first, piece in chunks(data):
         read.take(piece, first)
     stem = source.name.rpartition("/")[2].removesuffix(".txt")
-    hosts = dict.fromkeys(_HOST.findall(data))
     return PowerLog(
         name=source.name,
         record=read.record(stem, kind_of(source.name) or Kind.NODE),
-        hosts=tuple(host.decode("ascii") for host in list(hosts)[:MAX_HOSTS]),
+        hosts=tuple(host.decode("ascii") for host in list(read.hosts)[:MAX_HOSTS]),
         problems=read.problems.all(),
         sides=tuple(read.sides),
         null_texts=read.null_texts,
@@ -76,6 +77,7 @@ class _Reading:
         self.problems = Problems()
         self.sides: dict[str, None] = {}
         self.null_texts = 0
+        self.hosts: dict[bytes, None] = {}
         self.marks: dict[str, list[Mark]] = {key: [] for key in (START, STOP, EFFICIENCY, ESTIMATE)}
         self._time: list[np.ndarray] = []
         self._watts: list[np.ndarray] = []
@@ -83,28 +85,48 @@ class _Reading:
 
     def take(self, piece: bytes, first: int) -> None:
         """Read whole lines, the first of which has a number."""
+        done, line = 0, first
+        for run in runs_alike(piece, _LINE):
+            if run.begin > done:
+                self._one_by_one(piece[done : run.begin], line)
+            line = first + run.line + len(run.time)
+            self._keep(run.time, run.watts, np.arange(line - len(run.time), line))
+            self._hosts(run.tail)
+            done = run.end
+        if done < len(piece):
+            self._one_by_one(piece[done:], line)
+
+    def _hosts(self, text: bytes) -> None:
+        if len(self.hosts) < MAX_HOSTS:
+            self.hosts.update(dict.fromkeys(_HOST.findall(text)))
+
+    def _keep(self, time: Times, watts: Floats, numbers: np.ndarray) -> None:
+        """Keep readings, stamps in ms, but for those of no time."""
+        late = time > LAST_MS
+        for at in np.flatnonzero(late).tolist():
+            number = int(numbers[at])
+            self.problems.add(number, f"time_ms {time[at]} is no time between 1970 and 2261")
+        self._time.append(time[~late] * MS)
+        self._watts.append(watts[~late])
+        self._line.append(numbers[~late].astype(np.int32))
+
+    def _one_by_one(self, piece: bytes, first: int) -> None:
+        """Read whole lines that may be of any form."""
+        self._hosts(piece)
         rows = _LINE.findall(piece)
         odd = [at for at, row in enumerate(rows) if row[2]]
         if piece.count(MARKER) > sum([1 for row in rows if row[0]]) + len(odd):
             odd = self._two_markers(piece, rows, odd)
         known = {at: self._other(rows[at][2], first + at) for at in odd}
-        fast = np.array([bool(row[0]) for row in rows], dtype=bool)
-        time = np.zeros(len(rows), dtype=np.int64)
-        watts = np.full(len(rows), np.nan)
-        usual = [row for row in rows if row[0]]
-        time[fast] = [int(row[0]) for row in usual]
-        watts[fast] = [float(row[1]) for row in usual]
-        late = fast & (time > LAST_MS)
-        for at in np.flatnonzero(late).tolist():
-            self.problems.add(first + at, f"time_ms {time[at]} is no time between 1970 and 2261")
-        time[fast & ~late] *= MS
-        is_reading = fast & ~late
-        for at, reading in known.items():
-            if reading is not None:
-                time[at], watts[at], is_reading[at] = *reading, True
-        self._time.append(time[is_reading])
-        self._watts.append(watts[is_reading])
-        self._line.append((np.flatnonzero(is_reading) + first).astype(np.int32))
+        usual = [at for at, row in enumerate(rows) if row[0]]
+        time = np.array([int(rows[at][0]) for at in usual], dtype=np.int64)
+        watts = np.array([float(rows[at][1]) for at in usual], dtype=np.float64)
+        self._keep(time, watts, np.array(usual, dtype=np.int64) + first)
+        others = [(at, reading) for at, reading in known.items() if reading is not None]
+        if others:
+            self._time.append(np.array([time for _, (time, _) in others], dtype=np.int64))
+            self._watts.append(np.array([watts for _, (_, watts) in others], dtype=np.float64))
+            self._line.append(np.array([at + first for at, _ in others], dtype=np.int32))
 
     @staticmethod
     def _two_markers(
@@ -143,13 +165,15 @@ class _Reading:
         return Mark(record.time, number, value)
 
     def record(self, name: str, kind: Kind) -> PowerRecord:
-        """Return all that was read."""
+        """Return all that was read, in the order of the lines."""
+        line = np.concatenate(self._line)
+        order = np.argsort(line, kind="stable") if (np.diff(line) < 0).any() else slice(None)
         return PowerRecord(
             name=name,
             kind=kind,
-            time=np.concatenate(self._time),
-            watts=np.concatenate(self._watts),
-            line=np.concatenate(self._line),
+            time=np.concatenate(self._time)[order],
+            watts=np.concatenate(self._watts)[order],
+            line=line[order],
             starts=tuple(self.marks[START]),
             stops=tuple(self.marks[STOP]),
             efficiencies=tuple(self.marks[EFFICIENCY]),

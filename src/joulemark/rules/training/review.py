@@ -9,8 +9,9 @@ from functools import cached_property
 from joulemark.accounting.training_official import Algorithm, algorithm_of
 from joulemark.accounting.training_record import Kind
 from joulemark.core.errors import FormatError
+from joulemark.formats.inference.parsed import Source
 from joulemark.formats.training.directory import POWER, BenchmarkDirectory
-from joulemark.formats.training.parsed import RunLog, Scaling, System
+from joulemark.formats.training.parsed import PowerLog, RunLog, Scaling, System
 from joulemark.formats.training.power_log import read_power_log
 from joulemark.rules.rule import Seen
 from joulemark.rules.training.facts import InRun, LogFacts, facts_of
@@ -95,6 +96,12 @@ class TrainingReview:
         """Keep the directory; nothing is read."""
         self.directory = directory
         self.errors: dict[str, FormatError] = {}
+        self._seen: dict[str, LogFacts] = {}
+
+    def see(self, run: str, file: str, source: Source, log: PowerLog) -> None:
+        """Take a power log that was read for something else, so that it is not read again."""
+        times = _times(self.run_logs.get(run))
+        self._seen[file] = facts_of(log, source.data, times, self.algorithm)
 
     @property
     def folder(self) -> str:
@@ -128,10 +135,11 @@ class TrainingReview:
         )
 
     def _powers(self, name: str, log: RunLog | None) -> Iterator[LogFacts]:
-        times = None
-        if log is not None and log.start is not None and log.stop is not None:
-            times = (log.start, log.stop) if log.stop > log.start else None
+        times = _times(log)
         for file in self.directory.power_files(name):
+            if file in self._seen:
+                yield self._seen[file]
+                continue
             try:
                 source = self.directory.source(file)
                 power = read_power_log(source)
@@ -204,3 +212,10 @@ class TrainingReview:
         }
         below = (file for file in self.directory.entries if file.startswith(f"{POWER}/"))
         return tuple(self.directory.name_of(file) for file in below if file not in known)
+
+
+def _times(log: RunLog | None) -> tuple[int, int] | None:
+    """Return start and stop of a run; None where they are not known or make no sense."""
+    if log is None or log.start is None or log.stop is None:
+        return None
+    return (log.start, log.stop) if log.stop > log.start else None
