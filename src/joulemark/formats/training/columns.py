@@ -17,7 +17,8 @@ Places = NDArray[np.int64]
 MOST_DIGITS = 15
 """More digits may be no exact whole number in double precision."""
 MOST_FORMS = 64
-ZERO, POINT = ord("0"), ord(".")
+ZERO, POINT = 0x30, 0x2E
+"""``0`` and ``.``."""
 
 
 def decimals(text: Bytes, begins: Places, ends: Places) -> Floats:
