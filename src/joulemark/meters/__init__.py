@@ -25,6 +25,7 @@ METERS = Registry(
         "jetson": "joulemark.meters.jetson:jetson",
         "power-supply": "joulemark.meters.power_supply:power_supply",
         "redfish": "joulemark.meters.redfish:redfish",
+        "ipmi": "joulemark.meters.ipmi:ipmi",
         "estimate": "joulemark.meters.estimate:estimate",
         "host": "joulemark.meters.host:host",
         "replay": "joulemark.meters.replay:replay",
