@@ -1,4 +1,4 @@
-"""Loops of ``ipmitool dcmi power reading``: the ways that its releases write them, and hostile ones."""
+"""Loops of ``ipmitool dcmi power reading``: as its releases write them, and hostile ones."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.meters.trees import Ticks
 
+from joulemark.core.baseboard import ASSUMED
 from joulemark.core.caution import Code
 from joulemark.core.channel import Domain, Instrument, Quantity
 from joulemark.core.errors import MeterError, PermissionNeededError, UnavailableError, UsageError
@@ -19,7 +20,7 @@ from joulemark.meters._credentials import Credentials
 from joulemark.meters._https import Https, Reply, tls_context
 from joulemark.meters._redfish import Redfish as Service
 from joulemark.meters._remote_settings import Address
-from joulemark.meters.redfish import ASSUMED, Redfish, redfish
+from joulemark.meters.redfish import Redfish, redfish
 from joulemark.virtual.redfish.instruments import RedfishBmc, Served
 
 SECRET = "not-to-be-seen-4711"

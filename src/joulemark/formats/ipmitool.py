@@ -25,7 +25,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Quantity
+from joulemark.core.baseboard import ASSUMED
+from joulemark.core.channel import Channel, Domain, Instrument, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError
 from joulemark.core.trace import Trace
@@ -33,18 +34,11 @@ from joulemark.formats.files import numbered_lines, wrong
 
 BACK_S = 2
 """Stamps that go back further were not written by one clock."""
-ASSUMED = Accuracy(
-    gain=0.05,
-    offset_w=10.0,
-    source="assumed ±(5 % + 10 W): DCMI states none; ENERGY STAR for Computer Servers asks of "
-    "input power as reported ±5 %, and never better than ±10 W for each supply",
-)
 
 _WATTS = re.compile(
     r"(?:Instantaneous power reading|Current Power)\s{0,80}:\s{0,80}(\d{1,6})\s{1,80}Watts", re.I
 )
 _STAMP = re.compile(r"(?:IPMI timestamp|Time Stamp)\s{0,80}:\s{0,80}(\S[^\t\n]{0,60})", re.I)
-_AFTER = re.compile(r"\s{2,}|\s*Sampling period")
 _INACTIVE = re.compile(r"(?:Power reading state|Power Measurement)[^:]*:\s*(?:deact|not)", re.I)
 _ZONE = re.compile(r"(.*\d)\s+([A-Z][A-Za-z]{1,5})")
 _FORMS = (
@@ -113,8 +107,9 @@ def _readings(path: Path, *, told: bool) -> Iterator[_Reading]:
         elif reading is None:
             continue
         elif match := _STAMP.search(line):
-            reading.stamp = _seconds(_AFTER.split(match[1])[0].strip(), path, number, told=told)
-        if reading is not None and _INACTIVE.search(line):
+            stamp = " ".join(match[1].partition("Sampling period")[0].split())
+            reading.stamp = _seconds(stamp, path, number, told=told)
+        if _INACTIVE.search(line):
             reading.active = False
     if reading is not None:
         yield reading

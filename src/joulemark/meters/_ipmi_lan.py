@@ -90,7 +90,11 @@ class Lan:
     def _log_in(self) -> Any:
         try:
             command = self._library(
-                self._host, self._who.user, self._who.password, port=self._port, privlevel=USER
+                self._host,
+                self._who.user.encode(),  # told as text, a session that has ended is never let go
+                self._who.password.encode(),
+                port=self._port,
+                privlevel=USER,
             )
         except Exception as error:  # noqa: BLE001
             raise self._not_in(error) from None
@@ -114,7 +118,8 @@ class Lan:
 
     def _said(self, error: Exception) -> str:
         """Return what the library says, without the password."""
-        return self._who.hidden(str(error))[:200] or type(error).__name__
+        said = "" if error.args == (None,) else self._who.hidden(str(error))[:200]
+        return said or type(error).__name__
 
     def interrupt(self) -> None:
         """Ask nothing more; a question that is under way ends after some seconds."""

@@ -26,9 +26,9 @@ _ADDRESS = struct.Struct("@ihBx")
 _REQUEST = struct.Struct("@PIlBBHP")
 _RECEIVED = struct.Struct("@iPIlBBHP")
 _SYSTEM_INTERFACE, _BMC_CHANNEL = 0x0C, 0x0F
-_READ, _WRITE = 2, 1
-SEND = _READ << 30 | _REQUEST.size << 16 | ord("i") << 8 | 13
-RECEIVE = (_READ | _WRITE) << 30 | _RECEIVED.size << 16 | ord("i") << 8 | 11
+_READ, _WRITE, _LETTER = 2, 1, 0x69
+SEND = _READ << 30 | _REQUEST.size << 16 | _LETTER << 8 | 13
+RECEIVE = (_READ | _WRITE) << 30 | _RECEIVED.size << 16 | _LETTER << 8 | 11
 """``IPMICTL_SEND_COMMAND``, ``IPMICTL_RECEIVE_MSG_TRUNC``."""
 ANSWER = 1
 """``IPMI_RESPONSE_RECV_TYPE``."""

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import time
 
-from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Quantity
+from joulemark.core.baseboard import ASSUMED
+from joulemark.core.channel import Channel, Domain, Instrument, Quantity
 from joulemark.core.errors import JoulemarkError, MeterError, UnavailableError, UsageError
 from joulemark.core.scope import suppress
 from joulemark.meters import _dcmi
@@ -48,12 +49,6 @@ STANDING_S = 30.0
 """So long a stamp may stand still before that is told."""
 MOST_W = 65535.0
 """The largest reading of sixteen bits."""
-ASSUMED = Accuracy(
-    gain=0.05,
-    offset_w=10.0,
-    source="assumed ±(5 % + 10 W): DCMI states none; ENERGY STAR for Computer Servers asks of "
-    "input power as reported ±5 %, and never better than ±10 W for each supply",
-)
 SETTINGS = ("host", "port", "device", "user", "node", "pace_s", "watch_s")
 
 

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import time
 
+from joulemark.core.baseboard import ASSUMED
 from joulemark.core.caution import Caution, Code
-from joulemark.core.channel import Accuracy, Channel, Domain, Instrument, Quantity
+from joulemark.core.channel import Channel, Domain, Instrument, Quantity
 from joulemark.core.errors import UnavailableError, UsageError
 from joulemark.core.record import replace
 from joulemark.meters._remote import PACE_S, Remote
@@ -42,12 +43,6 @@ if TYPE_CHECKING:
 
 PART = "node"
 WATCH_S = 3.0
-ASSUMED = Accuracy(
-    gain=0.05,
-    offset_w=10.0,
-    source="assumed ±(5 % + 10 W): the service does not say; ENERGY STAR for Computer Servers asks "
-    "of input power as reported ±5 %, and never better than ±10 W for each supply",
-)
 SETTINGS = (
     "host", "port", "user", "auth", "cafile", "verify", "chassis", "node",
     "pace_s", "timeout_s", "watch_s",
