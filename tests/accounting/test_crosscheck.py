@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from joulemark.accounting.balance import Balance, Verdict
 from joulemark.accounting.crosscheck import CrossCheck
+from joulemark.accounting.implausible import unit_of_readings
 from joulemark.accounting.phases import phases
 from joulemark.accounting.results import PhaseResult
 from joulemark.core.caution import Code
-from joulemark.core.channel import Accuracy, Domain, Provenance, Quantity
+from joulemark.core.channel import Accuracy, Domain, Instrument, Provenance, Quantity
 from joulemark.core.trace import Trace
 from joulemark.core.value import Term
 from joulemark.core.window import Role
@@ -494,3 +495,12 @@ def test_two_meters_of_one_part_whose_clocks_are_apart() -> None:
     assert one.motion.slope == pytest.approx(1.0, abs=0.01)
     same_meter = train("gpu-0", also("gpu-0", late, meter="nvml"))
     assert same_meter.crosscheck.agreements[0].motion is None
+
+
+def test_what_nobody_read_has_no_wrong_unit() -> None:
+    fabric = replace(part("switch", Domain.SWITCH), instrument=Instrument.MODEL)
+    spans = [(at(0), at(10))]
+    assert unit_of_readings([steady(fabric, 59_570.0, 10.0)], spans) == []
+    read = replace(fabric, instrument=Instrument.PLATFORM)
+    (found,) = unit_of_readings([steady(read, 59_570.0, 10.0)], spans)
+    assert found.code is Code.WRONG_UNIT

@@ -9,7 +9,7 @@ from joulemark.accounting.balance import Agreement, Balance, Reading, Verdict, m
 from joulemark.accounting.finding import Finding
 from joulemark.accounting.series import Span, raw_watts
 from joulemark.core.caution import Code
-from joulemark.core.channel import Channel, Domain
+from joulemark.core.channel import Channel, Domain, Instrument
 from joulemark.core.trace import Trace
 from joulemark.core.units import digits, si
 
@@ -73,6 +73,8 @@ def above_rating(readings: Sequence[Reading], seconds: float) -> list[Finding]:
 def unit_of_readings(traces: Iterable[Trace], spans: Sequence[Span]) -> list[Finding]:
     """Return the channels whose readings make sense only if multiplied or divided by 1000.
 
+    What a model says, or somebody states for a whole network at once, was not read.
+
     Args:
         traces: of channels that carry energy, as recorded.
         spans: the windows of the run.
@@ -80,7 +82,8 @@ def unit_of_readings(traces: Iterable[Trace], spans: Sequence[Span]) -> list[Fin
     found = []
     for trace in traces:
         channel, watts = trace.channel, raw_watts(trace, spans)
-        if math.isnan(watts) or _plausible(channel, watts):
+        read = channel.instrument is not Instrument.MODEL
+        if math.isnan(watts) or not read or _plausible(channel, watts):
             continue
         for factor, times in ((1e-3, "1000 times too large"), (1e3, "1000 times too small")):
             if _plausible(channel, factor * watts):

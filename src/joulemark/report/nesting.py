@@ -13,14 +13,19 @@ from joulemark.core.window import Role
 _DIGITS = re.compile(r"(\d+)")
 _RANK: Mapping[Domain, int] = {domain: place for place, domain in enumerate(Domain)}
 
-Key = tuple[str, int, list[tuple[int, str]]]
+Natural = list[tuple[int, str]]
+Key = tuple[Natural, int, Natural]
 
 
 def order(channel: Channel) -> Key:
     """Return a sort key: by node, by kind of part from the outside in, gpu-2 before gpu-10."""
-    pieces = _DIGITS.split(channel.part)
-    natural = [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
-    return channel.node, _RANK[channel.domain], natural
+    return _natural(channel.node), _RANK[channel.domain], _natural(channel.part)
+
+
+def _natural(name: str) -> Natural:
+    """Return a sort key of a name whose numbers count as such."""
+    pieces = _DIGITS.split(name)
+    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
 
 
 def containers(parts: Sequence[PartEnergy]) -> dict[Part, Part | None]:

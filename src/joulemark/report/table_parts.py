@@ -12,8 +12,9 @@ from joulemark.accounting.boundary import PartEnergy, part_of
 from joulemark.accounting.results import PhaseResult
 from joulemark.core.units import si
 from joulemark.report.calibrated import part_name
+from joulemark.report.families import listing
 from joulemark.report.format import NOTHING, clean, percent, quantity
-from joulemark.report.nesting import idle_watts, nested, phase_watts
+from joulemark.report.nesting import idle_watts
 from joulemark.report.table_phases import COLOUR, add_columns, new_table
 from joulemark.report.words import listed
 
@@ -33,11 +34,10 @@ def parts_table(result: PhaseResult, results: Sequence[PhaseResult]) -> Renderab
     table.title = Text(f"Parts of {clean(result.phase, 50)}", style="bold")
     table.title_justify = "left"
     add_columns(table, _HEADINGS, WIDTHS, left=("part", "meter", "provenance"))
-    watts, idle = phase_watts(result), idle_watts(results)
+    idle = idle_watts(results)
     several = len({part.channel.node for part in result.parts}) > 1
-    for part, depth in nested(result.parts):
-        here = part_of(part.channel)
-        power = (_watts(watts.get(here)), _watts(idle.get(here)))
+    for part, depth, watts in listing(result):
+        power = (_watts(watts), _watts(idle.get(part_of(part.channel))))
         _add(table, part, _name(part, depth, several=several), power, _share(part, result))
     missing = listed([clean(text, 60) for text in result.lacks])
     said = f"Not in the total: {missing or 'nothing that is known of'}."
@@ -47,7 +47,7 @@ def parts_table(result: PhaseResult, results: Sequence[PhaseResult]) -> Renderab
 def _name(part: PartEnergy, depth: int, *, several: bool) -> str:
     name = clean(part_name(part.channel), 40)
     if several:
-        name = f"{clean(part.channel.node, 40)} {name}"
+        name = f"{clean(part.channel.node, 40)} {name}".strip()
     return f"{'  ' * min(depth - 1, 4)}└ {name}" if depth else name
 
 

@@ -14,6 +14,7 @@ from joulemark.core.units import digits, si
 from joulemark.core.value import Value
 from joulemark.core.window import Role
 from joulemark.report.calibrated import part_name
+from joulemark.report.families import listing
 from joulemark.report.format import (
     NOTHING,
     axis_unit,
@@ -26,7 +27,7 @@ from joulemark.report.format import (
     quantity,
     short_time,
 )
-from joulemark.report.nesting import idle_watts, nested, phase_watts
+from joulemark.report.nesting import idle_watts
 from joulemark.report.series import readable, state_unit
 from joulemark.report.words import ROLES
 
@@ -100,11 +101,11 @@ class PartRow:
 
 def part_rows(result: PhaseResult, results: Sequence[PhaseResult]) -> list[PartRow]:
     """Return the parts of one phase, each after the part that contains it."""
-    watts, idle = phase_watts(result), idle_watts(results)
+    idle = idle_watts(results)
     several = len({part.channel.node for part in result.parts}) > 1
     whole = 0.0 if result.total is None else result.total.joules.value
     made = []
-    for part, depth in nested(result.parts):
+    for part, depth, watts in listing(result):
         channel, here = part.channel, part_of(part.channel)
         name = f"{channel.node} {part_name(channel)}" if several else part_name(channel)
         share = percent(part.energy.joules.value / whole) if whole > 0 else NOTHING
@@ -114,7 +115,7 @@ def part_rows(result: PhaseResult, results: Sequence[PhaseResult]) -> list[PartR
                 depth=depth,
                 meter=clean(channel.meter, 40),
                 about=clean(", ".join(filter(None, (channel.source, channel.note)))),
-                watts=_si(watts.get(here), "W"),
+                watts=_si(watts, "W"),
                 idle=_si(idle.get(here), "W"),
                 joules=quantity(part.energy.joules),
                 share=share if part.added else "inside",

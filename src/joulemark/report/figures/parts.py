@@ -10,6 +10,7 @@ from joulemark.accounting.results import PhaseResult
 from joulemark.core.units import si
 from joulemark.report import svg
 from joulemark.report.calibrated import part_name
+from joulemark.report.families import gathered
 from joulemark.report.format import axis_unit, clean
 from joulemark.report.nesting import containers, nested, order, phase_watts
 from joulemark.report.style import mark
@@ -51,7 +52,8 @@ class Bars:
 
 def bars(results: Sequence[PhaseResult]) -> Bars | None:
     """Return the bars of every phase in which something was read; None where there is none."""
-    read = [result for result in results if result.parts and result.power is not None]
+    shown = map(gathered, results)
+    read = [result for result in shown if result.parts and result.power is not None]
     watts = [phase_watts(result) for result in read]
     sums = [
         sum(max(of.get(part_of(p.channel), 0.0), 0.0) for p in result.parts if p.added)

@@ -26,6 +26,8 @@ WIDTH = 1000.0
 POWER_HEIGHT, STRIP_HEIGHT = 280, 92
 MOST_LINES = 18
 """More lines than this in one panel cannot be told apart; the rest is named, not drawn."""
+MOST_NAMED = 12
+"""So many of those that are not drawn are named."""
 
 _TOP = 6
 _FULL = 100.5
@@ -184,7 +186,7 @@ class _Drawing:
                 self._drawn(line, name, key, factor, place)
                 for line, name, key in zip(shown, names, keys, strict=True)
             ],
-            left_out=self._labels(lines[MOST_LINES:]),
+            left_out=_shortened(self._labels(lines[MOST_LINES:])),
             summary=_summary(name, label, shown, names, factor),
         )
 
@@ -222,6 +224,12 @@ class _Drawing:
     def _name(self, channel: Channel) -> str:
         part = clean(channel.part, 40)
         return f"{clean(channel.node, 40)} {part}" if self.several_nodes else part
+
+
+def _shortened(names: list[str]) -> list[str]:
+    """Return the first names, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return names if more <= 0 else [*names[:MOST_NAMED], f"and {more} more"]
 
 
 def about(channel: Channel) -> str:
