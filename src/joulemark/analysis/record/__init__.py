@@ -1,0 +1,1 @@
+"""The public record of energy: every stated or computed result once, with its provenance."""
