@@ -26,6 +26,7 @@ METERS = Registry(
         "power-supply": "joulemark.meters.power_supply:power_supply",
         "redfish": "joulemark.meters.redfish:redfish",
         "ipmi": "joulemark.meters.ipmi:ipmi",
+        "pdu": "joulemark.meters.pdu:pdu",
         "estimate": "joulemark.meters.estimate:estimate",
         "host": "joulemark.meters.host:host",
         "replay": "joulemark.meters.replay:replay",

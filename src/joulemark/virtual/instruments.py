@@ -21,6 +21,7 @@ INSTRUMENTS = Registry(
         "lpm01a": "joulemark.virtual.monitors:Lpm01aSettings",
         "redfish": "joulemark.virtual.redfish.instruments:RedfishBmc",
         "redfish-pdu": "joulemark.virtual.redfish.instruments:RedfishPdu",
+        "snmp-pdu": "joulemark.virtual.snmp_pdu:SnmpPdu",
     },
 )
 """The dataclass of each instrument's settings."""
