@@ -71,6 +71,6 @@ def test_any_json_value_can_be_written(settings: dict[str, Any]) -> None:
 
 def test_our_own_meters_come_first() -> None:
     sensors = ["rapl", "rapl-perf", "nvml", "amdsmi", "hwmon", "jetson", "power-supply"]
-    distant = ["redfish", "pdu"]
+    distant = ["redfish", "ipmi", "pdu"]
     ours = [*sensors, *distant, "estimate", "host", "replay"]
     assert METERS.names()[: len(ours)] == ours
