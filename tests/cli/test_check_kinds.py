@@ -129,7 +129,10 @@ def test_an_archive_of_all_kinds(mixed: Path, capsys: pytest.CaptureFixture[str]
 def test_pages_are_of_inference_alone(mixed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tree = str(mixed / "training_results_v5.0")
     assert main(["report", "--tree", tree, "-o", str(mixed.parent / "pages")]) == 4
-    assert "1 of MLPerf Training, which this does not cover" in capsys.readouterr().err
+    assert "but 1 of MLPerf Training" in capsys.readouterr().err
+    pages = str(mixed.parent / "others")
+    assert main(["report", "--tree", str(mixed), "-o", pages, "--jobs", "1"]) == 0
+    assert "1 of MLPerf Training and 1 of MLPerf Tiny" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("rule", ["training/rate", "tiny/short-window", "official/power_package"])

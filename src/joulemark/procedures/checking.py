@@ -48,9 +48,11 @@ class Found(OpenTrees):
     Attributes:
         trees: the trees, open.
         targets: the results, in the order of the trees, of their kinds and of their paths.
+        others: how many there are of kinds that were not asked for.
     """
 
     targets: list[Target] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -97,23 +99,26 @@ def search(
     return found
 
 
+@dataclass(slots=True)
 class _Wanted:
-    """Says which results are, and what was seen of the others."""
+    """Which results are."""
 
-    def __init__(self, submitters: Sequence[str], kinds: Sequence[str]) -> None:
-        self.names = ", ".join(submitters)
-        self._submitters = {name.casefold() for name in submitters}
-        self._kinds = kinds
-        self.known: set[str] = set()
-        self.others: Counter[str] = Counter()
+    submitters: Sequence[str]
+    kinds: Sequence[str]
+    known: set[str] = field(default_factory=set)
 
-    def takes(self, kind: str, submitter: str) -> bool:
-        """Return whether a result is wanted; count it among the others if its kind is not."""
-        if kind not in self._kinds:
-            self.others[kind] += 1
-            return False
+    def takes(self, submitter: str) -> bool:
+        """Return whether results of a submitter are wanted; note the name."""
         self.known.add(submitter)
-        return not self._submitters or submitter.casefold() in self._submitters
+        named = {name.casefold() for name in self.submitters}
+        return not named or submitter.casefold() in named
+
+    def nobody(self) -> UsageError:
+        """Return what is raised where no result is of one that is."""
+        known = ", ".join(sorted(filter(None, self.known))) or "none is named"
+        return UsageError(
+            f"no result of {', '.join(self.submitters)}", remedy=f"submitters here: {known}"
+        )
 
 
 def _search(
@@ -126,35 +131,37 @@ def _search(
     for name in paths:
         tree = parts.open_tree(name)
         found.number_of(tree)
-        count = 0
+        empty = True
         for kind, subject in parts.find(tree):
+            empty = False
+            if kind not in wanted.kinds:
+                found.others[kind] += 1
+                continue
             one = target(subject, kind, parts.kinds[kind], found.number_of(subject.tree))
-            if wanted.takes(kind, one.place.submitter):
+            if wanted.takes(one.place.submitter):
                 found.targets.append(one)
                 tell(len(found.targets))
-            count += kind not in wanted.others
-        if not count:
-            raise _nothing(name, wanted.others)
-    if not found.targets:
-        named = ", ".join(sorted(filter(None, wanted.known))) or "none is named"
-        raise UsageError(f"no result of {wanted.names}", remedy=f"submitters here: {named}")
-
-
-def _nothing(name: str, others: Counter[str]) -> FormatError:
-    if others:
-        told = " and ".join(f"{n} of MLPerf {kind.capitalize()}" for kind, n in others.items())
-        return FormatError(
-            f"no power directory of MLPerf Inference in it, but {told}, which this does not cover",
-            where=name,
-            remedy="joulemark check covers them",
+        if empty:
+            raise FormatError(
+                "no power directory in it: none of its folders holds power/, ranging/ and run_1/; "
+                "nor a result of MLPerf Training with power, nor a session of MLPerf Tiny",
+                where=name,
+                remedy="name a result tree, or a folder like "
+                "closed/WHO/results/SYSTEM/BENCHMARK/SCENARIO/performance",
+            )
+    if not found.targets and not wanted.known and found.others:
+        raise FormatError(
+            f"no power directory of MLPerf Inference in it, but {left_out(found.others)}",
+            where=", ".join(paths),
+            remedy="this covers Inference alone; joulemark check covers them",
         )
-    return FormatError(
-        "no power directory in it: none of its folders holds power/, ranging/ and run_1/; "
-        "nor a training result with power/<run>/node_<k>.txt, nor a session of MLPerf Tiny",
-        where=name,
-        remedy="name a result tree, or a folder like "
-        "closed/WHO/results/SYSTEM/BENCHMARK/SCENARIO/performance",
-    )
+    if not found.targets:
+        raise wanted.nobody()
+
+
+def left_out(others: Counter[str]) -> str:
+    """Return how many results of other kinds there are, in words."""
+    return " and ".join(f"{count} of MLPerf {kind.capitalize()}" for kind, count in others.items())
 
 
 def target(subject: Subject, name: str, kind: Kind, tree: int) -> Target:

@@ -111,7 +111,7 @@ def _tree(args: Namespace) -> int:
     if args.run != "last" or args.calibration is not None:
         raise UsageError("a run and a tree cannot be reported at once", remedy="leave out one")
     from joulemark.procedures.checked import INFERENCE
-    from joulemark.procedures.checking import search
+    from joulemark.procedures.checking import left_out, search
     from joulemark.procedures.stopping import stoppable
     from joulemark.report.audit.stated import trees_in
     from joulemark.report.audit.writing import INDEX, Wanted, write_pages
@@ -134,6 +134,8 @@ def _tree(args: Namespace) -> int:
     print(folder / INDEX)
     counts = ((tally.total, "result"), (tally.measurements, "measurement"), (tally.pages, "page"))
     said = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
+    if found.others:
+        said += f"; left out, as there is no page of theirs yet: {left_out(found.others)}"
     print(f"joulemark report: {said}", file=sys.stderr)
     return 0
 
