@@ -16,7 +16,7 @@ from joulemark.core.channel import Domain, Instrument, Provenance, Quantity
 from joulemark.core.errors import JoulemarkError, MeterError, UnavailableError, UsageError
 from joulemark.core.interfaces import Meter
 from joulemark.meters import _dcmi
-from joulemark.meters.ipmi import LATE_S, STANDING_S, Ipmi, ipmi
+from joulemark.meters.ipmi import LATE_S, LONGEST_HOLD_S, Ipmi, ipmi
 
 DEVICE = bytes([0x20, 1, 0x03, 0x45, 0x02, 0x84, 0x57, 0x01, 0x00, 0x34, 0x12, 0, 0, 0, 0])
 OTHERS = {
@@ -150,24 +150,38 @@ def test_any_answer_is_a_reading_or_an_error(code: int, data: bytes) -> None:
 # ------------------------------------------------------------------------------- read
 
 
-def test_a_new_stamp_is_a_new_sample_and_a_held_value_is_none() -> None:
-    stamps = [0, 0, 1, 1, 1, 2]
-    values = [300, 300, 300, 300, 310, 310]
-    bench = Bench(lambda n: told(values[max(n - 2, 0)], START + stamps[max(n - 2, 0)]))
-    bench.open()  # two readings: one to see whether there are any, one while watching
-    assert [bench.watts() for _ in range(6)] == [[300], [300], [300], [], [310], [310]]
-
-
-def test_a_stamp_that_stands_still_is_told_once() -> None:
-    bench = Bench(lambda n: told(300, START + min(n, 3)))
+def test_a_held_value_is_repeated_for_two_paces_and_then_no_more() -> None:
+    bench = Bench(lambda n: told(300, START + min(n // 10, 5)), watch_s=8.0)  # every 2 s, then dead
     meter = bench.open()
-    assert [bench.watts(), bench.watts()] == [[300], [300]]
-    for _ in range(3):
-        bench.wait(STANDING_S)
-        assert bench.watts() == []
+    seen = []
+    for _ in range(20):
+        bench.wait(0.5)
+        seen.append(bench.watts())
+    assert 6 <= seen.count([300.0]) <= 20
+    assert seen[-3:] == [[], [], []]
     assert [failure.what for failure in meter.failures] == [
-        "it holds the same value under the same stamp for more than 30 s"
+        "it holds its value and its stamp for more than 4 s"
     ]
+    bench.way.answers = lambda n: told(300, START + 99)
+    assert bench.watts() == [300.0]
+
+
+def test_an_unknown_pace_has_long_to_hold() -> None:
+    bench = Bench(lambda n: told(300, START + min(n, 3)))
+    bench.open()
+    assert [bench.watts(), bench.watts()] == [[300], [300]]
+    bench.wait(LONGEST_HOLD_S - 1)
+    assert bench.watts() == [300]
+    bench.wait(2)
+    assert bench.watts() == []
+
+
+def test_a_stamp_that_never_moved_tells_nothing() -> None:
+    bench = Bench(lambda n: told(300))
+    bench.open()
+    for _ in range(5):
+        bench.wait(LONGEST_HOLD_S)
+        assert bench.watts() == [300]
 
 
 def test_silence_is_a_failure_and_no_sample() -> None:

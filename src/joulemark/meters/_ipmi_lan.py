@@ -29,6 +29,7 @@ LONGEST_RETRY_S = 2.0
 NO_ANSWER = 0xFFFF
 """pyghmi's completion code of silence."""
 _REFUSALS = ("password", "Unauthorized name", "Unauthorized role", "privilege", "RAKP")
+_NO_LOGIN = "check its address, and that IPMI over LAN is on and UDP port 623 is not blocked"
 _SUITES = {16: 17, 12: 3}
 """Cipher suite, by the bytes that its codes of integrity have."""
 
@@ -100,7 +101,7 @@ class Lan:
             raise self._not_in(error) from None
         session = command.ipmi_session
         if session.broken or not session.logged:
-            raise MeterError("no answer to a login", where=self.where)
+            raise MeterError("no answer to a login", where=self.where, remedy=_NO_LOGIN)
         session.maxtimeout, session.logontries = LONGEST_RETRY_S, 0
         self.suite = _SUITES.get(session.currhashlen)
         return command
@@ -114,12 +115,13 @@ class Lan:
                 remedy="check JOULEMARK_BMC_USER and JOULEMARK_BMC_PASSWORD, and that this user "
                 "may log in over the LAN with IPMI 2.0",
             )
-        return MeterError(f"no login: {said}", where=self.where)
+        return MeterError(f"no login: {said}", where=self.where, remedy=_NO_LOGIN)
 
     def _said(self, error: Exception) -> str:
         """Return what the library says, without the password."""
-        said = "" if error.args == (None,) else self._who.hidden(str(error))[:200]
-        return said or type(error).__name__
+        if error.args == (None,):
+            return "no answer"
+        return self._who.hidden(str(error))[:200] or type(error).__name__
 
     def interrupt(self) -> None:
         """Ask nothing more; a question that is under way ends after some seconds."""

@@ -5,9 +5,9 @@ environment or a keyring (``JOULEMARK_BMC_USER``, ``JOULEMARK_BMC_PASSWORD``), o
 this machine's kernel (``ipmi:device=/dev/ipmi0``).
 
 Times are ours, midway between question and answer. The controller stamps its readings in whole
-seconds by a clock that may be hours off; the stamp is only used to tell a value that it holds from
-a new one: the same value under the same stamp is no new sample and gives no row. So a sensor that
-hangs costs coverage. Until a stamp has been seen to move, all readings are kept.
+seconds by a clock that may be hours off; the stamp only tells a value that it holds from a new one.
+The pace of the sensor is found by watching it; a value that is held for longer than two of its
+paces is not repeated any more: there are no samples then, and coverage falls.
 
 It asks in a thread of its own: see ``_remote``. It has met the virtual controller of
 :mod:`joulemark.virtual` and no hardware yet.
@@ -45,8 +45,10 @@ PORT = 623
 WATCH_S = 3.0
 LATE_S = 1.0
 """An answer that takes longer is of a moment that is not known well enough."""
-STANDING_S = 30.0
-"""So long a stamp may stand still before that is told."""
+LONGEST_HOLD_S = 30.0
+"""So long a value may be held by a sensor of unknown pace."""
+SHORTEST_HOLD_S = 3.0
+"""Stamps are whole seconds, and a question may be lost."""
 MOST_W = 65535.0
 """The largest reading of sixteen bits."""
 SETTINGS = ("host", "port", "device", "user", "node", "pace_s", "watch_s")
@@ -115,6 +117,8 @@ class Ipmi(Remote):
             device.both, clock=self._monotonic, wait=self._wait, watch_s=self._watch_s
         )
         found = [each for each in (seen.update_s, stamps.update_s) if each]
+        if found:
+            device.longest_hold_s = max(2 * min(found), SHORTEST_HOLD_S)
         facts["period_s"], facts["stamped"] = first.period_s, first.stamp is not None
         facts["suite"] = getattr(device.way, "suite", None)
         self.facts.update(facts)
@@ -163,6 +167,7 @@ class _Bmc:
         self.cautions: list[Caution] = []
         self.way = way
         self._monotonic = monotonic
+        self.longest_hold_s = LONGEST_HOLD_S
         self._last: tuple[int, int | None] | None = None
         self._moves = False
         self._moved_at = 0.0
@@ -206,20 +211,20 @@ class _Bmc:
         if now - before > LATE_S:
             raise MeterError(f"an answer took more than {LATE_S:g} s", where=self.way.where)
         shown = reading.watts, reading.stamp
-        if shown == self._last and self._moves:
-            self._tell_standing(now)
+        if shown != self._last:
+            self._moves = self._moves or (self._last is not None and shown[1] != self._last[1])
+            self._last, self._moved_at, self._told = shown, now, False
+        elif self._moves and now - self._moved_at > self.longest_hold_s:
+            self._tell()
             return [None]
-        moved = self._last is not None and shown[1] != self._last[1]
-        self._moves = self._moves or moved
-        self._last, self._moved_at, self._told = shown, now, False
         return [float(reading.watts)]
 
-    def _tell_standing(self, now: float) -> None:
-        stands = now - self._moved_at
-        if stands > STANDING_S and not self._told:
+    def _tell(self) -> None:
+        """Note once that the sensor stands still."""
+        if not self._told:
             self._told = True
-            what = f"it holds the same value under the same stamp for more than {STANDING_S:g} s"
-            self.failures.append(MeterError(what, where=self.way.where))
+            held = f"it holds its value and its stamp for more than {self.longest_hold_s:g} s"
+            self.failures.append(MeterError(held, where=self.way.where))
 
     def interrupt(self) -> None:
         self.way.interrupt()
