@@ -205,3 +205,15 @@ def test_every_result_beside_us_is_met(capsys: Printed) -> None:
         assert one["recomputed_uj"] == pytest.approx(float(row["recomputed_uj"]), rel=1e-12)
         assert min(one["windows_s"]) == pytest.approx(float(row["shortest_window_s"]))
     assert len(boards) == 46
+
+
+def test_a_page_is_written(tree: Path, tmp_path: Path, capsys: Printed) -> None:
+    page = tmp_path / "page.html"
+    main(["score", str(tree), "--jobs", "1", "--html", str(page)])
+    text = page.read_text()
+    assert text.startswith("<!doctype html>")
+    assert text.endswith("</html>")
+    assert "2200.000 µJ" in text
+    assert "168.3 kJ" in text
+    assert main(["score", str(tree), "--html", str(page)]) == 2
+    assert "exists already" in capsys.readouterr().err

@@ -19,7 +19,8 @@ from joulemark.procedures.scored import (
     TrainingFigures,
     Window,
 )
-from joulemark.report.scored import Table, signed, summary
+from joulemark.report.scored import Table, summary
+from joulemark.report.scored_figures import signed
 from joulemark.report.scored_json import JsonLines, scored_json
 
 ENERGY = Both(20_644_274.6, Measured(20_625_943.9, 3_097_463.6))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from math import isfinite
 from typing import TextIO
 
 from joulemark.core.finding import Verdict
-from joulemark.core.units import si, with_u95
-from joulemark.procedures.checked import Measured
+from joulemark.core.units import si
 from joulemark.procedures.scored import TINY, TRAINING, Scored, TinyScore, TrainingFigures
 from joulemark.report.format import NOTHING, clean, percent, short_time
+from joulemark.report.scored_figures import MICRO, printed_uj, shown, signed
 from joulemark.report.scored_json import where
 from joulemark.report.tallied import WIDTH, Tallied
 from joulemark.report.words import DISCLAIMER
@@ -23,7 +22,6 @@ TRAINING_WIDTHS = (14, 10, 18, 7, 6, 7, 9)
 TINY_HEAD = ("benchmark", "reported", "recomputed", "windows", "power", "per MAC")
 TINY_WIDTHS = (14, 13, 17, 11, 9, 9)
 HEADS = {TRAINING: (TRAINING_HEAD, TRAINING_WIDTHS), TINY: (TINY_HEAD, TINY_WIDTHS)}
-MICRO = 1e-6
 
 
 class Table:
@@ -132,7 +130,7 @@ def _tiny(mark: str, name: str, score: TinyScore) -> str:
         mark,
         (
             named,
-            _printed(score),
+            printed_uj(score.reported_uj, score.places, TINY_WIDTHS[1]),
             shown(recomputed, "J", MICRO),
             f"{len(windows)} × {_shortest(score)}" if windows else NOTHING,
             NOTHING if score.power_w is None else si(score.power_w.value, "W"),
@@ -140,14 +138,6 @@ def _tiny(mark: str, name: str, score: TinyScore) -> str:
         ),
         TINY_WIDTHS,
     )
-
-
-def _printed(score: TinyScore) -> str:
-    """Return what the runner printed, digit by digit where that fits."""
-    if score.reported_uj is None:
-        return NOTHING
-    text = f"{score.reported_uj:.{max(score.places or 0, 0)}f} µJ"
-    return text if len(text) <= TINY_WIDTHS[1] else si(score.reported_uj * MICRO, "J", 6)
 
 
 def _shortest(score: TinyScore) -> str:
@@ -165,26 +155,6 @@ def _apart(score: TinyScore) -> Iterator[str]:
         yield f"{score.metric} {100 * accuracy:.4g} % of {score.inputs} inputs{words}"
     elif said is not None:
         yield f"printed {100 * said:.4g} %"
-
-
-def shown(measured: Measured | None, unit: str, factor: float = 1.0) -> str:
-    """Return a number with its half-width, on one prefix; a dash for none.
-
-    Args:
-        measured: the number.
-        unit: its unit once it is multiplied.
-        factor: by which it is multiplied.
-    """
-    if measured is None:
-        return NOTHING
-    return with_u95(measured.value * factor, measured.u95 * factor, unit)
-
-
-def signed(share: float | None) -> str:
-    """Return by how much two numbers are apart, as a percentage with its sign."""
-    if share is None or not isfinite(share):
-        return NOTHING
-    return f"{100 * share:+.1f} %" if abs(share) < 10 else percent(share)
 
 
 def summary(table: Table, of: int) -> str:

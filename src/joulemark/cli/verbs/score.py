@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   joulemark score WHO/results/SYSTEM/llama2_70b_lora
-  joulemark score training_results_v4.0 tiny_results_v1.2
+  joulemark score training_results_v4.0 tiny_results_v1.2 --html energy.html
   joulemark score results.tar.gz --json > scores.jsonl
   joulemark score results.git@main:WHO --algorithm present
   joulemark score sessions/20250725_192220
@@ -67,6 +67,7 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="print a JSON object for each result")
     group.add_argument("--output", type=Path, metavar="FILE", help="write these objects there")
+    group.add_argument("--html", type=Path, metavar="FILE", help="write a page of all results")
     group.add_argument("--force", action="store_true", help="replace FILE if it exists")
     group.add_argument("--strict", action="store_true", help="a warning is a failure to the shell")
     group = parser.add_argument_group("how")
@@ -87,8 +88,8 @@ def main(args: Namespace) -> int:
     from joulemark.report.scored import Table, summary
     from joulemark.store.files import refuse_existing
 
-    if args.output is not None:
-        refuse_existing(args.output, force=args.force)
+    for path in filter(None, (args.output, args.html)):
+        refuse_existing(path, force=args.force)
     table, stop = Table(), Stop()
     with ExitStack() as stack:
         stack.enter_context(handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), stop))
@@ -131,4 +132,9 @@ def _files(args: Namespace) -> Iterator[list[Sink]]:
         sinks: list[Sink] = [JsonLines(sys.stdout)] if args.json else []
         if args.output is not None:
             sinks.append(JsonLines(opened(stack, args.output)))
+        if args.html is not None:
+            from joulemark.report.scored_page import Page
+
+            file = opened(stack, args.html)
+            sinks.append(stack.enter_context(closing(Page(file, args.paths))))
         yield sinks
