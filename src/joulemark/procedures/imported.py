@@ -69,6 +69,7 @@ class Imported:
         directories: power directories that were found.
         benchmarks: folders of benchmarks of training with power.
         sessions: sessions of tiny with energy.
+        recordings: files that an instrument's own program recorded.
         new: runs that are new in the store.
         known: runs that were there already.
         rounds: distinct measurements by round, of those found now.
@@ -86,6 +87,7 @@ class Imported:
     directories: int = 0
     benchmarks: int = 0
     sessions: int = 0
+    recordings: int = 0
     new: int = 0
     known: int = 0
     rounds: dict[str, int] = field(default_factory=dict)

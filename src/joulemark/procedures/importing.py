@@ -15,13 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from joulemark.core.errors import FormatError, JoulemarkError, StoreError
+from joulemark.core.errors import FormatError, JoulemarkError, StoreError, UnavailableError
 from joulemark.formats.inference.as_result import location_of
 from joulemark.formats.inference.directory import POWER_LOG, SERVER, TESTING
 from joulemark.formats.results.declared import LOGS, DeclaredResult
 from joulemark.formats.trees.opening import open_tree
 from joulemark.procedures.import_hands import Found, Hands
 from joulemark.procedures.import_kinds import targets_in, wanted
+from joulemark.procedures.import_recording import import_recording, is_recording
 from joulemark.procedures.import_tables import is_table_name, read_table, table_file, tables_in
 from joulemark.procedures.import_worker import IDENTIFY, STORE, Answer
 from joulemark.procedures.imported import INFERENCE, TINY, TRAINING, Imported, Target
@@ -67,12 +68,17 @@ def import_paths(
     with ExitStack() as stack:
         stack.callback(found.close)
         for path in paths:
-            _search(path, found, done, tell)
+            if is_recording(path):
+                _take_recording(path, store, done, keep_raw=keep_raw)
+            else:
+                _search(path, found, done, tell)
         kinds = [target.kind for target in found.targets]
         done.directories, done.statements = kinds.count(INFERENCE), len(found.rows)
         done.benchmarks, done.sessions = kinds.count(TRAINING), kinds.count(TINY)
-        if not (found.targets or found.rows):
+        if not (found.targets or found.rows or done.recordings):
             raise _nothing(paths, done)
+        if not (found.targets or found.rows):
+            return done
         count = min(jobs or len(os.sched_getaffinity(0)), max(len(found.targets), 1))
         hands = stack.enter_context(Hands(found.trees, store, count, keep_raw=keep_raw))
         groups = _groups(hands, found, done, tell)
@@ -83,13 +89,25 @@ def import_paths(
 
 def _nothing(paths: Sequence[str], done: Imported) -> FormatError:
     what = "nothing that can be imported: no power directory, no power log of a training run, "
-    what += "no trace of a tiny board and no table of results"
+    what += "no trace of a tiny board, no recording and no table of results"
     reasons = "; ".join(f"{each.where}: {each.why}" for each in done.refused[:_NAMED])
     return FormatError(
         f"{what} ({reasons})" if reasons else what,
         where=", ".join(paths[:_NAMED]),
         remedy="name a result tree, a cm-result.json or a CSV of the results page",
     )
+
+
+def _take_recording(path: str, store: Path, done: Imported, *, keep_raw: bool) -> None:
+    """Store a recording, or note why it cannot be read."""
+    try:
+        new = import_recording(path, store, keep_raw=keep_raw)
+    except (FormatError, UnavailableError) as error:
+        done.refuse(path, str(error))
+        return
+    done.recordings += 1
+    done.new += int(new)
+    done.known += int(not new)
 
 
 def _search(path: str, found: Found, done: Imported, tell: Tell) -> None:

@@ -51,20 +51,23 @@ def _lines(done: Imported, store: Path) -> list[str]:
         (done.directories, "power director", "y", "ies"),
         (done.benchmarks, "training result", "", "s"),
         (done.sessions, "tiny session", "", "s"),
+        (done.recordings, "recording", "", "s"),
     )
     listed = ", ".join(_count(*each) for each in found if each[0])
     if listed:
         measured = done.new + done.known
         lines.append(f"{listed}: {_count(measured, 'measurement')}, {done.new} new in {store}")
         rounds = ", ".join(f"{name} {count}" for name, count in sorted(done.rounds.items()))
-        lines.append(f"by round: {clean(rounds, 400) or 'none'}")
+        if rounds or not done.recordings:
+            lines.append(f"by round: {clean(rounds, 400) or 'none'}")
     if done.tables:
         tables, results = _count(done.tables, "table"), _count(done.statements, "result")
         lines.append(f"{tables} of results: {results}")
     if done.other_tables:
         lines.append(f"{_count(done.other_tables, 'other table')} left out")
     total = _count(done.total, "result")
-    lines.append(f"{store / FILE}: {total}, {done.results} new, {done.doubtful} doubtful")
+    if done.total or not done.recordings:
+        lines.append(f"{store / FILE}: {total}, {done.results} new, {done.doubtful} doubtful")
     counts = Counter(_rule(why) for _, why in done.doubts)
     if counts:
         listed = ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items()))
@@ -100,6 +103,7 @@ def imported_json(done: Imported, store: Path) -> dict[str, Any]:
         "directories": done.directories,
         "training_results": done.benchmarks,
         "tiny_sessions": done.sessions,
+        "recordings": done.recordings,
         "runs": {"new": done.new, "known": done.known, "by_round": done.rounds},
         "tables": {
             "files": done.tables,
