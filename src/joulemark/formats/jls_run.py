@@ -70,7 +70,7 @@ def recording_run(path: Path, version: str = "", *, most_rows: int = MOST_ROWS) 
                 "time_of_day": timed,
             },
             meters=tuple({"name": "jls", "settings": _told(s)} for s in file.sources),
-            channels=tuple(_channel(s, place, path) for place, s in enumerate(file.sources)),
+            channels=tuple(_channel(s, place, path, rate) for place, s in enumerate(file.sources)),
             status=Status.COMPLETE,
             stopped=stop,
             windows=(Window(phase=PHASE, start=begin, stop=stop),),
@@ -117,7 +117,7 @@ def _results(file: JlsFile, begin: int) -> dict[str, Any]:
     return {"samples_lost": file.lost, "falls_s": falls}
 
 
-def _channel(source: Source, place: int, path: Path) -> Channel:
+def _channel(source: Source, place: int, path: Path, rate: int) -> Channel:
     part = "board" if place == 0 else f"board-{place + 1}"
     kind = "power" if source.power is not None else "current times voltage"
     return Channel(
@@ -131,6 +131,8 @@ def _channel(source: Source, place: int, path: Path) -> Channel:
         accuracy=ACCURACY,
         provenance=Provenance.DECLARED,
         instrument=Instrument.EXTERNAL,
+        update_s=1 / rate,
+        window_s=1 / rate,
         floor=None,
         source=path.name,
         note=f"{source.model} {source.serial}: {kind} as recorded, averaged",
