@@ -8,6 +8,7 @@
     ├── FormatError               a file does not follow its format                   exit 4
     ├── StoreError                a run directory cannot be written or opened         exit 4
     ├── CalibrationError          no calibration can be made, or it does not hold     exit 1
+    ├── BoardError                a board under test errs, hangs or starts anew       exit 1
     └── MeterError                a meter failed while it was being read              exit 5
         └── MeterLostError        … and will not come back by itself
 
@@ -88,6 +89,10 @@ class StoreError(JoulemarkError):
 
 class CalibrationError(JoulemarkError):
     """Readings that give no calibration, or a calibration that does not hold for a run."""
+
+
+class BoardError(JoulemarkError):
+    """A board under test that answers with an error, with nonsense, or not at all."""
 
 
 class MeterError(JoulemarkError):

@@ -1,0 +1,1 @@
+"""Boards under test of MLPerf Tiny: their serial protocol, its relay, and what is fed to them."""
