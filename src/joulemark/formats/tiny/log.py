@@ -26,6 +26,7 @@ RUNNING = re.compile(r"Running inference with (\d+)/(\d+)")
 CAPTURED = re.compile(r"(?:Captured )?samples:(\d+) timestamps:(\d+)")
 RETRIEVED = re.compile(r"Device (name|profile|model) retrieved: (.*)")
 LOGGED = re.compile(r"Logging initialized\. Writing output to \S*?(\d{8}_\d{6})")
+WRITTEN = re.compile(r"Written by (joulemark \S+?),")
 COMPLAINTS = ("e-[", "ERROR", "Not valid", "At time ", "Error ")
 TRACE_OFF = 'Command "emon trace off"'
 
@@ -194,7 +195,13 @@ class _Reader:
                 self._captured.append((whole(found[1]), whole(found[2])))
         elif found := RETRIEVED.match(text):
             self._board.setdefault(found[1], found[2])
-        elif found := LOGGED.match(text):
+        else:
+            self._origin(text)
+
+    def _origin(self, text: str) -> None:
+        if found := LOGGED.match(text):
             self._found = replace(self._found, runner="MLCommons runner", session=found[1])
+        elif found := WRITTEN.match(text):
+            self._found = replace(self._found, runner=found[1])
         elif text.startswith("Session logged in file"):
             self._found = replace(self._found, finished=True)

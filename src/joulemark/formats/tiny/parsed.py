@@ -100,7 +100,8 @@ class TinyLog:
 
     Attributes:
         name: the file.
-        runner: its name and version, "EnergyRunner 3.0.10" or "MLCommons runner".
+        runner: its name and version, "EnergyRunner 3.0.10" or "MLCommons runner"; else who wrote
+            the files in their place.
         run: EnergyRunner's name of the run ("ML Energy 1.0.1").
         session: id of the session (date and time).
         mode: of the board's firmware, ``energy`` or ``performance``; empty if it did not say.

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from joulemark.core.errors import FormatError, UsageError
-from joulemark.formats.tiny.networks import Network
 
 LABELS = "y_labels.csv"
 COLUMNS = ("file", "classes", "class", "bytes_to_send", "stride")
@@ -27,6 +26,8 @@ LARGEST_FILE = 16 << 20
 LARGEST_INPUT = 96 * 96 * 3
 """MAX_DB_INPUT_SIZE of ``submitter_implemented.h``."""
 SEED = 20_261_126
+ANOMALY = "ad"
+"""Its files are recordings, of which the board is sent overlapping pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +49,21 @@ class Input:
     official: bool = False
 
 
-def made_up(network: Network, count: int, seed: int = SEED) -> list[Input]:
-    """Return seeded noise of the size of a network's input."""
+def made_up(model: str, size: int, count: int, seed: int = SEED) -> list[Input]:
+    """Return seeded noise of the size of a model's input, bytes."""
     made = []
     for at in range(count):
-        noise = random.Random(f"{seed} {network.model} {at}")  # noqa: S311 # no secret
-        name = f"synthetic_{network.model}_{at:02d}.bin"
-        made.append(Input(name, (noise.randbytes(network.input_bytes),)))
+        noise = random.Random(f"{seed} {model} {at}")  # noqa: S311 # no secret
+        made.append(Input(f"synthetic_{model}_{at:02d}.bin", (noise.randbytes(size),)))
     return made
 
 
-def official(folder: Path, network: Network, count: int | None, *, whole: bool) -> list[Input]:
+def official(folder: Path, model: str, count: int | None, *, whole: bool) -> list[Input]:
     """Return inputs of an official set, in its order.
 
     Args:
         folder: of the set, or of all sets, each in a folder named after its model.
-        network: whose inputs they are.
+        model: whose inputs they are.
         count: how many; None for all.
         whole: send every piece of a long file, not the first alone.
 
@@ -71,19 +71,19 @@ def official(folder: Path, network: Network, count: int | None, *, whole: bool) 
         UsageError: if there is no such set.
         FormatError: if the table or a file is not what it should be.
     """
-    inner = folder / network.model
+    inner = folder / model
     root = inner if (inner / LABELS).is_file() else folder
     if not (root / LABELS).is_file():
         raise UsageError(
             f"no {LABELS} in it",
             where=str(folder),
-            remedy=f"give the folder that holds {network.model}/{LABELS}, or leave it out",
+            remedy=f"give the folder that holds {model}/{LABELS}, or leave it out",
         )
     found: list[Input] = []
     for row in _rows(root / LABELS):
         if count is not None and len(found) >= count:
             break
-        found.append(_input(root, row, network, whole=whole))
+        found.append(_input(root, row, model, whole=whole))
     if not found or (count is not None and len(found) < count):
         raise UsageError(f"{len(found)} inputs, {count or 'some'} needed", where=str(root / LABELS))
     return found
@@ -100,7 +100,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
         raise FormatError(f"cannot be read: {error}", where=str(path)) from error
 
 
-def _input(root: Path, row: dict[str, str], network: Network, *, whole: bool) -> Input:
+def _input(root: Path, row: dict[str, str], model: str, *, whole: bool) -> Input:
     name = row["file"]
     path = root / name
     if not name or Path(name).name != name:
@@ -111,7 +111,7 @@ def _input(root: Path, row: dict[str, str], network: Network, *, whole: bool) ->
         data = path.read_bytes()
     except OSError as error:
         raise FormatError(f"cannot be read: {error}", where=str(path)) from error
-    pieces = _pieces(data, row, network, str(path))
+    pieces = _pieces(data, row, model, str(path))
     return Input(
         name,
         pieces if whole else pieces[:1],
@@ -121,15 +121,15 @@ def _input(root: Path, row: dict[str, str], network: Network, *, whole: bool) ->
     )
 
 
-def _pieces(data: bytes, row: dict[str, str], network: Network, where: str) -> tuple[bytes, ...]:
+def _pieces(data: bytes, row: dict[str, str], model: str, where: str) -> tuple[bytes, ...]:
     pieces: tuple[bytes, ...] = (data,)
-    if network.benchmark == "ad":
+    if model.startswith(ANOMALY):
         size, stride = _whole(row["bytes_to_send"]), _whole(row["stride"])
         if not size or not stride:
             raise FormatError("no size and stride of its pieces", where=where)
         pieces = tuple(data[at : at + size] for at in range(0, len(data) - size + 1, stride))
     if not pieces or not 0 < len(pieces[0]) <= LARGEST_INPUT:
-        raise FormatError(f"{len(data)} bytes are no input of {network.model}", where=where)
+        raise FormatError(f"{len(data)} bytes are no input of {model}", where=where)
     return pieces
 
 
