@@ -26,6 +26,14 @@ THIRD = 3
 FOREVER_S = 1e9
 
 
+def answer_of(model: str, data: bytes | bytearray) -> list[float]:
+    """Return what a virtual board answers: a vector that depends on the input alone."""
+    count, key = CLASSES[model], sum(data)
+    if count == 1:
+        return [key % 1000 / 1000]
+    return [0.9 if place == key % count else 0.0 for place in range(count)]
+
+
 class Firmware:
     """What runs on a board.
 
@@ -150,14 +158,8 @@ class Firmware:
                 yield 5 * PULSE_S
 
     def _results(self) -> Iterator[float]:
-        values = ",".join(f"{value:0.3f}" for value in self._answers())
+        values = ",".join(f"{value:0.3f}" for value in answer_of(self.kind.model, self._buffer))
         yield from self._says(f"m-results-[{values}]")
-
-    def _answers(self) -> list[float]:
-        """Return a vector that depends on the input alone."""
-        count = CLASSES[self.kind.model]
-        at = sum(self._buffer) % count
-        return [0.5] if count == 1 else [0.9 if place == at else 0.0 for place in range(count)]
 
     # ------------------------------------------------------------------ its input
 

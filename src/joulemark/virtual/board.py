@@ -13,10 +13,20 @@ from typing import Protocol
 
 from joulemark.core.clock import NS
 from joulemark.virtual._boards import FAULTS, NETWORKS, PARASITIC_W, Kind, Stretch
-from joulemark.virtual._firmware import Firmware
+from joulemark.virtual._firmware import CLASSES, Firmware, answer_of
 from joulemark.virtual.rail import Rail
 
-__all__ = ["FAULTS", "NETWORKS", "Kind", "Speaker", "Stretch", "VirtualBoard", "VirtualIoManager"]
+__all__ = [
+    "CLASSES",
+    "FAULTS",
+    "NETWORKS",
+    "Kind",
+    "Speaker",
+    "Stretch",
+    "VirtualBoard",
+    "VirtualIoManager",
+    "answer_of",
+]
 
 
 class Speaker(Protocol):

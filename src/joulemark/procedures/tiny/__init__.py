@@ -1,0 +1,1 @@
+"""Sessions with boards under test: energy, performance, accuracy and duty cycle of MLPerf Tiny."""
