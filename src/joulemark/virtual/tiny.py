@@ -6,14 +6,25 @@ waited for, so five windows of ten seconds are over in a second, and always the 
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from joulemark.meters.lpm01a import Lpm01a
-from joulemark.procedures.tiny.settings import ENERGY
-from joulemark.procedures.tiny.steps import Station
-from joulemark.virtual.board import Kind, Speaker, Stretch, VirtualBoard, VirtualIoManager
+from joulemark.procedures.tiny.bench import bench_tiny, no_one
+from joulemark.procedures.tiny.settings import ENERGY, TinyOutcome, TinySettings
+from joulemark.procedures.tiny.steps import Station, Tell
+from joulemark.virtual.board import (
+    CLASSES,
+    Kind,
+    Speaker,
+    Stretch,
+    VirtualBoard,
+    VirtualIoManager,
+    answer_of,
+)
 from joulemark.virtual.lpm01a import VirtualLpm01a
 from joulemark.virtual.rail import Rail
 from joulemark.workloads.tiny.inputs import Input, made_up
@@ -22,6 +33,7 @@ SLICE_S = 0.25
 """Virtual time between two reads of the monitor."""
 HOST_VOLTS = 3.3
 WHERE = "virtual LPM01A"
+WORD = "virtual "
 
 
 class _Hearing(Protocol):
@@ -135,10 +147,42 @@ def virtual_bench(
     return VirtualBench(rail, board, station)
 
 
+def rehearse(
+    bench: VirtualBench,
+    store: Path,
+    settings: TinySettings,
+    *,
+    output: Path | None = None,
+    tell: Tell = no_one,
+) -> TinyOutcome:
+    """Measure the board of a virtual bench, and put what was true beside it.
+
+    Args:
+        bench: the bench; used up by it.
+        store: folder of the runs.
+        settings: what the session is to be.
+        output: where the files in both layouts are copied to.
+        tell: told of progress.
+
+    Raises:
+        JoulemarkError: whatever a session raises, with a fault for instance.
+    """
+    settings = replace(
+        settings, virtual=True, system=settings.system or WORD + bench.board.kind.model
+    )
+    outcome = bench_tiny(bench.station, store, settings, output=output, tell=tell)
+    if settings.mode != ENERGY:
+        return outcome
+    true = [one.joules / one.count for one in bench.stretches if one.count == outcome.iterations]
+    return replace(
+        outcome,
+        true_j=statistics.median(true[-settings.trials :]) if true else None,
+        true_sleep_w=bench.board.kind.sleep_w,
+    )
+
+
 def labelled(model: str, size: int, count: int) -> list[Input]:
     """Return made-up inputs with the classes that a virtual board finds in them."""
-    from joulemark.virtual.board import CLASSES, answer_of
-
     made = []
     for one in made_up(model, size, count):
         answer = answer_of(model, one.pieces[0])

@@ -35,7 +35,10 @@ examples:
   joulemark bench vision --model ResNet18 --scenario Offline
   joulemark bench vision --quick --disturbance
   joulemark bench vision --help
+  joulemark bench tiny --help
 """
+TINY = "tiny"
+"""The workload that runs on a board, with arguments of its own (``cli.subjects.tiny``)."""
 
 QUICK_IDLE_S, IDLE_S = 10.0, 60.0
 PAIRS = 10
@@ -46,7 +49,14 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     """Add the arguments of this verb, and those of the workload that is named first."""
     from joulemark.workloads import WORKLOADS
 
-    parser.add_argument("workload", metavar="NAME", help=f"one of: {', '.join(WORKLOADS.names())}")
+    names = ", ".join((*WORKLOADS.names(), TINY))
+    parser.add_argument("workload", metavar="NAME", help=f"one of: {names}")
+    if words[:1] == [TINY]:
+        from joulemark.cli.subjects import tiny
+
+        parser.description, parser.epilog = tiny.__doc__, tiny.EXAMPLES
+        tiny.arguments(parser)
+        return
     measure_arguments(parser, idle_s=IDLE_S)
     parser.set_defaults(idle=None)
     group = parser.add_argument_group("how long and how often")
@@ -105,6 +115,10 @@ def _workload_arguments(parser: ArgumentParser, name: str) -> None:
 
 def main(args: Namespace) -> int:
     """Measure, then show the result."""
+    if args.workload == TINY and hasattr(args, "virtual"):
+        from joulemark.cli.subjects import tiny
+
+        return tiny.main(args)
     from joulemark.loads.scenario import Scenario
     from joulemark.procedures.bench import bench
     from joulemark.procedures.stopping import stoppable

@@ -97,6 +97,8 @@ class TinyOutcome:
         findings: why the result cannot stand, and what else has to be known.
         duty: average power with sleep; None if not asked for.
         folders: where the files of each layout are, by its name.
+        true_j: energy of an inference as it truly was, of a rehearsal; None of a measurement.
+        true_sleep_w: likewise the power asleep.
     """
 
     path: Path
@@ -109,6 +111,8 @@ class TinyOutcome:
     findings: Sequence[Finding]
     duty: DutyFigures | None = None
     folders: dict[str, Path] = field(default_factory=dict)
+    true_j: float | None = None
+    true_sleep_w: float | None = None
 
     @property
     def refused(self) -> bool:
