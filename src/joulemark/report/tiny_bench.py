@@ -145,14 +145,16 @@ def _below(outcome: TinyOutcome) -> Iterator[Text]:
     refused = "refused; " if outcome.refused else ""
     yield Text(f"{outcome.model}: {refused}run {outcome.path}", overflow="fold")
     for layout, folder in outcome.folders.items():
-        yield Text(f"  {layout}: {folder}", "dim", overflow="fold")
+        inside = folder.is_relative_to(outcome.path)
+        shown = f"…/{folder.relative_to(outcome.path)}" if inside else str(folder)
+        yield Text(f"  {layout}: {shown}", "dim", overflow="fold")
 
 
 def duty_lines(outcome: TinyOutcome, duty: DutyFigures, wish: Wish) -> Iterator[str]:
     """Yield what a duty cycle came to, in lines."""
     true = "" if outcome.true_sleep_w is None else f"; true {si(outcome.true_sleep_w, 'W')}"
     current = duty.sleep.scaled(1 / duty.volts, "A")
-    yield f"{outcome.model} at {duty.rate:g} inferences a second, {duty.volts:g} V:"
+    yield f"{outcome.model}, {often(Value(duty.rate, '1/s'))}, {duty.volts:g} V:"
     yield f"  asleep, measured        {duty.sleep} ({current}){true}"
     yield f"  asleep, from two rates  {duty.sleep_found}"
     yield f"  energy of an inference  {duty.cycle.energy}"
@@ -166,7 +168,14 @@ def duty_lines(outcome: TinyOutcome, duty: DutyFigures, wish: Wish) -> Iterator[
         yield f"  a battery of {si(wish.battery.value, 'J')} (declared) lasts {lasting(life)}"
     if wish.budget_w is not None:
         within = duty.cycle.rate_within(wish.budget_w)
-        yield f"  within {si(wish.budget_w, 'W')} it can infer {within} times"
+        yield f"  within {si(wish.budget_w, 'W')} at most {often(within)}"
+
+
+def often(rate: Value) -> str:
+    """Return a rate in a unit in which it is no fraction."""
+    units = (("a second", 1.0), ("a minute", 60.0), ("an hour", 3600.0))
+    unit, factor = next((one for one in units if rate.value * one[1] >= 1), units[-1])
+    return f"{rate.scaled(factor, 'inferences')} {unit}"
 
 
 def lasting(life: Value) -> str:

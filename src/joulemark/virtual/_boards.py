@@ -14,14 +14,14 @@ NETWORKS: Mapping[str, tuple[float, float]] = {
 }
 """Energy of an inference, J, and mean power, W; that of ic02 by its operations from ic01."""
 FAULTS: Mapping[str, str] = {
-    "hangs": "its third measured window never ends",
-    "errs": "it answers its third inference with an error",
+    "hangs": "its fourth window never ends",
+    "errs": "it answers its later inferences with an error",
     "miscounts": "it takes another number of inferences than it is told",
-    "restarts": "its supply breaks down in its third measured window, and it starts anew",
+    "restarts": "its supply breaks down in its fourth window, and it starts anew",
     "chatters": "it prints debug lines, one of them after each m-ready",
     "parasitic": "it lives on its signal pins when its supply is off",
     "no-edges": "its pin is not wired",
-    "bounces": "its pin falls twice",
+    "bounces": "its pin falls again after 3 ms",
     "drifts": "it draws 3 % more in each window",
     "wrong-mode": "it has the firmware of the other mode",
     "short": "its first input takes half the time of the others",
@@ -64,7 +64,7 @@ class Stretch:
         start: its first edge, ns UTC.
         stop: its second.
         count: inferences in it.
-        joules: that came through the supply.
+        joules: that the board used, what came through its pins included.
     """
 
     start: int

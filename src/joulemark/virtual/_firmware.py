@@ -9,20 +9,23 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from joulemark.core.clock import NS
 from joulemark.virtual._boards import NETWORKS, Kind, Stretch
 from joulemark.virtual.rail import Rail
+from joulemark.workloads.tiny.dut import VIRTUAL_NAME
 
 LAYERS = ((0.4, 1.25), (0.4, 0.9), (0.2, 0.7))
 """Parts of an inference: share of its time, power over its mean."""
-VENDOR = "joulemark virtual board"
 PROFILE = "ULPMark for tinyML Firmware V0.0.1"
 CLASSES = {"ad01": 1, "ic01": 10, "ic02": 10, "kws01": 12, "vww01": 2}
 LARGEST = 96 * 96 * 3
 BITS = 10
 """Of a byte on the line, with start and stop."""
 PULSE_S = 2e-6
+BOUNCE_S = 3e-3
 SCATTER = 5e-4
-THIRD = 3
+FIRST, LATE = 3, 5
+"""Which ``infer`` is the first measured one of a session, and after which faults come."""
 FOREVER_S = 1e9
 
 
@@ -138,7 +141,7 @@ class Firmware:
         self.said += (text + "\r\n").encode("ascii")
 
     def _names(self) -> Iterator[float]:
-        yield from self._says(f"m-name-dut-[{VENDOR}]")
+        yield from self._says(f"m-name-dut-[{VIRTUAL_NAME}]")
 
     def _profiles(self) -> Iterator[float]:
         yield from self._says(f"m-profile-[{PROFILE}]")
@@ -155,7 +158,7 @@ class Firmware:
             yield PULSE_S
             self.rail.pin(True)  # noqa: FBT003
             if self.fault == "bounces":
-                yield 5 * PULSE_S
+                yield BOUNCE_S
 
     def _results(self) -> Iterator[float]:
         values = ",".join(f"{value:0.3f}" for value in answer_of(self.kind.model, self._buffer))
@@ -193,7 +196,7 @@ class Firmware:
             yield from self._says("e-[Inference iterations must be >0]")
             return
         self._count += 1
-        if self.fault == "errs" and self._count > THIRD:
+        if self.fault == "errs" and self._count > LATE:
             yield from self._says("e-[Inference failed]")
             return
         if self.fault == "miscounts":
@@ -208,7 +211,9 @@ class Firmware:
         yield from self._computes(count, watts, seconds)
         stop = self.rail.clock()
         yield from self._stamps()
-        self.stretches.append(Stretch(start, stop, count, self.rail.joules(start, stop)))
+        joules = self.rail.joules(start, stop)
+        joules += self.rail.parasitic_w * (stop - start) / NS
+        self.stretches.append(Stretch(start, stop, count, joules))
         yield from self._says("m-infer-done")
         yield from self._results()
 
@@ -219,13 +224,13 @@ class Firmware:
         watts *= 1 + SCATTER * self._chance.uniform(-1, 1)
         if self.fault == "drifts":
             watts *= 1 + 0.03 * self._count
-        if self.fault == "short" and self._count == THIRD:
+        if self.fault == "short" and self._count == FIRST:
             seconds /= 2
         return watts, seconds
 
     def _computes(self, count: int, watts: float, seconds: float) -> Iterator[float]:
         for done in range(count):
-            if self._count > THIRD and 2 * done > count > 1:
+            if self._count > LATE and 2 * done > count > 1:
                 yield from self._breaks()
             for share, power in LAYERS:
                 self.rail.draw(watts * power)

@@ -110,10 +110,13 @@ def main(args: Namespace) -> int:
     """Measure, print; 1 if a result was refused."""
     from joulemark.report.tiny_bench import print_tiny, tiny_json
 
-    display, tell = progress()
     wish = _wish(args)
-    with display:
-        outcomes = list(_outcomes(args, _teller(tell)))
+    if args.virtual:
+        outcomes = list(_rehearsed(args))
+    else:
+        display, tell = progress()
+        with display:
+            outcomes = [_measured(args, _teller(tell))]
     if args.json:
         print_json([tiny_json(one, wish) for one in outcomes])
     else:
@@ -160,20 +163,17 @@ def _settings(args: Namespace, **more: Any) -> TinySettings:
     return TinySettings(**{**given, **more})
 
 
-def _outcomes(args: Namespace, tell: TellTrial) -> Iterator[TinyOutcome]:
-    if args.virtual:
-        yield from _rehearsed(args, tell)
-        return
+def _measured(args: Namespace, tell: TellTrial) -> TinyOutcome:
     from joulemark.procedures.tiny.bench import bench_tiny
 
     for flag in ("fault", "monitor_fault", "sleep"):
         if getattr(args, flag):
             raise UsageError(f"--{flag.replace('_', '-')} goes with --virtual")
     settings = _settings(args)
-    yield bench_tiny(_station(args), store_of(args), settings, output=args.output, tell=tell)
+    return bench_tiny(_station(args), store_of(args), settings, output=args.output, tell=tell)
 
 
-def _rehearsed(args: Namespace, tell: TellTrial) -> Iterator[TinyOutcome]:
+def _rehearsed(args: Namespace) -> Iterator[TinyOutcome]:
     from joulemark.formats.tiny.networks import network
     from joulemark.virtual.board import FAULTS, NETWORKS, Kind
     from joulemark.virtual.lpm01a import FAULTS as MONITOR_FAULTS
@@ -196,7 +196,7 @@ def _rehearsed(args: Namespace, tell: TellTrial) -> Iterator[TinyOutcome]:
         bench = virtual_bench(
             kind, mode=args.mode, fault=args.fault, monitor_fault=args.monitor_fault
         )
-        yield rehearse(bench, store_of(args), settings, output=args.output, tell=tell)
+        yield rehearse(bench, store_of(args), settings, output=args.output)
 
 
 def _station(args: Namespace) -> Station:

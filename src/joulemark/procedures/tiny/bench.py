@@ -7,10 +7,11 @@ trace off, power off. Before it the number of inferences is found that makes a w
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from joulemark.core.caution import Code
 from joulemark.core.errors import JoulemarkError, UsageError
 from joulemark.core.finding import Finding
 from joulemark.formats.tiny.figures import TinyFigures
@@ -28,7 +29,16 @@ from joulemark.procedures.tiny.settings import (
 )
 from joulemark.procedures.tiny.steps import AROUND_S, Station, Steps, Tell
 from joulemark.procedures.tiny.taken import Taken, judged
-from joulemark.procedures.tiny.writing import copied, place_of, read_back, reviewed, write, written
+from joulemark.procedures.tiny.writing import (
+    copied,
+    place_of,
+    read_back,
+    reviewed,
+    stamp_of,
+    write,
+    written,
+)
+from joulemark.workloads.tiny.dut import VIRTUAL_NAME
 
 RUN_NAMES = {ENERGY: "ML Energy", "performance": "ML Performance", ACCURACY: "ML Performance"}
 
@@ -114,6 +124,9 @@ def _session(
     inputs = steps.inputs(known)
     count, single = (1, 1.0) if settings.mode == ACCURACY else steps.calibrate(inputs[0])
     steps.power_off()
+    if name == VIRTUAL_NAME and not settings.virtual:
+        keeper.caution(Code.VIRTUAL)
+        settings = steps.settings = replace(settings, virtual=True)
     taken = Taken(settings, model, profile, name, wanted=len(inputs))
     taken.parasitic = steps.parasitic
     _begin(steps, count, model)
@@ -132,8 +145,7 @@ def _session(
 def _begin(steps: Steps, count: int, model: str) -> None:
     """Power the board again, and begin the log of the official session."""
     keeper, settings = steps.keeper, steps.settings
-    session = f"{keeper.clock()}"
-    keeper.line("session", f"m-session-start-id[{session}]")
+    keeper.line("session", f"m-session-start-id[{stamp_of(keeper.clock())}]")
     keeper.line("parser", f"m-bmark-run-name[{RUN_NAMES[settings.mode]}, joulemark]-code[ulp-ml]")
     for key, value in (
         ("iterWarmup", settings.warmups),
@@ -143,6 +155,8 @@ def _begin(steps: Steps, count: int, model: str) -> None:
     ):
         keeper.line("parser", f"m-bm-cfg-name[ulp-ml]-key[{key}]-val[{value}]")
     keeper.aloud("io" if steps.link.relayed else "dut")
+    if settings.mode == ENERGY:
+        keeper.line("parser", 'Command "emon power on"')
     steps.power_on()
     steps.dut.profile()
 
@@ -161,8 +175,8 @@ def _end(steps: Steps, taken: Taken) -> None:
             percent = 100 * trace.lost / max(total, 1)
             keeper.line("emon", f"m-[Dropped {trace.lost} packets out of {total}, {percent:.3f}%]")
         keeper.line("emon", f"m-voltage-mv[{round((taken.settings.volts or 0) * 1000)}]")
-        steps.mark(taken, max(len(taken.trials) - 1, 0), len(taken.trials))
-    keeper.line("session", f"m-session-stop-id[{keeper.clock()}]")
+        steps.mark(taken, len(taken.trials))
+    keeper.line("session", f"m-session-stop-id[{stamp_of(keeper.clock())}]")
     taken.failures, taken.manners = keeper.failures, steps.dut.manners
 
 
@@ -180,7 +194,7 @@ def _outcome(
     figures = read_back(keeper.writer.raw, "energyrunner").figures
     if taken.settings.mode != ENERGY:
         figures = read_back(keeper.writer.raw, "python-runner").figures
-    findings = [*judged(taken), *reviewed(keeper.writer.raw)]
+    findings = _distinct([*judged(taken), *reviewed(keeper.writer.raw)])
     cycle = _duty(steps, figures)
     steps.power_off()
     outcome = TinyOutcome(
@@ -197,6 +211,12 @@ def _outcome(
     )
     keeper.writer.result("tiny", _summary(outcome, session, findings))
     return outcome
+
+
+def _distinct(findings: list[Finding]) -> list[Finding]:
+    """Return findings without what is said of both layouts."""
+    found = {(one.rule, one.message): one for one in reversed(findings)}
+    return list(reversed(found.values()))
 
 
 def _duty(steps: Steps, figures: TinyFigures) -> DutyFigures | None:

@@ -30,6 +30,8 @@ from joulemark.workloads.tiny.dialogue import Said
 
 ROWS = np.dtype([("time", "<i8"), ("value", "<f8"), ("channel", "<u4")])
 PHASE = "inference"
+HOLD_NS = 50_000
+"""Falls of the pin so close are one: ``timestamp-hold-us=50`` of EnergyRunner."""
 VIRTUAL_NOTE = "simulated: nothing was measured"
 
 
@@ -221,7 +223,9 @@ class Keeper:
             rows = rows[rows["channel"] == self._power]
             trace.times.append(rows["time"])
             trace.watts.append(rows["value"])
-        trace.edges += monitor.take_edges()
+        for edge in monitor.take_edges():
+            if not trace.edges or edge - trace.edges[-1] > HOLD_NS:
+                trace.edges.append(edge)
         trace.lost = monitor.lost
         return len(block) // ROW.size
 

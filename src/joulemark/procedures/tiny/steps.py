@@ -199,12 +199,12 @@ class Steps:
         trace = self.keeper.begin_trace()
         self.dut.infer(count, 0, LONGEST_TRIAL_S)
         self.keeper.end_trace()
-        if len(trace.edges) < 2:
+        if len(trace.edges) != 2:
             raise BoardError(
                 f"the monitor saw the pin fall {len(trace.edges)} times, not twice",
                 remedy="wire the board's pin to it (D7 of an LPM01A, GPI of a Joulescope)",
             )
-        bounds = trace.edges[-2], trace.edges[-1]
+        bounds = trace.edges[0], trace.edges[1]
         self.keeper.window("calibration", bounds, Role.RANGING, count)
         return (bounds[1] - bounds[0]) / NS
 
@@ -212,14 +212,15 @@ class Steps:
         """Run every input, and mark the windows whose edges were seen."""
         warmups = self.settings.warmups if self.settings.mode != ACCURACY else 0
         patience = SPARE_S + 3 * (count + warmups) * single_s
-        marked = 0
-        for at, source in enumerate(inputs):
-            self._tell(source.file, at, len(inputs))
-            for segment, piece in enumerate(source.pieces):
-                inferred = self._one(source, piece, count, warmups, patience)
-                taken.trials.append(Trial(source, segment, inferred, count, warmups))
-                if taken.trace is not None and len(taken.trials) > 1:
-                    marked = self.mark(taken, marked, len(taken.trials) - 1)
+        try:
+            for at, source in enumerate(inputs):
+                self._tell(source.file, at, len(inputs))
+                for segment, piece in enumerate(source.pieces):
+                    inferred = self._one(source, piece, count, warmups, patience)
+                    taken.trials.append(Trial(source, segment, inferred, count, warmups))
+                    self.mark(taken, len(taken.trials) - 1)
+        finally:
+            self.mark(taken, len(taken.trials) - 1)
 
     def _one(
         self, source: Input, piece: bytes, count: int, warmups: int, patience: float
@@ -229,12 +230,15 @@ class Steps:
         self.keeper.line("parser", "m-bloadp-done")
         return self.dut.infer(count, warmups, patience)
 
-    def mark(self, taken: Taken, first: int, last: int) -> int:
-        """Mark the windows of trials; return how many trials are done."""
-        trace = taken.trace
-        for trial in taken.trials[first:last]:
-            bounds = taken.bounds(trial)
-            if bounds is not None and trace is not None:
-                edge_u_s = 12**-0.5 / trace.rate_hz
-                self.keeper.window(PHASE, bounds, Role.MEASURE, trial.count, edge_u_s)
-        return last
+    def mark(self, taken: Taken, last: int) -> None:
+        """Mark the windows of trials before ``last`` that are not marked and were seen.
+
+        The edges of the trial before the last have come for sure: an input was loaded meanwhile.
+        """
+        while taken.marked < last:
+            bounds = taken.bounds(taken.trials[taken.marked])
+            if bounds is not None and taken.trace is not None:
+                edge_u_s = 12**-0.5 / taken.trace.rate_hz
+                count = taken.trials[taken.marked].count
+                self.keeper.window(PHASE, bounds, Role.MEASURE, count, edge_u_s)
+            taken.marked += 1

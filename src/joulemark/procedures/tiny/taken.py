@@ -56,6 +56,7 @@ class Taken:
         failures: what the monitor complained of.
         manners: what the board said that it should not have.
         wanted: trials that were asked for.
+        marked: of how many trials the windows are in the run.
     """
 
     settings: TinySettings
@@ -68,6 +69,7 @@ class Taken:
     parasitic: bool = False
     failures: list[MeterError] = field(default_factory=list)
     manners: Manners = field(default_factory=Manners)
+    marked: int = 0
 
     def edges(self, trial: Trial) -> list[int]:
         """Return the places, among all edges, of those about a trial."""

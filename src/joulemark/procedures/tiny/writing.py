@@ -37,7 +37,7 @@ def written(taken: Taken, lines: list[LogLine], *, monitor: str, relayed: bool) 
     began = taken.trials[0].inferred.began if taken.trials else 0
     session = Written(
         by=f"joulemark {joulemark.__version__}",
-        session=_when(began, "%Y%m%d%H%M%S"),
+        session=stamp_of(began),
         mode=taken.settings.mode,
         model=taken.model,
         profile=taken.profile,
@@ -72,6 +72,11 @@ def _trial(taken: Taken, trial: Trial) -> WrittenTrial:
         when=_when(trial.inferred.began, "%m%d.%H%M%S"),
         segment=trial.segment,
     )
+
+
+def stamp_of(time_ns: int) -> str:
+    """Return the id of a session that began then."""
+    return _when(time_ns, "%Y%m%d%H%M%S")
 
 
 def _when(time_ns: int, form: str) -> str:

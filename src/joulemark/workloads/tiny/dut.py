@@ -20,7 +20,10 @@ CHUNK, RELAYED_CHUNK = 31, 26
 """Bytes of one ``db`` command, straight and in energy mode (``device_under_test.py`` of the Python
 runner): with ``db ``, two digits a byte, and ``dut `` before them they stay below 80 characters."""
 MOST_RESULTS = 4096
+VIRTUAL_NAME = "joulemark virtual board"
+"""What a board in software names itself, so that no figure of one is taken for a measurement."""
 MODE = "m-timestamp-mode-"
+NAMED = "m-name-"
 STARTED = ("m-init-done", MODE)
 """What only a board that starts says."""
 LAP = re.compile(r"m-lap-us-(\d{1,20})$")
@@ -108,11 +111,15 @@ class Dut:
                 self.mode = line.text.removeprefix(MODE)
 
     def alive(self, seconds: float = 1.0) -> bool:
-        """Say whether the board answers at all."""
+        """Say whether the board answers to its name; one that just starts is waited for."""
         self.link.drain()
         self.link.say("name")
+        named = False
         while (said := self.link.hear(seconds)) is not None:
-            if said.text == READY:
+            if said.text.startswith(MODE):
+                self.mode = said.text.removeprefix(MODE)
+            named = named or said.text.startswith(NAMED)
+            if named and said.text == READY:
                 return True
         return False
 
