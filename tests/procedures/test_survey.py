@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from joulemark.core.errors import MissingExtraError, PermissionNeededError, Unav
 from joulemark.core.interfaces import Meter
 from joulemark.procedures.survey import survey
 from joulemark.report.meters import meters_json, print_meters
+from tests.meters.trees import intel_laptop
 from tests.procedures.fakes import Failing, Steady
 
 
@@ -115,3 +117,9 @@ def test_this_machine_always_has_an_answer() -> None:
     assert {"rapl", "nvml", "hwmon", "estimate"} <= {meter.name for meter in found}
     for meter in found:
         assert meter.channels or meter.problems
+
+
+def test_a_meter_may_be_named_with_its_settings(tmp_path: Path) -> None:
+    (found,) = survey([f"rapl:root={intel_laptop(tmp_path).root}"], watch_s=0.01)
+    assert found.state == "ready"
+    assert found.channels[0].channel.meter == "rapl"

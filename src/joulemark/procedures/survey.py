@@ -18,7 +18,7 @@ from joulemark.core.errors import (
     UnavailableError,
 )
 from joulemark.core.interfaces import Meter
-from joulemark.meters import METERS
+from joulemark.meters import METERS, parse_spec
 from joulemark.meters._system import describe_system
 from joulemark.meters.surroundings import advice, kinds
 
@@ -73,7 +73,8 @@ def survey(
     """Open every meter, read it as fast as it can be read, and return what was found.
 
     Args:
-        names: registry names; all that read sensors by default.
+        names: registry names, with settings where one needs them (``ipmi:host=ADDRESS``); all
+            that read sensors by default.
         watch_s: how long each meter is read.
         monotonic: the clock.
         make: gives a meter by its name; from the registry by default.
@@ -92,8 +93,9 @@ def _advised(meter: MeterSurvey, around: set[str]) -> MeterSurvey:
     return replace(meter, problems=(*meter.problems, *more))
 
 
-def _from_registry(name: str) -> Meter:
-    meter: Meter = METERS.load(name)({})
+def _from_registry(spec: str) -> Meter:
+    name, settings = parse_spec(spec)
+    meter: Meter = METERS.load(name)(settings)
     return meter
 
 

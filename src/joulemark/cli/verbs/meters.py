@@ -13,6 +13,7 @@ EXAMPLES = """\
 examples:
   joulemark meters
   joulemark meters rapl nvml --watch 5 --json
+  joulemark meters ipmi:host=10.0.3.17
   joulemark meters --fix --dry-run
   sudo joulemark meters --fix --group power
   sudo joulemark meters --fix --undo
@@ -21,7 +22,9 @@ examples:
 
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("names", nargs="*", metavar="METER", help="only these (default: all)")
+    parser.add_argument(
+        "names", nargs="*", metavar="METER[:KEY=VALUE,…]", help="only these (default: all)"
+    )
     parser.add_argument(
         "--watch",
         type=checked(parse_time),
