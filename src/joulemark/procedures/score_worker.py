@@ -19,7 +19,7 @@ from joulemark.formats.training.benchmarks import directory_at
 from joulemark.formats.training.directory import BenchmarkDirectory
 from joulemark.formats.trees.opening import reopen
 from joulemark.formats.trees.tree import Entry, Tree
-from joulemark.procedures.judging import plain, writable
+from joulemark.procedures.judging import INTERNAL, plain, writable
 from joulemark.procedures.score_paths import Published
 from joulemark.procedures.score_tiny import ENERGY, score_tiny
 from joulemark.procedures.score_training import score_training
@@ -71,7 +71,10 @@ class Desk:
         figures, folder, reasons = score_training(directory, self._algorithm, about.see)
         place = directory.place
         names = _published(directory.tree, directory.path, place.submitter, place.division)
-        found = [*review_training(about), *_missing(("official", "in_run"), reasons)]
+        found = [
+            *_guarded(lambda: review_training(about)),
+            *_missing(("official", "in_run"), reasons),
+        ]
         return Scored(
             kind=TRAINING,
             tree=name,
@@ -90,7 +93,7 @@ class Desk:
         score, reasons = score_tiny(session)
         place = session.place
         names = _published(session.tree, session.path, place.submitter, place.division)
-        found = review_tiny(session)
+        found = _guarded(lambda: review_tiny(session))
         if score.mode == ENERGY and SAMPLED & session.entries.keys():
             found += _missing(("recomputed_uj",), reasons)
         return Scored(
@@ -111,6 +114,15 @@ class Desk:
 def _published(tree: Tree, path: str, submitter: str, division: str) -> Published:
     location = [part for part in tree.location.split("/") if part]
     return Published(location, path, submitter, division)
+
+
+def _guarded(review: Callable[[], list[Finding]]) -> list[Finding]:
+    """Return what rules find; that they fail is a finding too, and leaves the figures."""
+    try:
+        return review()
+    except Exception as error:  # noqa: BLE001 # a rule must not cost the figures
+        what = f"the rules failed: {type(error).__name__}: {str(error)[:300]}"
+        return [Finding(rule=INTERNAL, severity=Severity.ERROR, message=what)]
 
 
 def _missing(figures: Sequence[str], reasons: Mapping[str, str]) -> list[Finding]:
