@@ -21,8 +21,8 @@ from tests.formats.training import samples as training
 
 WITHIN = "training_results_v5.0/Us/results/2xBox/bert/"
 BERT = "Us/results/2xBox/bert"
-KWS = "closed/Nobody/results/Board_A/kws/energy"
-RUNNER = "closed/Nobody/results/Board_B/kws/energy"
+KWS = tiny.PLACE
+RUNNER = "tiny_results_v1.3/closed/Nobody/results/Board_B/kws/energy"
 
 
 def trained(root: Path, files: dict[str, bytes] | None = None) -> Path:
@@ -64,7 +64,7 @@ def mixed(tmp_path: Path) -> Path:
 
 def test_a_mixed_tree_is_scored_in_the_order_of_its_paths(mixed: Path) -> None:
     kws, runner, bert = scores(mixed)
-    assert [one.path for one in (kws, runner, bert)] == [KWS, RUNNER, BERT]
+    assert [one.path for one in (kws, runner, bert)] == [KWS, RUNNER, WITHIN.rstrip("/")]
     assert [one.round for one in (kws, runner, bert)] == ["v1.2", "v1.3", "v5.0"]
     assert (bert.submitter, bert.system, bert.benchmark) == ("Us", "2xBox", "bert")
     whole = figures(bert).whole
@@ -363,7 +363,14 @@ def test_a_worker_answers_lines(mixed: Path) -> None:
     ("location", "path", "submitter", "division", "file", "expected"),
     [
         ("data/v5.0", "Us/results/a/bert", "Us", "", "", "Us/results/a/bert"),
-        ("data", "v5.0/Us/results/a/bert", "Us", "", "v5.0/Us/systems/a.json", "Us/systems/a.json"),
+        (
+            "data",
+            "v5.0/Us/results/a/bert",
+            "Us",
+            "",
+            "v5.0/Us/systems/a.json",
+            "v5.0/Us/systems/a.json",
+        ),
         ("data/Us/results", "a/bert", "Us", "", "a/bert/x", "Us/results/a/bert/x"),
         ("data/Us/results/a", "bert", "Us", "", "systems/a.json", "Us/systems/a.json"),
         ("d/closed/Us/results", "a", "Us", "closed", "systems/a.json", "closed/Us/systems/a.json"),

@@ -1,4 +1,4 @@
-"""Paths of a result as its round publishes them, wherever the tree that holds it begins."""
+"""Paths of a result that say where it belongs, wherever the tree that holds it begins."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from joulemark.procedures.checked import ROOT
 
 
 class Published:
-    """Names the files of one folder as a round does: ``<division>/<submitter>/results/…``.
+    """Names the files of one folder relative to the tree, or to the round that the tree lies in.
 
-    Where the path does not tell the submitter, a file is named relative to the tree.
+    A tree may begin within ``<division>/<submitter>/results/<system>``; then the folders above it
+    are named, too.
 
     Args:
         location: folders down to the root of the tree, outermost first.
@@ -26,13 +27,11 @@ class Published:
         parts = [*location, *inner]
         self._path = path
         begin = _begin(parts, submitter, division)
-        depth = len(location) if begin < 0 else begin
-        self._cut = "".join(f"{part}/" for part in parts[len(location) : depth])
-        self._above = list(location[depth:]) if depth < len(location) else []
+        self._above = list(location[begin:]) if 0 <= begin < len(location) else []
         self._submitter = 1 + bool(division)
 
     def of(self, file: str) -> str:
-        """Return a file of the tree, or of the folder of the submitter, as published.
+        """Return the path of a file of the tree, or of the folder of the submitter.
 
         Args:
             file: relative to the root of the tree; empty for the folder itself.
@@ -42,7 +41,7 @@ class Published:
             beside = file.startswith(f"{SYSTEMS}/")
             above = self._above[: self._submitter] if beside else self._above
             return "/".join([*above, file] if file else above)
-        return file.removeprefix(self._cut) or ROOT
+        return file or ROOT
 
 
 def _begin(parts: Sequence[str], submitter: str, division: str) -> int:

@@ -207,7 +207,8 @@ class Scored:
     Attributes:
         kind: ``training`` or ``tiny``.
         tree: what the person called the tree.
-        path: the folder, as the round publishes it, or relative to the tree; a dot for that.
+        path: the folder, relative to the tree, or to the round that the tree lies in; a dot for
+            the tree itself.
         round, division, submitter, system, benchmark: where it belongs; empty if not known.
         training: figures of MLPerf Training; None of others.
         tiny: figures of MLPerf Tiny; None of others.
