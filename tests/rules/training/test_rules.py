@@ -13,6 +13,7 @@ from joulemark.core.finding import Severity
 from joulemark.formats.training.benchmarks import benchmarks
 from joulemark.formats.training.directory import BenchmarkDirectory
 from joulemark.formats.trees.folder import FolderTree
+from joulemark.rules.training.policy import nodes_named
 from joulemark.rules.training.register import all_rules, review
 from joulemark.rules.training.review import TrainingReview
 from tests.formats.training import samples as sample
@@ -35,7 +36,7 @@ LENGTH = 120
 
 def watts(second: int, node: int, run: int) -> float:
     """What a node draws, W."""
-    return 5600.0 + 37 * node + 11 * run + 13 * (second * 7919 % 17)
+    return 5600.0 + 37 * node + 11 * run + 13 * (second * second * (node + 7) % 17)
 
 
 def power(node: int, run: int) -> bytes:
@@ -199,6 +200,29 @@ def _readings(change: Callable[[list[str]], list[str]], name: str = "node_*.txt"
     return _lines(name, lines)
 
 
+def _with_value(line: str, value: float) -> str:
+    return re.sub(r'"value": [\d.]+', f'"value": {value}', line)
+
+
+def _value(line: str) -> float:
+    return float(re.findall(r'"value": ([\d.]+)', line)[0])
+
+
+def _held(lines: list[str]) -> list[str]:
+    return [_with_value(line, _value(lines[at - at % 3])) for at, line in enumerate(lines)]
+
+
+def _lined(lines: list[str]) -> list[str]:
+    made = []
+    for at, line in enumerate(lines):
+        low = at - at % 4
+        high = min(low + 4, len(lines) - 1)
+        share = (at - low) / max(high - low, 1)
+        value = (1 - share) * _value(lines[low]) + share * _value(lines[high])
+        made.append(_with_value(line, round(value)))
+    return made
+
+
 def _measured_switch(folder: Path) -> None:
     for run in range(5):
         log = power(0, run).decode().replace("node_0", "sw_0")
@@ -332,7 +356,7 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
                 _copied("power/result_0/node_0.txt", "power/result_0/node_1.txt"),
                 _text("*/results/*/*/power/result_0/node_1.txt", "node_0", "node_1"),
             ),
-            "the same readings as",
+            "100 % of its readings stand in",
         ),
     ],
     "training/copied-host": [
@@ -391,6 +415,10 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
             ),
             "40 readings",
         ),
+    ],
+    "training/filled-in": [
+        (_readings(_held), "each is repeated"),
+        (_readings(_lined), "lie on lines between others"),
     ],
     "training/efficiency-missing": [
         (_without("conversion_eff"), "stripped"),
@@ -471,3 +499,24 @@ def test_a_finding_tells_how_many_logs_and_the_worst(tmp_path: Path) -> None:
     assert one.message.startswith("10 of 15 power logs, at the worst: 31.0 s")
     assert one.file.endswith("node_1.txt")
     assert one.line == 43
+
+
+def test_a_part_of_the_readings_of_another_node_is_a_copy(tmp_path: Path) -> None:
+    folder = result(tmp_path)
+    own, other = (folder / f"power/result_0/node_{node}.txt" for node in (1, 0))
+    lines, taken = own.read_text().splitlines(), other.read_text().splitlines()
+    made = [
+        _with_value(line, _value(taken[at])) if "power_reading" in line and at > 40 else line
+        for at, line in enumerate(lines)
+    ]
+    own.write_text("\n".join(made) + "\n")
+    (one,) = [f for f in review(found(folder)) if f.rule == "training/copied-log"]
+    assert "% of its readings stand in" in one.message
+
+
+@pytest.mark.parametrize(
+    ("name", "nodes"),
+    [("8xXE9680x8H100", 8), ("64xSMC-H100", 64), ("8xB200", None), ("8x_", None), ("BOX", None)],
+)
+def test_a_name_may_tell_the_nodes(name: str, nodes: int | None) -> None:
+    assert nodes_named(name) == nodes

@@ -15,10 +15,9 @@ from joulemark.accounting.training_record import Floats, Kind, Lines, PowerRecor
 from joulemark.core.clock import NS
 from joulemark.formats.inference.parsed import Problem
 from joulemark.formats.training.parsed import PowerLog
+from joulemark.rules.training.shape import Course, course_of, pieces_of
 
 _INDEX = re.compile(r"(?:node|sw)_([0-9]{1,9})")
-TELLING = 20
-"""Readings that two logs share by accident no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,7 @@ class InRun:
         gap: longest distance of two readings, s, and the line of the later one.
         still: longest stretch of one value, s, and the line of its end.
         still_readings: how many readings it has.
+        course: how the readings in the run follow each other.
         mean_w: mean of the readings in the run, as read.
         published_j, in_run_j: energy as the official summarizer has it and in the run; NaN where
             there is none.
@@ -55,6 +55,7 @@ class InRun:
     gap: Worst
     still: Worst
     still_readings: int
+    course: Course
     mean_w: float
     published_j: float
     in_run_j: float
@@ -80,7 +81,7 @@ class LogFacts:
         kind: what it is of.
         index: the number in its name; None without.
         content: of the file, hashed.
-        watts: of the readings in their order, hashed; empty if they are few or all alike.
+        pieces: what its readings are known by.
         hosts: that its readings name.
         readings: how many.
         bad: readings that are no number, zero, negative, and the line of the first.
@@ -105,7 +106,7 @@ class LogFacts:
     kind: Kind
     index: int | None
     content: str
-    watts: str
+    pieces: frozenset[int]
     hosts: tuple[str, ...]
     readings: int
     bad: dict[str, Worst]
@@ -152,7 +153,7 @@ def facts_of(
         kind=record.kind,
         index=int(match[1]) if match else None,
         content=hashlib.sha256(data).hexdigest(),
-        watts=_hashed(watts),
+        pieces=pieces_of(watts),
         hosts=log.hosts,
         readings=len(time),
         bad=_bad(watts, line),
@@ -175,12 +176,6 @@ def facts_of(
         apart_s=_apart_s(time, run) if found is None and run is not None else math.nan,
         problems=log.problems,
     )
-
-
-def _hashed(watts: Floats) -> str:
-    if len(watts) < TELLING or not watts.min() < watts.max():
-        return ""
-    return hashlib.sha256(watts.tobytes()).hexdigest()
 
 
 def _bad(watts: Floats, line: Lines) -> dict[str, Worst]:
@@ -240,6 +235,7 @@ def _in_run(record: PowerRecord, run: tuple[int, int], algorithm: Algorithm) -> 
         gap=_gap(moved, line, length),
         still=still,
         still_readings=count,
+        course=course_of(watts[inside]),
         mean_w=float(known.mean()) if len(known) else math.nan,
         published_j=_published(record, length, algorithm),
         in_run_j=_joules(record, start, stop),

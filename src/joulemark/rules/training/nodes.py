@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from joulemark.accounting.training_record import Kind
 from joulemark.core.finding import Severity
 from joulemark.rules.rule import Seen, rule
 from joulemark.rules.training.facts import LogFacts
 from joulemark.rules.training.review import Case, Run, TrainingReview, worst_of
+from joulemark.rules.training.shape import shared
 
 ESTIMATE_W = (10.0, 5000.0)
 """What an interconnect is declared to draw for each node, at least and at most."""
+ALIKE = 0.25
+"""Readings of two nodes, or of two runs, that agree for this part to the watt are of one."""
 _ALL = "power_measurement: Measure All Nodes"
 _LINKS = "power_measurement: Measure or Estimate Interconnects"
 
@@ -87,24 +90,30 @@ def same_logs(review: TrainingReview) -> Iterator[Seen]:
     advice="Hand in each node's own log of each run.",
 )
 def copied_log(review: TrainingReview) -> Iterator[Seen]:
-    """No log of readings has the content, or the readings, of another."""
+    """No log of readings has the content of another, or a good part of its readings."""
     logs = [facts for facts in review.logs if facts.readings]
-    cases = list(_copies(logs, lambda facts: facts.content, "the same bytes as"))
-    known = {case.file for case in cases}
-    others = (facts for facts in logs if facts.file not in known)
-    cases += list(_copies(others, lambda facts: facts.watts, "the same readings as"))
-    yield from worst_of(cases, len(logs))
-
-
-def _copies(logs: Iterable[LogFacts], by: Callable[[LogFacts], str], what: str) -> Iterator[Case]:
     first: dict[str, LogFacts] = {}
+    cases = []
     for facts in logs:
-        if not by(facts):
-            continue
-        if by(facts) in first:
-            yield Case(facts.readings, f"{what} {first[by(facts)].file}", facts.file)
-        else:
-            first[by(facts)] = facts
+        same = first.setdefault(facts.content, facts)
+        if same is not facts:
+            cases.append(Case(1.0, f"the same bytes as {same.file}", facts.file))
+    yield from worst_of(cases + list(_alike(first.values())), len(logs))
+
+
+def _alike(logs: Iterable[LogFacts]) -> Iterator[Case]:
+    """Yield logs of which many readings stand in one that was looked at before."""
+    before: dict[int, LogFacts] = {}
+    for facts in logs:
+        for other, _ in Counter(before[p].file for p in facts.pieces if p in before).most_common(1):
+            found = next(before[p] for p in facts.pieces if p in before and before[p].file == other)
+            share = shared(facts.pieces, found.pieces)
+            if share >= ALIKE:
+                yield Case(
+                    share, f"{100 * share:.0f} % of its readings stand in {other}", facts.file
+                )
+        for piece in facts.pieces:
+            before.setdefault(piece, facts)
 
 
 @rule(

@@ -92,7 +92,20 @@ LEAST, MOST = 0.15, 2.0
 """Shares of the accelerators' power that a node in training draws at least, and at most …"""
 HOST_W = (30.0, 3000.0)
 """… where this is added: what a host without accelerators draws."""
+_OF_ACCELERATORS = (*(word for word, _ in _ACCELERATORS), "nvidia", "amd", "tpu", "gpu")
+_NODES = re.compile(r"([0-9]{1,5})x([A-Za-z].*)", re.DOTALL)
 _PUNCTUATION = re.compile(r"[^a-z0-9]")
+
+
+def nodes_named(name: str) -> int | None:
+    """Return how many nodes the name of a system says (``8xBOX``); None if it does not.
+
+    A number before the name of an accelerator counts those.
+    """
+    match = _NODES.match(name)
+    if match is None or _PUNCTUATION.sub("", match[2].casefold()).startswith(_OF_ACCELERATORS):
+        return None
+    return int(match[1])
 
 
 def node_limits_w(accelerators: int | None, model: str) -> tuple[float, float]:

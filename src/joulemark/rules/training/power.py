@@ -15,6 +15,10 @@ from joulemark.rules.training.review import Case, TrainingReview, worst_of
 
 STILL_S, STILL_READINGS, STILL_SHARE = 30.0, 10, 0.25
 """A reading stands still for this long, in so many readings, for this share of a run."""
+HELD, STRAIGHT = 2.0, 0.4
+"""Readings for each change of value, and share of them on straight lines: of the published logs of
+nodes none has more than 1.27 and 0.20; those of a loop that asks faster than its meter answers, or
+that were filled in, do."""
 SPIKE = 2.0
 """A reading beyond this many times what a node may draw in the mean."""
 _UNITS = ((1e3, "kW"), (1e-3, "mW"), (1e6, "MW"))
@@ -113,6 +117,28 @@ def frozen(review: TrainingReview) -> Iterator[Seen]:
             what = f"{one.still_readings} readings of one value, {one.still.amount:.0f} s of a run "
             what += f"of {one.seconds:.0f} s"
             cases.append(Case(share, what, facts.file, one.still.line))
+    yield from worst_of(cases, len(review.nodes), "logs of nodes")
+
+
+@rule(
+    "training/filled-in",
+    source="power_measurement: Report 1 Measurement per Second",
+    severity=Severity.ERROR,
+    advice="Hand in what was measured, no more; use a meter that measures every second.",
+)
+def filled_in(review: TrainingReview) -> Iterator[Seen]:
+    """Readings are measurements: neither one repeated, nor points on a line between two."""
+    cases = []
+    for facts, one in review.over:
+        course = one.course
+        if facts not in review.nodes or one.still.amount >= STILL_SHARE * one.seconds:
+            continue
+        if course.held >= HELD:
+            what = f"values change with every {course.held:.1f}th reading: each is repeated"
+            cases.append(Case(course.held, what, facts.file))
+        elif course.straight >= STRAIGHT:
+            what = f"{100 * course.straight:.0f} % of the readings lie on lines between others"
+            cases.append(Case(course.straight, what, facts.file))
     yield from worst_of(cases, len(review.nodes), "logs of nodes")
 
 
@@ -216,6 +242,7 @@ RULES = (
     implausible_power,
     spike,
     frozen,
+    filled_in,
     efficiency_missing,
     efficiency_value,
     efficiency_differs,

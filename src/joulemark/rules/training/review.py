@@ -15,6 +15,7 @@ from joulemark.formats.training.parsed import PowerLog, RunLog, Scaling, System
 from joulemark.formats.training.power_log import read_power_log
 from joulemark.rules.rule import Seen
 from joulemark.rules.training.facts import InRun, LogFacts, facts_of
+from joulemark.rules.training.policy import nodes_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +185,17 @@ class TrainingReview:
 
     @cached_property
     def nodes_wanted(self) -> int | None:
-        """How many nodes the system has, as its description or a run says; None if neither does."""
+        """How many nodes the system has; None if nothing tells.
+
+        As its description, else a run, else its name says (``8xBOX``).
+        """
         if self.system is not None and self.system.nodes is not None:
             return self.system.nodes
         for log in self.run_logs.values():
             said = log.values.get("number_of_nodes") if log is not None else None
             if said is not None and isinstance(said.value, int):
                 return said.value
-        return None
+        return nodes_named(self.directory.place.system)
 
     @cached_property
     def benchmark(self) -> str:
