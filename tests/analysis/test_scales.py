@@ -120,6 +120,15 @@ def test_copies_count_once_and_wrong_results_not_at_all() -> None:
     assert (len(points), doubtful, copies) == (2, 1, 1)
 
 
+def test_two_figures_of_one_measurement_count_once() -> None:
+    stream = row("a", power=0.5, power_unit="J/query", scenario="SingleStream")
+    inferred = replace(offline("b", 15.0, 30.0, system_type="edge"), run="run-a")
+    points, _, copies = declared_points([stream, inferred], {}, {"run-a": 30.0})
+    (found,) = scales(points).rows
+    assert (found.count, copies) == (1, 0)
+    assert set(found.energies) == {"query", "sample"}
+
+
 def test_a_table_counts_only_where_there_are_no_logs() -> None:
     names = {"round": "v4.0", "submitter": "A", "system_name": "Box", "benchmark": "resnet50"}
     logs = offline("a", 400.0, 1000.0, **names)
@@ -186,7 +195,7 @@ def test_ones_own_runs_are_points_with_their_intervals() -> None:
 
 def test_the_procedure_tells_the_scale() -> None:
     assert own_scale(own(procedure="tiny"))[0] is Scale.TINY
-    assert own_scale(own(procedure="training"))[0] is Scale.TRAINING
+    assert own_scale(own(procedure="gather"))[0] is Scale.TRAINING
     assert is_imported(own(settings={"imported": {}}))
     assert not is_imported(own())
 

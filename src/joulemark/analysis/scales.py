@@ -47,6 +47,7 @@ class Point:
         power: mean power, W; None where the figures do not tell.
         energy: of one unit of work, J; None likewise.
         unit: of work, singular: sample, query, token, inference, run; empty without.
+        of: names the measurement, which may give more than one point; empty for one of its own.
     """
 
     scale: Scale
@@ -56,6 +57,7 @@ class Point:
     power: Value | None = None
     energy: Value | None = None
     unit: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +131,15 @@ def scales(points: Iterable[Point], doubtful: int = 0, copies: int = 0) -> Scale
 def _row(scale: Scale, points: Sequence[Point]) -> ScaleRow:
     units = dict.fromkeys(point.unit for point in points if point.unit)
     spreads = {unit: _spread([(p, p.energy) for p in points if p.unit == unit]) for unit in units}
+    each = list({point.of or place: point for place, point in enumerate(points)}.values())
     counts: dict[str, int] = {}
-    for point in points:
+    for point in each:
         counts[point.why] = counts.get(point.why, 0) + 1
     return ScaleRow(
         scale=scale,
         why=counts,
-        count=len(points),
-        bases={basis: n for basis in Basis if (n := sum(p.basis is basis for p in points))},
+        count=len(each),
+        bases={basis: n for basis in Basis if (n := sum(p.basis is basis for p in each))},
         power=_spread([(point, point.power) for point in points]),
         energies={unit: spread for unit, spread in spreads.items() if spread is not None},
     )

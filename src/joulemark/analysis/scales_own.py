@@ -15,6 +15,7 @@ IMPORTED = "imported"
 _PROCEDURES: tuple[tuple[str, Scale], ...] = (
     ("tiny", Scale.TINY),
     ("training", Scale.TRAINING),
+    ("gather", Scale.TRAINING),
 )
 _BASES: Mapping[Provenance, Basis] = {
     Provenance.MEASURED: Basis.MEASURED,

@@ -111,6 +111,7 @@ def point_of(row: DeclaredResult, rates: Mapping[str, float]) -> Point:
         power=None if power is None else Value(power, "W"),
         energy=None if energy is None else Value(energy, f"J/{unit}"),
         unit=unit if energy is not None else "",
+        of=row.run,
     )
 
 

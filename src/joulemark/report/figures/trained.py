@@ -18,7 +18,7 @@ _EDGE, _TOP, _ROW, _NARROW_ROW, _FOOT = 8.0, 66.0, 44.0, 72.0, 30.0
 _NAMES, _GAP, _LABEL = 206.0, 36.0, 150.0
 _BAR = 18.0
 _TIMES = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 36000, 86400)
-_TIMES_APART = 44.0
+_TIMES_APART = 36.0
 
 
 def trained_drawing(group: Sequence[Trained], width: float = WIDE) -> Drawing | None:
