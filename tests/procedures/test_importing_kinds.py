@@ -11,6 +11,7 @@ import pytest
 
 from joulemark.accounting.training_in_run import in_run
 from joulemark.core.channel import Domain, Instrument, Provenance
+from joulemark.core.errors import FormatError
 from joulemark.core.run import Run
 from joulemark.core.value import total
 from joulemark.formats.inference.parsed import Source
@@ -304,3 +305,56 @@ def test_raw_files_are_kept_when_asked_for(tmp_path: Path, store: Path) -> None:
     imported(tmp_path, store, keep_raw=True)
     kept = {path.name for stored in opened(store) for path in (stored.path / "raw").rglob("*.*")}
     assert {"node_0.txt", "sw_0.txt", "result_0.txt", "trace1-energy.bin", "log.txt"} <= kept
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "runs"),
+    [
+        ("trace1-timestamps.json", b"[]", 0),
+        ("trace1-timestamps.json", b"[9, 8, 7, 6, 5, 4, 3, 2, 1]", 0),
+        ("trace1-timestamps.json", b"[0, 2, 13, 14, 9, 10, 8, 50, 60]", 1),
+        ("trace1-timestamps.json", b"[0, 999999999, 1000000000]", 1),
+        ("trace1-timestamps.json", b"[" * 100_000, 0),
+        ("trace1-energy.bin", b"\xf1" + b"\x00\x00\x80\x00" + bytes(4000), 0),
+        ("trace1-energy.bin", b"\xf1" + b"\x00\x00\x7a\x44" + b"\xff\xff\xff\x7f" * 60_000, 1),
+        ("trace1-energy.bin", b"", 0),
+        ("log.txt", b"00100.000 session: m-session-start-id[99991231235959]\n", 1),
+        ("log.txt", b"\xff\xfe\x00\x01" * 1000, 1),
+        ("results.txt", b"Median energy cost is " + b"9" * 500 + b" uJ/inf.\n", 1),
+    ],
+)
+def test_hostile_sessions_end_no_import(
+    tmp_path: Path, store: Path, name: str, data: bytes, runs: int
+) -> None:
+    top = tiny(tmp_path)
+    (top / "closed/Nobody/results/Board_A/kws/energy" / name).write_bytes(data)
+    try:
+        imported(top, store)
+    except FormatError:
+        assert runs == 0
+    found = opened(store) if store.is_dir() else []
+    assert len(found) == runs
+    for stored in found:
+        results_of(stored)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("result_0.txt", samples.result(-100)),
+        ("result_0.txt", b":::MLLOG {}\n"),
+        ("scaling.json", b'{"scaling_factor": 1e400}'),
+        ("scaling.json", b"[[" * 10_000),
+        ("power/result_0/node_0.txt", samples.reading(5, 1e300).encode()),
+        ("power/result_0/node_0.txt", samples.reading(5, -3).encode()),
+        ("power/result_0/sw_0.txt", samples.line("interconnect_power_est", 1e308, 0).encode()),
+        ("power/result_0/node_0.txt", samples.node(100, factor=-4.0)),
+    ],
+)
+def test_hostile_logs_end_no_import(tmp_path: Path, store: Path, name: str, data: bytes) -> None:
+    files = samples.benchmark(runs=3, nodes=1)
+    done = imported(training(tmp_path, {**files, name: data}), store)
+    assert done.new >= 2
+    for stored in opened(store):
+        results_of(stored)
+    read_doubts(store)

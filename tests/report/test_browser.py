@@ -20,6 +20,7 @@ from tests.report.audit.test_audit_parts import SEEN, summary
 from tests.report.build import Made, empty, estimated, hostile, killed, many_gpus
 from tests.report.demo import demo
 from tests.report.metered import broken, honest
+from tests.report.test_scales import GROUPS, all_scales
 
 from joulemark.core.finding import Verdict
 from joulemark.procedures.checked import Measured
@@ -27,6 +28,7 @@ from joulemark.procedures.known import known_rules
 from joulemark.report.audit.tally import Tally
 from joulemark.report.audit.tree_page import tree_page
 from joulemark.report.page import run_page
+from joulemark.report.scales_page import scales_page
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 needs_browser = pytest.mark.skipif(
@@ -73,12 +75,17 @@ def tree_text() -> str:
     return tree_page(tally, known_rules(), trees=["inference_results_v5.1"])
 
 
+def scales_text() -> str:
+    return scales_page(all_scales(), GROUPS, "runs")
+
+
 MAKERS: dict[str, Callable[[], str]] = {
     **{name: partial(run_text, make) for name, make in RUNS.items()},
     "audit": faulty_text,
     "audit-channels": lambda: page(member(Sample(channels=3).files())),
     "audit-hostile": lambda: page(hostile_result()),
     "audit-tree": tree_text,
+    "scales": scales_text,
 }
 
 # Every visible text with the colour behind it: (text, contrast) below the limit.

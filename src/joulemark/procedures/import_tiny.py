@@ -14,6 +14,7 @@ from joulemark.formats.inference.layout import RESULTS, SYSTEMS
 from joulemark.formats.inference.parsed import Source
 from joulemark.formats.tiny.as_result import published_json, result_of
 from joulemark.formats.tiny.as_run import KEPT, as_run, run_id
+from joulemark.formats.tiny.as_run import measured as windows_in
 from joulemark.formats.tiny.session import TinySession
 
 Write = Callable[[Recording, Mapping[str, bytes]], bool]
@@ -52,7 +53,7 @@ def store_tiny(
     """
     first = sessions[0]
     figures = or_none(lambda: first.figures)
-    measured = figures is not None and bool(figures.windows)
+    measured = figures is not None and bool(windows_in(figures))
     name = run_id(first) if measured else ""
     known = figures if measured else None
     rows = [result_of(each, known, _about(each), name) for each in sessions]

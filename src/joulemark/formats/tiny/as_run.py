@@ -35,6 +35,9 @@ CONTENT = ("trace", "stamps", "runner")
 KEPT = (*CONTENT, "log", "results", "script")
 SHORTEST_S, FEWEST = 10.0, 10
 """What the rules ask of a window."""
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+LONGEST_S = 1e9
+"""No trace is longer."""
 _DIGITS = 10
 
 
@@ -66,7 +69,8 @@ def session_stamp(session: TinySession) -> str:
         began = datetime.strptime(plain, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return ""
-    return f"{began:%Y%m%d-%H%M%S}" if began.year >= 1970 else ""
+    known = FIRST_YEAR <= began.year <= LAST_YEAR
+    return f"{began:%Y%m%d-%H%M%S}" if known else ""
 
 
 def as_run(
@@ -87,14 +91,13 @@ def as_run(
         FormatError: if a file that it needs cannot be read, or it has no measured window.
     """
     figures, stamp = session.figures, session_stamp(session)
-    if not figures.windows:
+    if not measured(figures):
         raise FormatError("no measured window with energy", where=session.path)
     begin = int(datetime.strptime(stamp, "%Y%m%d-%H%M%S").replace(tzinfo=UTC).timestamp()) * NS \
         if stamp else 0  # fmt: skip
     time, value, starts = _samples(session)
     windows = tuple(
-        _window(session, figures, place, begin + starts[place])
-        for place in range(len(figures.windows))
+        _window(session, figures, place, begin + starts[place]) for place in measured(figures)
     )
     run = Run(
         id=name,
@@ -116,6 +119,11 @@ def as_run(
     return Recording(run, rows)
 
 
+def measured(figures: TinyFigures) -> list[int]:
+    """Return the places of the windows that end after they begin."""
+    return [place for place, window in enumerate(figures.windows) if window.seconds > 0]
+
+
 def _samples(session: TinySession) -> tuple[np.ndarray, np.ndarray, list[int]]:
     """Return when each sample ends, ns; the samples; and when the trace of each window begins."""
     if "trace" in session.entries:
@@ -133,6 +141,8 @@ def _samples(session: TinySession) -> tuple[np.ndarray, np.ndarray, list[int]]:
             for place, trial in enumerate(with_power)
             if len(trial.stamps) > 1
         ]
+    if count * step > LONGEST_S * NS:
+        raise FormatError(f"{count} samples of {step / NS:g} s are no trace", where=session.path)
     time = np.rint(np.arange(1, count + 1) * step).astype(np.int64)
     return time, values, starts
 
@@ -238,10 +248,16 @@ def _results(figures: TinyFigures) -> dict[str, Any]:
 
 
 def _cautions(figures: TinyFigures) -> list[Caution]:
+    found = []
+    lost = len(figures.windows) - len(measured(figures))
+    if lost:
+        text = f"{lost} of {len(figures.windows)} windows end before they begin"
+        found.append(Caution(Code.INVALID_SAMPLE, text, PHASE))
     short = [w for w in figures.windows if w.seconds < SHORTEST_S or w.inferences < FEWEST]
     if not short or figures.duty is not None:
-        return []
+        return found
     least = min(short, key=lambda window: window.seconds)
     text = f"{len(short)} of {len(figures.windows)} windows, the shortest of "
     asked = f"{digits(SHORTEST_S, 2)} s and {FEWEST} inferences are asked for"
-    return [Caution(Code.QUICK, f"{text}{digits(least.seconds, 3)} s; {asked}", PHASE)]
+    text = f"{text}{digits(least.seconds, 3)} s; {asked}"
+    return [*found, Caution(Code.QUICK, text, PHASE)]
