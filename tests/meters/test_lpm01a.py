@@ -344,6 +344,26 @@ def test_one_that_was_left_streaming_is_stopped_first() -> None:
     assert port.heard == [b"powershield", b"stop", b"powershield"]
 
 
+@pytest.mark.parametrize("form", ["ascii_dec", "bin_hexa"])
+def test_one_that_another_program_left_streaming_is_taken_over(form: str) -> None:
+    rail = Rail()
+    device = VirtualLpm01a(rail)
+    left = Lpm01a(lambda: Direct(device), "left", form=form)
+    left.open(rail.clock)
+    left.power_on(3.0)
+    left.start()
+    rail.advance(2.3)  # nobody reads, nobody stops
+    meter = Lpm01a(lambda: Direct(device), "again", form=form)
+    meter.open(rail.clock)
+    meter.power_on(1.8)
+    rail.draw(1e-3)
+    meter.start()
+    rail.advance(1)
+    meter.stop()
+    assert len(meter.read().rows()) == 1000
+    assert (meter.lost, meter.failures) == (0, [])
+
+
 def test_a_refusal_names_the_command_and_the_reason() -> None:
     refused = b"PowerShield > error freq 1000\r\nError detail: not now\r\n"
     _, meter = _conversation(freq_1000=refused)

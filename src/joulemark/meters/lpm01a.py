@@ -118,7 +118,7 @@ class Lpm01a(Monitor):
         return self._channel(ACCURACY, LEAST_W, self._where, note)
 
     def _identify(self, talk: Talk) -> None:
-        """Make sure that a PowerShield answers; one that was left streaming is stopped first."""
+        """Make sure that a PowerShield answers, and of which firmware."""
         try:
             talk.ask("powershield")  # table 5
         except MeterError:
@@ -127,6 +127,8 @@ class Lpm01a(Monitor):
                 talk.ask("powershield")
             except MeterError as error:
                 raise self._stranger(error) from None
+        if talk.said:  # besides the answer: another program left it streaming
+            talk.hush()
         version = talk.ask("version")  # table 6
         match = _VERSION.fullmatch(version)
         if match is None:
@@ -293,6 +295,6 @@ def _port(path: str) -> Port:
         raise UnavailableError(
             "no port is named, and an instrument is not sought on ports of others",
             where="lpm01a",
-            remedy="say which: lpm01a:port=/dev/ttyACM0,volts=3.0",
+            remedy="say lpm01a:port=/dev/ttyACM0,volts=3.0; docs/meters-boards.md tells more",
         )
     return SerialPort(path, BAUD, "the meter lpm01a")

@@ -229,6 +229,6 @@ def _port(path: str) -> Port:
         raise UnavailableError(
             "no port is named, and an instrument is not sought on ports of others",
             where="ppk2",
-            remedy="say which: ppk2:port=/dev/ttyACM0,volts=3.0",
+            remedy="say ppk2:port=/dev/ttyACM0,volts=3.0; docs/meters-boards.md tells more",
         )
     return SerialPort(path, BAUD, "the meter ppk2")
