@@ -94,6 +94,7 @@ trust: $(VENV)/tests
 	benchmarks/page.sh disturbance $(BIN)/python benchmarks/disturbance.py
 	benchmarks/page.sh paces $(BIN)/python benchmarks/paces.py tests/data/h200/paces.json
 	benchmarks/page.sh telemetry $(BIN)/python benchmarks/telemetry.py --folder $(TELEMETRY) --repeat 3
+	benchmarks/page.sh score $(BIN)/python benchmarks/score.py
 
 format: $(VENV)/tests
 	$(BIN)/ruff format .
