@@ -99,7 +99,7 @@ def test_a_benchmark_named_alone_knows_its_system(
     assert main(["check", str(folder), "--json", "--jobs", "1"]) == 0
     (one,) = _lines(capsys)
     assert one["findings"] == []
-    assert (one["path"], one["submitter"]) == ("results/BOX/retinanet", "WHO")
+    assert (one["path"], one["submitter"]) == ("WHO/results/BOX/retinanet", "WHO")
 
 
 def test_what_the_official_checker_says(mixed: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,12 +56,13 @@ def find(tree: Tree) -> Iterator[tuple[str, Subject]]:
             yield entry
 
     alone = True
+    raised: dict[int, Tree | None] = {}
     for directory in power_directories(tree, entries()):
         alone = False
         yield INFERENCE, directory
     for benchmark in trainings.found():
         alone = False
-        yield TRAINING, benchmarks.rooted(benchmark)
+        yield TRAINING, benchmarks.rooted(benchmark, raised)
     for session in tinies.found(alone=alone):
         yield TINY, session
 

@@ -105,15 +105,24 @@ def directory_at(tree: Tree, base: str, entries: Mapping[str, Entry]) -> Benchma
     return BenchmarkDirectory(tree, base, entries, place, _system_file(tree, inner, place))
 
 
-def rooted(directory: BenchmarkDirectory) -> BenchmarkDirectory:
-    """Return a benchmark rooted where its system's description is, which may be above its tree."""
-    file = directory.system_file
-    if file is None or file.tree is directory.tree:
+def rooted(directory: BenchmarkDirectory, raised: dict[int, Tree | None]) -> BenchmarkDirectory:
+    """Return a benchmark in a tree that begins above its submitter, where there is one.
+
+    Args:
+        directory: the benchmark.
+        raised: trees that were raised before, by how many folders; others are added.
+    """
+    tree, inner = directory.tree, [part for part in directory.path.split("/") if part]
+    missing = 4 - len(inner)
+    if missing <= 0 or not directory.place.submitter:
         return directory
-    location = [part for part in directory.tree.location.split("/") if part]
-    inner = directory.path.split("/") if directory.path else []
-    path = "/".join([*location, *inner][-3:])
-    return BenchmarkDirectory(file.tree, path, directory.entries, directory.place, file)
+    if missing not in raised:
+        raised[missing] = tree.raised(missing) if isinstance(tree, Raisable) else None
+    higher = raised[missing]
+    if higher is None:
+        return directory
+    location = [part for part in tree.location.split("/") if part]
+    return directory_at(higher, "/".join([*location, *inner][-4:]), directory.entries)
 
 
 def place_of(path: list[str]) -> Place:
