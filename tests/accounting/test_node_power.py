@@ -72,6 +72,23 @@ def test_a_stalled_part_leaves_steps_without_a_reading() -> None:
     assert not lost[16:].any()
 
 
+def test_a_slow_counter_gives_way_to_the_power_of_its_part() -> None:
+    at = [0.25 * k for k in range(41)]
+    slow = channel("node", Domain.NODE, Quantity.ENERGY, update_s=1.0)
+    counter = trace(slow, at, [60.0 * int(s) for s in at])
+    alone = node_power([counter], grid(8))
+    assert alone is not None
+    assert alone.watts.max() > 100, "it jumps once a second"
+    both = node_power([counter, trace(POWER, at, [60.0] * len(at))], grid(8))
+    assert both is not None
+    assert both.watts == pytest.approx([60.0] * 16)
+    quick = channel("node", Domain.NODE, Quantity.ENERGY, update_s=0.001)
+    line = trace(quick, at, [60.0 * s for s in at])
+    best = node_power([line, trace(POWER, at, [59.0] * len(at))], grid(8))
+    assert best is not None
+    assert best.channels == (quick,)
+
+
 def test_a_sum_is_as_good_as_its_weakest_part() -> None:
     at = [0.1 * k for k in range(21)]
     model = channel("package-0", Domain.PACKAGE, Quantity.POWER, provenance=Provenance.ESTIMATED)

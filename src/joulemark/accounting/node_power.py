@@ -4,6 +4,9 @@ A reading of a power log stands for the time since the one before it. What is wr
 therefore the energy of the node between two moments over the time between them, of whatever kind of
 sensor it came: the parts that may be added are chosen as everywhere (:mod:`.boundary`), and the
 readings add up to their energy. A step in which a part was not read has no reading.
+
+A counter that has news as seldom as a step is long makes power of its own pace: nothing, twice as
+much, nothing. Where the same part tells its power, too, that is taken.
 """
 
 from __future__ import annotations
@@ -13,15 +16,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulemark.accounting.boundary import choose, split
+from joulemark.accounting.boundary import choose, part_of, split
 from joulemark.accounting.curve import Curve, Floats, Times, curve_of
 from joulemark.accounting.integrate import energy_between
-from joulemark.core.channel import Channel, Domain, Provenance
+from joulemark.core.channel import Channel, Domain, Provenance, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.trace import Trace
 
 COVERED = 0.98
 """A step of which less is covered has no reading."""
+SLOW_S = 0.1
+"""A counter that has news more seldom gives way to a power reading of its part, s."""
 WHOLE = (Domain.NODE, Domain.WALL)
 """Kinds of meters that see everything in a node."""
 
@@ -59,7 +64,7 @@ def node_power(traces: Iterable[Trace], time: Times) -> NodePower | None:
         time: moments, ns, increasing, at least two.
     """
     start, stop = int(time[0]), int(time[-1])
-    curves = [curve_of(trace) for trace in traces if trace.channel.carries_energy and len(trace)]
+    curves = [curve_of(trace) for trace in _telling(traces)]
     energies = [(curve.channel, energy_between(curve, start, stop)) for curve in curves]
     read = [(channel, energy) for channel, energy in energies if energy.coverage > 0]
     added = tuple(part.channel for part in split(choose(read)) if part.added)
@@ -73,6 +78,19 @@ def node_power(traces: Iterable[Trace], time: Times) -> NodePower | None:
         whole = np.diff(covered) >= COVERED * steps
         watts += np.where(whole, np.diff(joules) / (steps / NS), np.nan)
     return NodePower(time, watts, added)
+
+
+def _telling(traces: Iterable[Trace]) -> list[Trace]:
+    """Return what carries energy, without slow counters of parts whose power was read."""
+    found = [trace for trace in traces if trace.channel.carries_energy and len(trace)]
+    read = {part_of(one.channel) for one in found if one.channel.quantity is Quantity.POWER}
+    return [
+        one
+        for one in found
+        if one.channel.quantity is not Quantity.ENERGY
+        or (one.channel.update_s or 0.0) <= SLOW_S
+        or part_of(one.channel) not in read
+    ]
 
 
 def _at(curve: Curve, time: Times) -> tuple[Floats, Floats]:

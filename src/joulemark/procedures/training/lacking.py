@@ -46,6 +46,7 @@ def lacking(
         yield from _ends(each, run)
         yield from _meters(each, known[each.part], run)
         yield from _clock(each)
+        yield from _own_clocks(each)
 
 
 def _ends(placed: Placed, run: tuple[int, int] | None) -> Iterator[Finding]:
@@ -79,13 +80,25 @@ def _meters(placed: Placed, seen: Seen, run: tuple[int, int] | None) -> Iterator
             yield finding("meter", Severity.WARNING, f"{who}: {_text(caution)}")
     if run is not None and seen.longest_gap_s > HOLE_S:
         what = (
-            f"{who} has no reading for {duration(seen.longest_gap_s)} of the run; its meters cover "
-            f"{digits(100 * seen.coverage, 3)} %"
+            f"{who} has no reading for {duration(seen.longest_gap_s)} of the run; with its energy "
+            f"counters {digits(100 * seen.coverage, 3)} % of it are covered"
         )
         yield finding("hole", Severity.ERROR, what)
     if seen.provenance not in (None, Provenance.MEASURED):
         what = f"{who}: its power is {seen.provenance}, not measured ({', '.join(seen.meters)})"
         yield finding("not-measured", Severity.WARNING, what)
+
+
+def _own_clocks(placed: Placed) -> Iterator[Finding]:
+    """Tell what meters note of clocks of their own, by which nothing is counted."""
+    notes = {
+        f"{trace.channel.meter}: {clause}"
+        for trace in placed.node.traces
+        for clause in trace.channel.note.split("; ")
+        if "clock" in clause
+    }
+    for note in sorted(notes):
+        yield finding("meter-clock", Severity.NOTE, f"{_who(placed)}: {note}")
 
 
 def _text(caution: Caution) -> str:
