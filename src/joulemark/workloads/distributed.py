@@ -21,7 +21,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from joulemark.core.errors import JoulemarkError, MissingExtraError, UsageError
 from joulemark.core.mllog import Event, mllog
@@ -153,22 +153,29 @@ def train(place: Place, args: Namespace, settings: VisionSettings) -> bool:
     log = Log(args.result if place.rank == 0 else None)
     try:
         _head(log, place, args, settings)
+        torch.set_num_threads(settings.threads or 1)
         distributed.init_process_group(
             "gloo", init_method=f"tcp://{host}:{port}", rank=place.rank, world_size=place.world
         )
-        torch.set_num_threads(settings.threads or 1)
-        training = _training(place, settings)
-        distributed.barrier()
-        log.write(Event.START, "run_start")
-        accuracy, images = _learn(training, args.steps)
-        distributed.barrier()
-        converged = args.target is None or accuracy >= args.target
-        status = "success" if converged else "aborted"
-        log.write(Event.STOP, "run_stop", accuracy, status=status, samples_count=images)
+        return _run(log, place, args, settings)
     finally:
         log.close()
         if distributed.is_initialized():
             distributed.destroy_process_group()
+
+
+def _run(log: Log, place: Place, args: Namespace, settings: VisionSettings) -> bool:
+    """Do the part that is timed; the network is let go before the processes part."""
+    from torch import distributed
+
+    training = _training(place, settings)
+    distributed.barrier()
+    log.write(Event.START, "run_start")
+    accuracy, images = _learn(training, args.steps)
+    distributed.barrier()
+    converged: bool = args.target is None or accuracy >= args.target
+    status = "success" if converged else "aborted"
+    log.write(Event.STOP, "run_stop", accuracy, status=status, samples_count=images)
     return converged
 
 
@@ -223,5 +230,16 @@ def _learn(training: Training, steps: int) -> tuple[float, int]:
     return right / late, int(images)
 
 
+def leave(code: int) -> NoReturn:
+    """End this process at once.
+
+    The interpreter's own end tears down threads of torch and gloo in an order that now and then
+    aborts a process that has done all its work (torch 2.x, code 134).
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

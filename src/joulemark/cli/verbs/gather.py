@@ -109,7 +109,7 @@ def _plan(args: Namespace) -> Plan:
         root=args.output,
         store=args.output / "runs",
         submitter=args.submitter,
-        system=args.system or f"{args.nodes}-nodes",
+        system=args.system or f"{args.nodes}-node",
         benchmark=args.benchmark,
         expected=args.nodes,
         switches=tuple(args.switch),

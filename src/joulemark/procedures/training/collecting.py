@@ -119,13 +119,7 @@ def _take(arrival: Arrival, how: Listening, nodes: list[NodeRun], found: list[Fi
     if arrival.path is None:
         what = f"{who} did not deliver; its run was found in {path.parent}"
         found.append(finding("not-delivered", Severity.WARNING, what))
-    if arrival.code:
-        what = f"{who}: its command ended with exit code {arrival.code}"
-        found.append(finding("command", Severity.WARNING, what))
-    try:
-        nodes.append(read_node(path))
-    except JoulemarkError as error:
-        found.append(finding("damaged", Severity.ERROR, f"{who}: {error}"))
+    _read(path, f"{who}: ", nodes, found)
 
 
 def _lying(run: str, shared: Sequence[Path]) -> Path | None:
@@ -133,11 +127,16 @@ def _lying(run: str, shared: Sequence[Path]) -> Path | None:
 
 
 def from_folders(paths: Sequence[Path]) -> tuple[list[NodeRun], list[Finding]]:
-    """Return the runs in some folders, each of which is a run or a store of runs of agents.
+    """Return the runs in some folders, and what is wrong with those that cannot be read."""
+    nodes: list[NodeRun] = []
+    found: list[Finding] = []
+    for path in paths:
+        _read(path, "", nodes, found)
+    return nodes, found
 
-    Raises:
-        UsageError: if a folder holds none.
-        StoreError: if one cannot be read.
-        FormatError: if one is damaged.
-    """
-    return [read_node(path) for path in paths], []
+
+def _read(path: Path, who: str, nodes: list[NodeRun], found: list[Finding]) -> None:
+    try:
+        nodes.append(read_node(path))
+    except JoulemarkError as error:
+        found.append(finding("damaged", Severity.ERROR, f"{who}{error}"))

@@ -90,7 +90,7 @@ class Seen:
         offset_half_s: that is no further than this from the truth.
         drift: how fast that grows; None if unknown.
         readings: how many were written.
-        longest_gap_s: longest time of the run without one, s.
+        longest_gap_s: longest time between two of them in the run, s.
         coverage: share of the run's time that its meters cover.
         published: J, as the official summarizer has it; None without.
         in_run: J between start and stop of the run; None without.

@@ -222,9 +222,9 @@ def _one(
 
 
 def _longest_gap_s(record: PowerRecord, run: tuple[int, int]) -> float:
-    """Return the longest time of a run in which no reading ends, s."""
-    inside = np.clip(record.time, *run)
-    return float(np.diff(np.concatenate(([run[0]], inside, [run[1]]))).max()) / NS
+    """Return the longest time between two readings of a run, s; all of it with fewer than two."""
+    inside = record.time[(record.time >= run[0]) & (record.time <= run[1])]
+    return float(np.diff(inside if len(inside) > 1 else np.array(run)).max()) / NS
 
 
 def compute(gathered: Gathered) -> Value | None:

@@ -56,8 +56,9 @@ def _ends(placed: Placed, run: tuple[int, int] | None) -> Iterator[Finding]:
     if span is None:
         yield finding("empty", Severity.ERROR, f"{who} has no sample that carries energy{killed}")
         return
-    if Code.COMMAND_FAILED in cautions or Code.INTERRUPTED in cautions:
-        yield finding("command", Severity.WARNING, f"{who}: its command did not end well")
+    for caution in placed.node.stored.run.cautions:
+        if caution.code in (Code.COMMAND_FAILED, Code.INTERRUPTED):
+            yield finding("command", Severity.WARNING, f"{who}: {_text(caution)}")
     if run is None:
         return
     late, early = (span[0] - run[0]) / NS, (run[1] - span[1]) / NS
