@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.pyghmi_end import end_pyghmi
 
 import joulemark
 from joulemark.core.clock import NS
@@ -20,6 +21,12 @@ from joulemark.virtual.faults import Faults
 
 pytest.importorskip("pyghmi", reason="pyghmi is not installed")
 USER, SECRET = "reader", "s3cret-of-test"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _end_of_the_library() -> Iterator[None]:
+    yield
+    end_pyghmi()
 
 
 @pytest.fixture
@@ -141,6 +148,7 @@ def test_a_secret_is_nowhere_in_a_run(
     ):
         asked = served.bmc.requests
         until(lambda: served.bmc.requests > asked + 3)
+    until(lambda: not served.bmc.sessions)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any(b"ipmi/node/power" in path.read_bytes() for path in files)
     for path in files:

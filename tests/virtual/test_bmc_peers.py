@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from tests.pyghmi_end import end_pyghmi
 
 from joulemark.cli import main
 from joulemark.core.errors import UnavailableError, UsageError
@@ -19,6 +20,12 @@ from joulemark.virtual.bmc.server import UdpServer
 needs_ipmitool = pytest.mark.skipif(
     shutil.which("ipmitool") is None, reason="ipmitool is not installed"
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _end_of_the_library() -> Iterator[None]:
+    yield
+    end_pyghmi()
 
 
 @pytest.fixture
