@@ -259,6 +259,20 @@ def test_unplugged_while_it_measures() -> None:
     meter.close()
 
 
+def test_one_that_falls_silent_is_taken_for_gone() -> None:
+    library, now = Library(), [0]
+    meter = Joulescope(library=library)
+    meter.open(lambda: now[0])
+    meter.start()
+    now[0] += 4 * NS
+    assert len(meter.read().rows()) == 1
+    now[0] += 5 * NS
+    assert not meter.read()
+    now[0] += 1
+    with pytest.raises(MeterLostError, match="no samples for 5 s"):
+        meter.read()
+
+
 def test_silence_is_told() -> None:
     library = Library(answers=False)
     meter = opened(library)

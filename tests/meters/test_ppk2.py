@@ -264,6 +264,22 @@ def test_lost_periods_have_no_row_and_are_counted() -> None:
     assert rows[-1][0] == 10 * NS // 1000
 
 
+def test_a_hole_that_the_counter_cannot_see_is_told_by_the_clock() -> None:
+    kit, now = Kit(), [0]
+    meter = Ppk2(lambda: kit, "kit", volts=3.0)
+    meter.open(lambda: now[0])
+    meter.read()
+    kit.pending = stream(10_001)
+    now[0] = NS // 10 + NS // 20
+    meter.stop()
+    assert meter.failures == []
+    meter.start()
+    kit.pending = stream(10_001)
+    now[0] += NS
+    meter.stop()
+    assert "0.9 s of the trace are missing" in str(meter.failures[0])
+
+
 @pytest.mark.parametrize("metadata", ["", "PowerShield > error\r\n", "x" * 20_000])
 def test_another_device_is_told(metadata: str) -> None:
     meter = Ppk2(lambda: Kit(metadata), "kit")

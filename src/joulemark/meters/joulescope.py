@@ -46,6 +46,8 @@ ACCURACY = Accuracy(
 LEAST_W = 1e-9
 FIRST_S = 2.0
 """Time that the first samples may take."""
+SILENT_S = 5.0
+"""After so long without samples it is taken for gone."""
 
 
 class Joulescope(Monitor):
@@ -83,6 +85,7 @@ class Joulescope(Monitor):
         self._driver: Any = None
         self._path = ""
         self._gone = False
+        self._heard = 0
         self._arrived = threading.Event()
         self._power_packets: deque[Any] = deque()  # filled by a thread of the driver
         self._gpi_packets: deque[Any] = deque()
@@ -190,7 +193,7 @@ class Joulescope(Monitor):
         Raises:
             MeterError: if the monitor refuses, or sends nothing.
         """
-        now = super().start()
+        now = self._heard = super().start()
         first = self._power_packets[0]
         self._begun = now - round(_samples(first) * first["decimate_factor"] * NS / _rate(first))
         return self._begun
@@ -206,9 +209,14 @@ class Joulescope(Monitor):
         self._gpi_packets.append(value)
 
     def _fetch(self) -> None:
+        now = self._opened()()
+        if self._power_packets:
+            self._heard = now
         self._digest(last=False)
         if self._gone:
             raise self._lost("it was unplugged")
+        if now - self._heard > SILENT_S * NS:
+            raise self._lost(f"no samples for {SILENT_S:g} s")
 
     def _stop(self) -> None:
         self._silence()

@@ -13,6 +13,7 @@ It measures current alone. The power is that current times the voltage that it w
 from __future__ import annotations
 
 from joulemark.core.channel import Accuracy, Channel
+from joulemark.core.clock import NS
 from joulemark.core.errors import MeterError, MeterLostError, UnavailableError, UsageError
 from joulemark.core.scope import ExitStack, suppress
 from joulemark.meters._monitor import Monitor, in_range, rate_setting, volts_setting
@@ -39,6 +40,8 @@ REGULATOR = b"\x0d"  # constants.ts; mV follow, the high byte first (abstractDev
 POWER_MODE = b"\x11"  # constants.ts; 2: source, 1: ampere (serialDevice.ts)
 METADATA = b"\x19"  # constants.ts; lines of text up to END follow
 ANSWER_S = 1.0
+SLACK_S, SLACK = 0.1, 1e-3
+"""A trace may be shorter than the host's clock says by so much, and by this share of it."""
 MOST_METADATA = 16384
 
 
@@ -173,12 +176,23 @@ class Ppk2(Monitor):
     def _stop(self) -> None:
         port, means = self._connected(), self._means
         port.write(AVERAGE_STOP)
+        ended = self._opened()()
         left = 4 * SAMPLE_HZ * 60
         while means is not None and left > 0 and (data := port.read(self._answer_s / 10)):
             left -= len(data)
             self._rows(means, means.feed(data))
         if means is not None:
             self._rows(means, means.finish())
+            self._hold_against(ended)
+
+    def _hold_against(self, ended: int) -> None:
+        """Compare the trace with the host's clock: the counter cannot see a whole turn missing."""
+        short = (ended - self._time(self._periods)) / NS
+        if short > SLACK_S + SLACK * (ended - self._time(0)) / NS:
+            self._trouble(
+                f"{short:.3g} s of the trace are missing by this machine's clock",
+                remedy="plug the kit into a port of its own, and measure again",
+            )
 
     def _rows(self, means: Means, found: list[tuple[int, float]]) -> None:
         self._numbered([(number, amperes * self._supply_v) for number, amperes in found])
