@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from joulemark.accounting.phases import phases
 from joulemark.analysis.scales import (
     Basis,
+    LeftOut,
     Point,
     Scale,
     per_joule,
@@ -116,16 +117,18 @@ def test_copies_count_once_and_wrong_results_not_at_all() -> None:
     wrong = offline("c", 9e9, 1.0)
     odd = offline("d", 300.0, 1000.0)
     doubts = {wrong.key: ["results/rating: too much"], odd.key: ["results/row: odd"]}
-    points, doubtful, copies = declared_points([one, twin, wrong, odd], doubts, {})
-    assert (len(points), doubtful, copies) == (2, 1, 1)
+    mute = row("e", performance=5.0, performance_unit="s/query")
+    points, left = declared_points([one, twin, wrong, odd, mute], doubts, {})
+    assert len(points) == 2
+    assert left == LeftOut(copies=1, doubtful=1, silent=1)
 
 
 def test_two_figures_of_one_measurement_count_once() -> None:
     stream = row("a", power=0.5, power_unit="J/query", scenario="SingleStream")
     inferred = replace(offline("b", 15.0, 30.0, system_type="edge"), run="run-a")
-    points, _, copies = declared_points([stream, inferred], {}, {"run-a": 30.0})
+    points, left = declared_points([stream, inferred], {}, {"run-a": 30.0})
     (found,) = scales(points).rows
-    assert (found.count, copies) == (1, 0)
+    assert (found.count, left) == (1, LeftOut())
     assert set(found.energies) == {"query", "sample"}
 
 
@@ -134,9 +137,40 @@ def test_a_table_counts_only_where_there_are_no_logs() -> None:
     logs = offline("a", 400.0, 1000.0, **names)
     table = replace(logs, kind="results-page", run="", identity="t")
     alone = replace(table, identity="u", system_name="Other box")
-    points, _, copies = declared_points([logs, table, alone], {}, {})
+    points, left = declared_points([logs, table, alone], {}, {})
     assert [point.basis for point in points] == [Basis.LOGS, Basis.PUBLISHED]
-    assert copies == 1
+    assert left == LeftOut(copies=1)
+
+
+def test_a_table_of_tiny_is_known_by_its_figures() -> None:
+    logs = row("a", suite="tiny", round="v1.1", power=0.005627485, power_unit="J/inference")
+    table = replace(logs, kind="results-page", run="", identity="t", benchmark="DSCNN",
+                    power=0.0056275)  # fmt: skip
+    others = [
+        replace(table, identity="x", round="v1.0"),
+        replace(table, identity="y", power=0.0056276),
+        replace(table, identity="z", power=0.006),
+    ]
+    points, left = declared_points([logs, table, *others], {}, {})
+    assert (len(points), left) == (4, LeftOut(copies=1))
+
+
+def test_a_round_may_stand_in_the_public_number_alone() -> None:
+    logs = row("a", suite="training", round="v4.0", power=20_644_274.6, power_unit="J/run")
+    table = replace(logs, kind="results-page", run="", identity="t", round="",
+                    public_id="4.0-0092", power=20_644_280.0)  # fmt: skip
+    assert declared_points([logs, table], {}, {})[1] == LeftOut(copies=1)
+
+
+def test_millijoules_that_were_taken_for_joules_are_left_out() -> None:
+    stated = row("a", kind="results-page", scenario="SingleStream", power=60_308.0,
+                 power_unit="J/query", performance=0.01, performance_unit="s/query")  # fmt: skip
+    right = replace(stated, identity="b", power=0.3)
+    points, left = declared_points([stated, right], {}, {})
+    assert left == LeftOut(implausible=1)
+    (point,) = points
+    assert point.power is not None
+    assert point.power.value == pytest.approx(30)
 
 
 def test_rows_go_from_small_to_large_with_their_ends() -> None:
@@ -145,7 +179,7 @@ def test_rows_go_from_small_to_large_with_their_ends() -> None:
         point_of(offline("b", 900.0, 9000.0), {}),
         point_of(row("c", suite="tiny", power=0.001, power_unit="W"), {}),
     ]
-    found = scales(points, doubtful=2, copies=3)
+    found = scales(points, LeftOut(silent=3))
     assert [r.scale for r in found.rows] == [Scale.TINY, Scale.DATACENTER]
     tiny, large = found.rows
     assert tiny.energies == {}
@@ -156,7 +190,7 @@ def test_rows_go_from_small_to_large_with_their_ends() -> None:
     assert per_joule(samples.least) == 10
     assert large.why == {"the system's description": 2}
     assert large.bases == {Basis.LOGS: 2}
-    assert (found.doubtful, found.copies) == (2, 3)
+    assert found.left_out.silent == 3
     assert scales([]).rows == ()
 
 

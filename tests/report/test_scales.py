@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from joulemark.analysis.scales import Basis, Point, Scale, Scales, scales
+from joulemark.analysis.scales import Basis, LeftOut, Point, Scale, Scales, scales
 from joulemark.analysis.trained import Trained, by_benchmark
 from joulemark.core.value import Source, Term, Value
 from joulemark.report.figures import scale_power, trained
@@ -55,8 +55,7 @@ def all_scales() -> Scales:
             point(Scale.TRAINING, 5702, 1.843e6, "run"),
             point(Scale.TRAINING, 498e3, 1.699e9, "run"),
         ],
-        doubtful=1,
-        copies=2,
+        LeftOut(doubtful=1, copies=2),
     )
 
 
@@ -134,7 +133,8 @@ def test_json_holds_every_end_with_its_basis() -> None:
     assert (most["value"], most["from"]) == (2e-4, "measured")
     assert most["u95"] == pytest.approx(3.92e-6, rel=1e-3)
     assert [each["accelerators"] for each in found["training"]] == [8, 64, 512, None]
-    assert found["left_out"] == {"copies": 2, "doubtful": 1}
+    left_out = {"copies": 2, "doubtful": 1, "implausible": 0, "silent": 0}
+    assert found["left_out"] == left_out
 
 
 def test_a_switch_that_was_read_is_told() -> None:

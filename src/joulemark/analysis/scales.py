@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from joulemark.core.value import Value
 from joulemark.core.words import StrEnum
@@ -98,34 +98,48 @@ class ScaleRow:
     energies: Mapping[str, Spread]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Stated results that were left out, by why.
+
+    Attributes:
+        copies: of another's measurement, or its statement in a table.
+        doubtful: a rule calls them an error.
+        implausible: they imply more power than a system of the scale can draw: a unit slipped.
+        silent: they state no power and no energy.
+    """
+
+    copies: int = 0
+    doubtful: int = 0
+    implausible: int = 0
+    silent: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Scales:
     """All scales of a store.
 
     Attributes:
         rows: by scale, the smallest first; scales without a result are left out.
-        doubtful: results that were left out, as a rule calls them an error.
-        copies: results that are another's measurement, or its statement in a table.
+        left_out: what was left out.
     """
 
     rows: tuple[ScaleRow, ...]
-    doubtful: int = 0
-    copies: int = 0
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
-def scales(points: Iterable[Point], doubtful: int = 0, copies: int = 0) -> Scales:
+def scales(points: Iterable[Point], left_out: LeftOut | None = None) -> Scales:
     """Return one row for each scale that has a measurement.
 
     Args:
         points: all measurements.
-        doubtful: results that were left out.
-        copies: results that are copies.
+        left_out: what was left out.
     """
     by_scale: dict[Scale, list[Point]] = {}
     for point in points:
         by_scale.setdefault(point.scale, []).append(point)
     rows = [_row(scale, by_scale[scale]) for scale in Scale if scale in by_scale]
-    return Scales(tuple(rows), doubtful, copies)
+    return Scales(tuple(rows), left_out or LeftOut())
 
 
 def _row(scale: Scale, points: Sequence[Point]) -> ScaleRow:

@@ -9,11 +9,13 @@ error is left out and counted.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from joulemark.analysis.scales import Basis, Point, Scale
+from joulemark.analysis.scales import Basis, LeftOut, Point, Scale
 from joulemark.core.value import Value
 from joulemark.formats.results.declared import (
+    LATENCY,
     LOGS,
     PER_INFERENCE,
     PER_QUERY,
@@ -22,12 +24,24 @@ from joulemark.formats.results.declared import (
     WATTS,
     DeclaredResult,
 )
-from joulemark.rules.results.others import Others, Stated
+from joulemark.rules.results.others import Others, Stated, significant
 
 INFERENCES = "inferences/s"
 HARMLESS = ("results/row", "results/tables")
 """Rules whose findings leave a result in: an odd row, a table that another contradicts."""
+MOST_W: Mapping[Scale, float] = {
+    Scale.TINY: 100.0,
+    Scale.EDGE: 5e3,
+    Scale.DATACENTER: 1e5,
+    Scale.TRAINING: 1e9,
+    Scale.UNKNOWN: 1e5,
+}
+"""No system behind one monitor or one analyser draws more; mJ that were taken for J do."""
 _STREAMS = ("SingleStream", "MultiStream")
+_FEWEST = 3
+"""A figure of fewer digits may well be that of two results."""
+_STEPS = 1.01
+"""Steps of the last digit by which a figure that was rounded twice may differ."""
 
 
 def scale_of(row: DeclaredResult) -> tuple[Scale, str]:
@@ -53,7 +67,7 @@ def declared_points(
     rows: Sequence[DeclaredResult],
     doubts: Mapping[str, Sequence[str]],
     rates: Mapping[str, float],
-) -> tuple[list[Point], int, int]:
+) -> tuple[list[Point], LeftOut]:
     """Return a point for each measurement among stated results.
 
     Args:
@@ -62,34 +76,70 @@ def declared_points(
         rates: queries a second of runs, by name.
 
     Returns:
-        The points; how many doubtful ones were left out; how many were copies.
+        The points, and how many results were left out.
     """
-    others = Others.among(rows)
+    known = _Known(rows)
     found: list[Point] = []
-    seen: set[tuple[str, str]] = set()
-    doubtful = copies = 0
+    left: Counter[str] = Counter()
     for row in rows:
+        point = point_of(row, rates)
         if _doubtful(doubts.get(row.key, ())):
-            doubtful += 1
-        elif _is_copy(row, others, seen):
-            copies += 1
+            left["doubtful"] += 1
+        elif point.energy is None and point.power is None:
+            left["silent"] += 1
+        elif known.is_copy(row):
+            left["copies"] += 1
+        elif point.power is not None and point.power.value > MOST_W[point.scale]:
+            left["implausible"] += 1
         else:
-            found.append(point_of(row, rates))
-    return found, doubtful, copies
+            found.append(point)
+    return found, LeftOut(**left)
 
 
 def _doubtful(said: Sequence[str]) -> bool:
     return any(why.partition(":")[0] not in HARMLESS for why in said)
 
 
-def _is_copy(row: DeclaredResult, others: Others, seen: set[tuple[str, str]]) -> bool:
-    """Return whether a row is of a measurement that another row stands for; note it if not."""
-    if row.kind != LOGS:
-        return any(other.kind == LOGS for other in Stated(row, others).same_result)
-    name = (row.run or row.key, row.power_unit)
-    known = name in seen
-    seen.add(name)
-    return known
+class _Known:
+    """Which rows are of a measurement that another row stands for.
+
+    A table's row is one where it states a result that logs give, by its names; of training and
+    tiny, whose tables name systems and benchmarks otherwise, by its figure: that of the logs of
+    its round to the last digit that is stated.
+    """
+
+    def __init__(self, rows: Sequence[DeclaredResult]) -> None:
+        self._others = Others.among(rows)
+        self._seen: set[tuple[str, str]] = set()
+        self._figures: dict[tuple[str, str, str], list[float]] = {}
+        for row in rows:
+            if row.kind == LOGS and row.power is not None:
+                self._figures.setdefault(_table(row), []).append(row.power)
+
+    def is_copy(self, row: DeclaredResult) -> bool:
+        """Return whether a row is a copy; note it if it is not."""
+        if row.kind != LOGS:
+            named = Stated(row, self._others).same_result
+            return any(other.kind == LOGS for other in named) or self._has_figure(row)
+        name = (row.run or row.key, row.power_unit)
+        known = name in self._seen
+        self._seen.add(name)
+        return known
+
+    def _has_figure(self, row: DeclaredResult) -> bool:
+        if row.suite == "inference" or row.power is None:
+            return False
+        places = significant(row.power)
+        step = 10.0 ** (math.floor(math.log10(row.power)) - places + 1) if row.power > 0 else 0.0
+        figures = self._figures.get(_table(row), ())
+        same = any(abs(of - row.power) <= _STEPS * step for of in figures)
+        return places >= _FEWEST and same
+
+
+def _table(row: DeclaredResult) -> tuple[str, str, str]:
+    """Return suite, round (some tables give it in the public number alone) and unit."""
+    round_ = row.round or f"v{row.public_id.partition('-')[0]}"
+    return row.suite, round_, row.power_unit
 
 
 def point_of(row: DeclaredResult, rates: Mapping[str, float]) -> Point:
@@ -126,6 +176,8 @@ def _power_w(row: DeclaredResult, rate: float | None) -> float | None:
     if not _is_positive(row.performance) or row.power is None or row.performance is None:
         return None
     if (row.power_unit, row.performance_unit) == (PER_RUN, "s"):
+        return row.power / row.performance
+    if row.power_unit in (PER_QUERY, PER_INFERENCE) and row.performance_unit == LATENCY:
         return row.power / row.performance
     if (row.power_unit, row.performance_unit) == (PER_INFERENCE, INFERENCES):
         return row.power * row.performance

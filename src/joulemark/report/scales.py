@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import IO, Any
 
 from joulemark.analysis.scales import ScaleRow, Scales, Spread, per_joule
@@ -11,6 +12,7 @@ from joulemark.analysis.trained import Trained
 from joulemark.core.units import digits, si, with_u95
 from joulemark.core.value import Value
 from joulemark.report.format import NOTHING, clean, plural
+from joulemark.report.words import listed
 
 WIDTH = 80
 HEAD = ("scale", "n", "mean power", "unit", "energy of one", "work per joule")
@@ -159,11 +161,15 @@ def notes(found: Scales) -> Iterator[str]:
         "logs: computed here from the logs of others; published: stated, with no log here; "
         "measured, estimated, played back: runs of this store."
     )
-    left = [
-        f"{plural_of(found.copies, 'copy')} of a measurement",
-        f"{plural_of(found.doubtful, 'result')} that a rule calls wrong",
-    ]
-    yield f"Left out: {' and '.join(left)}."
+    left = found.left_out
+    kinds = (
+        (left.copies, "copy", "of a measurement"),
+        (left.doubtful, "result", "that a rule calls wrong"),
+        (left.implausible, "result", "of more power than such a system can draw"),
+        (left.silent, "result", "without power or energy"),
+    )
+    said = [f"{plural_of(count, unit)} {what}" for count, unit, what in kinds if count]
+    yield f"Left out: {listed(said) or 'nothing'}."
     yield "Computed by joulemark; not MLPerf results; not verified by MLCommons."
 
 
@@ -191,7 +197,7 @@ def scales_json(found: Scales, trained: Mapping[str, Sequence[Trained]]) -> dict
             for benchmark, group in trained.items()
             for one in group
         ],
-        "left_out": {"copies": found.copies, "doubtful": found.doubtful},
+        "left_out": asdict(found.left_out),
     }
 
 

@@ -82,8 +82,8 @@ def _scales(store: Path, rows: list[DeclaredResult]) -> Scales:
         with suppress(JoulemarkError):  # joulemark list says which are broken
             stored = open_run(path)
             own += own_points(stored.run, results_of(stored))
-    points, doubtful, copies = declared_points(rows, read_doubts(store), rates)
-    return scales([*points, *own], doubtful, copies)
+    points, left_out = declared_points(rows, read_doubts(store), rates)
+    return scales([*points, *own], left_out)
 
 
 def _records(store: Path) -> Iterator[tuple[Path, Run]]:
