@@ -13,7 +13,7 @@ from joulemark.core.finding import Severity
 from joulemark.formats.training.benchmarks import benchmarks
 from joulemark.formats.training.directory import BenchmarkDirectory
 from joulemark.formats.trees.folder import FolderTree
-from joulemark.rules.training.policy import nodes_named
+from joulemark.rules.training.policy import node_limits_w, nodes_named
 from joulemark.rules.training.register import all_rules, review
 from joulemark.rules.training.review import TrainingReview
 from tests.formats.training import samples as sample
@@ -484,6 +484,27 @@ def test_power_of_the_dc_side_needs_no_efficiency(tmp_path: Path) -> None:
     _without("conversion_eff")(folder)
     _text(SYSTEMS, '"system_name": "BOX"', '"system_name": "BOX-DC-Power"')(folder)
     assert review(found(folder)) == []
+
+
+@pytest.mark.parametrize(
+    ("accelerators", "model", "watts", "plausible"),
+    [
+        (8, "NVIDIA H100-SXM5-80GB", 5600, True),
+        (8, "NVIDIA H100-SXM5-80GB", 5.6, False),
+        (8, "Something New", 5600, True),
+        (8, "Something New", 5.6, False),
+        (0, "", 12, True),
+        (0, "", 12_000, False),
+        (None, "", 5600, True),
+        (None, "", 5.6, False),
+        (None, "", 5.6e6, False),
+    ],
+)
+def test_what_a_node_may_draw(
+    accelerators: int | None, model: str, watts: float, *, plausible: bool
+) -> None:
+    least, most = node_limits_w(accelerators, model)
+    assert (least <= watts <= most) is plausible
 
 
 def test_one_node_needs_no_switch(tmp_path: Path) -> None:

@@ -90,8 +90,10 @@ UNKNOWN_W = (50.0, 3000.0)
 """An accelerator that is not in the list draws no less and no more."""
 LEAST, MOST = 0.15, 2.0
 """Shares of the accelerators' power that a node in training draws at least, and at most …"""
-HOST_W = (30.0, 3000.0)
+HOST_W = (3.0, 3000.0)
 """… where this is added: what a host without accelerators draws."""
+SOME_W = (30.0, 200_000.0)
+"""A node of which nothing is known draws no less and no more."""
 _OF_ACCELERATORS = (*(word for word, _ in _ACCELERATORS), "nvidia", "amd", "tpu", "gpu")
 _NODES = re.compile(r"([0-9]{1,5})x([A-Za-z].*)", re.DOTALL)
 _PUNCTUATION = re.compile(r"[^a-z0-9]")
@@ -116,7 +118,7 @@ def node_limits_w(accelerators: int | None, model: str) -> tuple[float, float]:
         model: name of the accelerator.
     """
     if accelerators is None:
-        return HOST_W[0], 64 * UNKNOWN_W[1]
+        return SOME_W
     name = _PUNCTUATION.sub("", model.casefold())
     power = next((watts for word, watts in _ACCELERATORS if word in name), None)
     each = UNKNOWN_W if power is None else (LEAST * power, MOST * power)

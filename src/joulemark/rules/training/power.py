@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from joulemark.accounting.training_record import Kind
 from joulemark.core.finding import Severity
 from joulemark.rules.rule import Seen, rule
 from joulemark.rules.training.facts import LogFacts
@@ -58,7 +59,7 @@ def implausible_power(review: TrainingReview) -> Iterator[Seen]:
     cases = []
     for facts, one in review.over:
         watts = one.mean_w
-        if facts in review.nodes and math.isfinite(watts) and not least <= watts <= most:
+        if facts.kind is Kind.NODE and math.isfinite(watts) and not least <= watts <= most:
             unit = _unit(watts, least, most)
             what = f"{watts:.4g} W in the mean, a node draws {least:.0f} to {most:.0f} W{unit}"
             off = max(watts / most, least / watts) if watts > 0 else math.inf
@@ -94,7 +95,7 @@ def spike(review: TrainingReview) -> Iterator[Seen]:
         Case(facts.highest.amount, f"a reading of {facts.highest.amount:.4g} W", facts.file,
              facts.highest.line)
         for facts, one in review.over
-        if facts in review.nodes and one.mean_w <= most and facts.highest.amount > SPIKE * most
+        if facts.kind is Kind.NODE and one.mean_w <= most and facts.highest.amount > SPIKE * most
     ]  # fmt: skip
     yield from worst_of(cases, len(review.nodes), "logs of nodes")
 
@@ -111,7 +112,7 @@ def frozen(review: TrainingReview) -> Iterator[Seen]:
     for facts, one in review.over:
         long = one.still.amount >= min(STILL_S, one.seconds / 2)
         share = one.still.amount / one.seconds
-        if facts not in review.nodes or one.still_readings < STILL_READINGS or not long:
+        if facts.kind is not Kind.NODE or one.still_readings < STILL_READINGS or not long:
             continue
         if share >= STILL_SHARE:
             what = f"{one.still_readings} readings of one value, {one.still.amount:.0f} s of a run "
@@ -131,7 +132,7 @@ def filled_in(review: TrainingReview) -> Iterator[Seen]:
     cases = []
     for facts, one in review.over:
         course = one.course
-        if facts not in review.nodes or one.still.amount >= STILL_SHARE * one.seconds:
+        if facts.kind is not Kind.NODE or one.still.amount >= STILL_SHARE * one.seconds:
             continue
         if course.held >= HELD:
             what = f"values change with every {course.held:.1f}th reading: each is repeated"
