@@ -17,8 +17,9 @@ from joulemark.formats.training.benchmarks import wanted as wanted_by_training
 from joulemark.formats.training.directory import BenchmarkDirectory
 from joulemark.formats.training.directory import Place as TrainingPlace
 from joulemark.formats.trees.tree import Entry, Tree
+from joulemark.procedures.checked import INFERENCE, TINY, TRAINING
 from joulemark.procedures.import_tiny import has_energy
-from joulemark.procedures.imported import INFERENCE, TINY, TRAINING, Target
+from joulemark.procedures.imported import Target
 
 Kind = TypeVar("Kind", Place, TinyPlace)
 _PLACES: Mapping[str, type[Any]] = {

@@ -28,6 +28,7 @@ from joulemark.formats.inference.directory import DETAIL, TESTING, Place, PowerD
 from joulemark.formats.inference.performance import text
 from joulemark.formats.trees.opening import reopen
 from joulemark.formats.trees.tree import Tree
+from joulemark.procedures.checked import TINY, TRAINING
 from joulemark.procedures.import_kinds import (
     benchmark_directory,
     power_directory,
@@ -36,7 +37,7 @@ from joulemark.procedures.import_kinds import (
 )
 from joulemark.procedures.import_tiny import identify_tiny, store_tiny
 from joulemark.procedures.import_training import store_training
-from joulemark.procedures.imported import TINY, TRAINING, Target
+from joulemark.procedures.imported import Target
 from joulemark.store import duck
 from joulemark.store.importing import imported_path, write_imported
 

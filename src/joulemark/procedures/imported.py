@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from joulemark.formats.inference.directory import Place, PowerDirectory
 from joulemark.formats.tiny.session import TinyPlace
 from joulemark.formats.training.directory import Place as TrainingPlace
+from joulemark.procedures.checked import INFERENCE
 
-INFERENCE, TRAINING, TINY = "inference", "training", "tiny"
-"""Kinds of measurements."""
 MOST_REFUSED = 10_000
 """So many of what could not be imported are kept with the reason."""
 

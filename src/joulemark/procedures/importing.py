@@ -20,12 +20,13 @@ from joulemark.formats.inference.as_result import location_of
 from joulemark.formats.inference.directory import POWER_LOG, SERVER, TESTING
 from joulemark.formats.results.declared import LOGS, DeclaredResult
 from joulemark.formats.trees.opening import open_tree
+from joulemark.procedures.checked import INFERENCE, TINY, TRAINING
 from joulemark.procedures.import_hands import Found, Hands
 from joulemark.procedures.import_kinds import targets_in, wanted
 from joulemark.procedures.import_recording import import_recording, is_recording
 from joulemark.procedures.import_tables import is_table_name, read_table, table_file, tables_in
 from joulemark.procedures.import_worker import IDENTIFY, STORE, Answer
-from joulemark.procedures.imported import INFERENCE, TINY, TRAINING, Imported, Target
+from joulemark.procedures.imported import Imported, Target
 from joulemark.rules.results.stated import doubts
 from joulemark.store.declared import add_declared, read_declared
 from joulemark.store.importing import imported_path

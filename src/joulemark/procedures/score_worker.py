@@ -19,11 +19,12 @@ from joulemark.formats.training.benchmarks import directory_at
 from joulemark.formats.training.directory import BenchmarkDirectory
 from joulemark.formats.trees.opening import reopen
 from joulemark.formats.trees.tree import Entry, Tree
+from joulemark.procedures.checked import TINY, TRAINING
 from joulemark.procedures.judging import INTERNAL, plain, writable
 from joulemark.procedures.score_paths import Published
 from joulemark.procedures.score_tiny import ENERGY, score_tiny
 from joulemark.procedures.score_training import score_training
-from joulemark.procedures.scored import NOT_SCORED, OWN, TINY, TRAINING, Scored, Target, lost
+from joulemark.procedures.scored import NOT_SCORED, OWN, Scored, Target, lost
 from joulemark.rules.tiny.register import review as review_tiny
 from joulemark.rules.training.register import review as review_training
 from joulemark.rules.training.review import TrainingReview

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from joulemark.core.finding import Finding, Severity, Verdict, verdict
 from joulemark.procedures.checked import ROOT, Measured
 
-TRAINING, TINY = "training", "tiny"
 OWN = "own"
 """Stands for the official summarizer that scored a result's own round."""
 ALGORITHMS = {"2024": "2024-05", "present": "2024-09", OWN: OWN}

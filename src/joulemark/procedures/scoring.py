@@ -19,11 +19,12 @@ from joulemark.formats.training import benchmarks as training
 from joulemark.formats.training.directory import BenchmarkDirectory
 from joulemark.formats.trees.opening import open_tree
 from joulemark.formats.trees.tree import Tree
+from joulemark.procedures.checked import TINY, TRAINING
 from joulemark.procedures.checking import processors
 from joulemark.procedures.crew import Crew, Lost
 from joulemark.procedures.open_trees import OpenTrees
 from joulemark.procedures.score_worker import Desk, decoded, first_line, request
-from joulemark.procedures.scored import OWN, TINY, TRAINING, Scored, Target, lost
+from joulemark.procedures.scored import OWN, Scored, Target, lost
 
 Tell = Callable[[int, int], None]
 """Told of results done, and of all."""

@@ -8,7 +8,8 @@ from typing import TextIO
 
 from joulemark.core.finding import Verdict
 from joulemark.core.units import si
-from joulemark.procedures.scored import TINY, TRAINING, Scored, TinyScore, TrainingFigures
+from joulemark.procedures.checked import TINY, TRAINING
+from joulemark.procedures.scored import Scored, TinyScore, TrainingFigures
 from joulemark.report.format import NOTHING, clean, percent, short_time
 from joulemark.report.scored_figures import MICRO, printed_uj, shown, signed
 from joulemark.report.scored_json import where
