@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.workloads.tiny.written import dialogue
 
 from joulemark.core.errors import BoardError
@@ -151,6 +155,45 @@ def test_a_relay_of_st_is_told_the_rate() -> None:
     )
     IoManager(spoken).prepare(9600)
     assert line.over
+
+
+def test_a_relay_that_starts_anew_when_its_port_is_opened_is_asked_again() -> None:
+    spoken, line = dialogue(
+        ("tm 0%", ""), ("tm 0%", "m-ready\n"), ("enable-timer%", "m-timer-enabled\nm-ready\n")
+    )
+    IoManager(spoken).prepare()
+    assert line.over
+
+
+@given(st.text(max_size=300), st.sampled_from(["infer", "profile", "name", "load", "relay"]))
+def test_whatever_comes_is_an_answer_or_an_error_of_the_board(text: str, what: str) -> None:
+    class Babble:
+        def __init__(self) -> None:
+            self.now, self.rest = 0, text.encode("utf-8", "replace") + b"\r\nm-ready\r\n"
+
+        def write(self, data: bytes) -> None:
+            pass
+
+        def read(self, seconds: float) -> bytes:
+            self.now += round(seconds * 1e9) + 10**6
+            found, self.rest = self.rest[:50], self.rest[50:]
+            return found
+
+        def close(self) -> None:
+            pass
+
+    line = Babble()
+    spoken = Dialogue(line, lambda: line.now)
+    dut = Dut(IoManager(spoken) if what == "relay" else Direct(spoken), energy=True)
+    with suppress(BoardError):
+        if what == "infer":
+            dut.infer(20, 1, 5.0)
+        elif what == "load":
+            dut.load(bytes(100))
+        elif what == "profile":
+            dut.profile()
+        else:
+            dut.name()
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from joulemark.workloads.tiny.dialogue import SLICE_S, Dialogue
 from joulemark.workloads.tiny.dut import Dut, Inferred
 from joulemark.workloads.tiny.inputs import Input, made_up, official
 from joulemark.workloads.tiny.line import Line
-from joulemark.workloads.tiny.links import Direct, IoManager, Link
+from joulemark.workloads.tiny.links import TIMEOUT_S, Direct, IoManager, Link
 
 STREAMING = "sww"
 ENOUGH_S = 1.0
@@ -106,7 +106,7 @@ class Steps:
         """
         monitor, volts = self._station.monitor, self.settings.volts
         if monitor is None or not monitor.feeds or volts is None:
-            if not self.dut.alive():
+            if not self.dut.alive(TIMEOUT_S):
                 raise BoardError(
                     "the board does not answer",
                     remedy="power it, and look at its port and its rate",

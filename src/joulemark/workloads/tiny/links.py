@@ -17,6 +17,7 @@ from joulemark.workloads.tiny.dialogue import Dialogue, Said
 READY = "m-ready"
 """EE_MSG_READY of ``internally_implemented.h``: the end of every answer."""
 FROM_BOARD = "[dut]: "
+HAILS, HAIL_S = 3, 2.0
 TIMEOUT_S = 5.0
 """``default-timeout-ms=5000`` of EnergyRunner's settings."""
 
@@ -85,7 +86,7 @@ class IoManager:
         self.dialogue = dialogue
         self._early: deque[Said] = deque()
 
-    def ask(self, command: str) -> list[str]:
+    def ask(self, command: str, seconds: float = TIMEOUT_S) -> list[str]:
         """Return what the relay itself answers, without its ``m-ready``.
 
         Raises:
@@ -94,7 +95,7 @@ class IoManager:
         self.dialogue.say(command)
         answer: list[str] = []
         while True:
-            said = self.dialogue.hear(TIMEOUT_S)
+            said = self.dialogue.hear(seconds)
             if said is None:
                 raise BoardError(
                     f"the IO manager does not answer {command!r}",
@@ -120,10 +121,21 @@ class IoManager:
             baud: of the board, told to ST's interface board alone (``setbaud N``,
                 ``io_manager_enhanced.py``); EEMBC's firmware has 9600 built in.
         """
+        self._hail("tm 0" if baud is None else f"setbaud {baud}")
         if baud is not None:
-            self.ask(f"setbaud {baud}")
-        self.ask("tm 0")
+            self.ask("tm 0")
         self.ask("enable-timer")
+
+    def _hail(self, command: str) -> None:
+        """Send a first command, again if need be: an Arduino starts anew as its port opens."""
+        for _ in range(HAILS - 1):
+            try:
+                self.ask(command, HAIL_S)
+            except BoardError:
+                self.dialogue.drain()
+            else:
+                return
+        self.ask(command)
 
     def release(self) -> None:
         """Stamp no more edges (``io disable-timer`` of the published logs)."""
