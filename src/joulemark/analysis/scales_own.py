@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from joulemark.accounting.results import PhaseResult
 from joulemark.analysis.scales import Basis, Point, Scale
+from joulemark.core.caution import Code
 from joulemark.core.channel import Provenance
 from joulemark.core.run import Run
 from joulemark.core.window import Role
@@ -49,10 +50,14 @@ def own_scale(run: Run) -> tuple[Scale, str]:
 def own_points(run: Run, results: Iterable[PhaseResult]) -> list[Point]:
     """Return a point for each measured phase of a run in which anything was read.
 
+    A rehearsal with a simulated board has none.
+
     Args:
         run: one's own.
         results: what its phases came to.
     """
+    if any(caution.code is Code.VIRTUAL for caution in run.cautions):
+        return []
     scale, why = own_scale(run)
     return [
         Point(

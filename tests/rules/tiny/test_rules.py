@@ -124,6 +124,12 @@ OF_ENERGYRUNNER: dict[str, list[tuple[Spoil, str]]] = {
         (_again(5_000), "window 2 is too short"),
         (_log("00300.000 emon: e-[Acquisition overflow]\n"), "overflow"),
     ],
+    "tiny/virtual": [
+        (
+            _text("log.txt", "parser: m-version[3.0.10]", "session: VIRTUAL: simulated"),
+            "nothing was measured",
+        )
+    ],
     "tiny/firmware-mode": [
         (_text("log.txt", "timestamp-mode-energy", "timestamp-mode-performance"), "performance"),
     ],

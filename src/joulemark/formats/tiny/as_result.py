@@ -57,7 +57,9 @@ def result_of(
 
 
 def _figure(session: TinySession, figures: TinyFigures | None) -> tuple[float | None, str]:
-    """Return the published figure in SI, and its unit."""
+    """Return the published figure in SI, and its unit; a rehearsal publishes none."""
+    if _is_rehearsal(session):
+        return None, ""
     reported = session.known_reported
     if session.benchmark == "sww":
         return _mean_power(reported, figures)
@@ -77,8 +79,14 @@ def _mean_power(reported: Reported | None, figures: TinyFigures | None) -> tuple
     return (None, "") if power is None else (power.value, WATTS)
 
 
+def _is_rehearsal(session: TinySession) -> bool:
+    return session.known_log is not None and session.known_log.virtual
+
+
 def _remarks(session: TinySession, figures: TinyFigures | None) -> list[str]:
-    """Return what is odd: no trace, or a figure that is not that of the trace."""
+    """Return what is odd: no trace, a figure that is not that of the trace, a rehearsal."""
+    if _is_rehearsal(session):
+        return ["its files say that board and monitor were simulated"]
     if figures is None or not figures.windows:
         return ["its trace is not there or cannot be read: published only"]
     reported = figures.reported

@@ -112,7 +112,7 @@ def as_run(
         status=Status.COMPLETE,
         stopped=begin + int(time[-1]) if len(time) else begin,
         windows=windows,
-        cautions=tuple(_cautions(figures)),
+        cautions=tuple(_cautions(session, figures)),
         results={"tiny": _results(figures), PUBLISHED: [dict(each) for each in published]},
     )
     rows = {"time": time + begin, "value": value, "channel": np.zeros(len(time), np.uint32)}
@@ -247,8 +247,9 @@ def _results(figures: TinyFigures) -> dict[str, Any]:
     return found
 
 
-def _cautions(figures: TinyFigures) -> list[Caution]:
-    found = []
+def _cautions(session: TinySession, figures: TinyFigures) -> list[Caution]:
+    log = session.known_log
+    found = [Caution(Code.VIRTUAL)] if log is not None and log.virtual else []
     lost = len(figures.windows) - len(measured(figures))
     if lost:
         text = f"{lost} of {len(figures.windows)} windows end before they begin"

@@ -27,6 +27,7 @@ CAPTURED = re.compile(r"(?:Captured )?samples:(\d+) timestamps:(\d+)")
 RETRIEVED = re.compile(r"Device (name|profile|model) retrieved: (.*)")
 LOGGED = re.compile(r"Logging initialized\. Writing output to \S*?(\d{8}_\d{6})")
 WRITTEN = re.compile(r"Written by (joulemark \S+?),")
+VIRTUAL = "VIRTUAL: "
 COMPLAINTS = ("e-[", "ERROR", "Not valid", "At time ", "Error ")
 TRACE_OFF = 'Command "emon trace off"'
 
@@ -205,3 +206,5 @@ class _Reader:
             self._found = replace(self._found, runner=found[1])
         elif text.startswith("Session logged in file"):
             self._found = replace(self._found, finished=True)
+        elif text.startswith(VIRTUAL):
+            self._found = replace(self._found, virtual=True)

@@ -117,6 +117,7 @@ class TinyLog:
         trace_on_s: when the trace began by the host's clock; None if not known.
         trace_off_s: likewise its end.
         finished: whether the session was ended and saved.
+        virtual: whether it says that board and monitor were simulated.
         errors: messages ``e-[…]`` and like ones, with their lines.
         problems: what could not be read.
     """
@@ -138,6 +139,7 @@ class TinyLog:
     trace_on_s: float | None = None
     trace_off_s: float | None = None
     finished: bool = False
+    virtual: bool = False
     errors: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
 

@@ -28,6 +28,8 @@ LAYOUTS: dict[str, Callable[[Written], dict[str, bytes]]] = {
     "energyrunner": energyrunner_files,
     "python-runner": runner_files,
 }
+REHEARSAL = "tiny/virtual"
+"""What the table says anyway."""
 FOLDERS = {"ic02": "ic2"}
 """Folders of models that are not named after their benchmark (submission checker, v1.4)."""
 
@@ -141,5 +143,5 @@ def reviewed(root: Path) -> list[Finding]:
         replace(finding, file=f"{layout}/{finding.file}")
         for layout in LAYOUTS
         for finding in review(read_back(root, layout))
-        if finding.severity is not Severity.NOTE
+        if finding.severity is not Severity.NOTE and finding.rule != REHEARSAL
     ]

@@ -111,6 +111,18 @@ def runner_errors(review: TinyReview) -> Iterator[Seen]:
 
 
 @rule(
+    "tiny/virtual",
+    source="our own: a rehearsal is no result",
+    severity=Severity.WARNING,
+    advice="Measure a real board; what is called VIRTUAL was computed.",
+)
+def virtual(review: TinyReview) -> Iterator[Seen]:
+    """The files do not say that board and monitor were simulated."""
+    if review.log is not None and review.log.virtual:
+        yield review.seen("the files say that nothing was measured: a rehearsal", "log")
+
+
+@rule(
     "tiny/firmware-mode",
     source="our own: energy needs firmware built for it (EE_CFG_ENERGY_MODE)",
     severity=Severity.ERROR,
@@ -145,6 +157,7 @@ RULES = (
     malformed,
     unfinished,
     runner_errors,
+    virtual,
     firmware_mode,
     model,
 )
