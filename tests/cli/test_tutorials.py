@@ -15,9 +15,9 @@ TUTORIAL = Path(__file__).parents[2] / "docs/tutorials/review-an-mlperf-power-su
 LEFT_OUT = "…"
 
 
-def shown() -> list[tuple[str, list[str]]]:
+def shown(page: Path = TUTORIAL) -> list[tuple[str, list[str]]]:
     """Return each command whose output is shown, and the lines of it."""
-    blocks = re.findall(r"(?:^(?: {4}.*)?\n)+", TUTORIAL.read_text(), re.MULTILINE)
+    blocks = re.findall(r"(?:^(?: {4}.*)?\n)+", page.read_text(), re.MULTILINE)
     found = []
     for block in blocks:
         first, *lines = [line.removeprefix("    ") for line in block.strip("\n").split("\n")]
@@ -59,3 +59,29 @@ def test_what_it_shows_is_printed(
 def _squeezed(text: str) -> str:
     """Return text without white space: long paths are folded where the terminal ends."""
     return "".join(text.split())
+
+
+TINY = TUTORIAL.with_name("energy-of-a-tiny-board.md")
+PUBLISHED = Path(__file__).parents[3] / "shared/data/mlcommons/tiny_results_v1.1"
+
+
+@pytest.mark.parametrize(("command", "lines"), shown(TINY), ids=[c for c, _ in shown(TINY)])
+def test_what_the_page_on_tiny_boards_shows_is_printed(
+    command: str,
+    lines: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JOULEMARK_STORE", raising=False)
+    if PUBLISHED.name in command:
+        if not PUBLISHED.exists():
+            pytest.skip("the published results are not here")
+        Path(PUBLISHED.name).symlink_to(PUBLISHED)
+    if command.startswith("score out"):
+        main(["bench", "tiny", "--virtual", "--model", "kws", "--output", "out"])
+    main([*shlex.split(command), *(["--jobs", "1"] if command.startswith("score") else [])])
+    printed = _squeezed(capsys.readouterr().out)
+    for line in lines:
+        assert _squeezed(line) in printed
