@@ -218,6 +218,15 @@ def test_the_first_read_begins_a_trace_where_nobody_does() -> None:
     assert len(meter.read().rows()) == 10
 
 
+def test_a_board_that_nobody_powers_is_told() -> None:
+    _, meter = _opened()
+    with pytest.raises(MeterError, match="nobody powers the board") as caught:
+        meter.read()
+    assert "volts=3.0" in caught.value.remedy
+    meter.power_on(3.0)
+    assert not meter.read()
+
+
 # ---------------------------------------------------------------------- what goes wrong
 
 

@@ -54,6 +54,7 @@ class Monitor(ABC):
         self._clock: Clock | None = None
         self._begun: int | None = None
         self._running = False
+        self._powered = False
         self._periods = 0
         self._fields: list[float] = []
         self._falls: list[int] = []
@@ -110,11 +111,13 @@ class Monitor(ABC):
             MeterError: if the monitor refuses, a voltage out of its range among the reasons.
         """
         self._power(volts)
+        self._powered = True
         self.facts["volts"] = volts
 
     def power_off(self) -> None:
         """Take the power away."""
         self._power(None)
+        self._powered = False
 
     def start(self) -> int:
         """Begin a trace; return when its first period begins, ns UTC.
@@ -142,9 +145,7 @@ class Monitor(ABC):
         """
         self._opened()
         if self._begun is None:
-            if self.volts is not None:
-                self.power_on(self.volts)
-            self.start()
+            self._begin()
         if self._running and self._over is None:
             try:
                 self._fetch()
@@ -154,6 +155,18 @@ class Monitor(ABC):
         if not fields and self._over is not None:
             raise self._over
         return Block.flat(fields)
+
+    def _begin(self) -> None:
+        """Power the board and begin a trace, as nobody else did."""
+        if self.volts is not None:
+            self.power_on(self.volts)
+        elif self.feeds and not self._powered:
+            raise MeterError(
+                "nobody powers the board",
+                where=f"meter {self.name}",
+                remedy=f"say with how much: {self.name}:…,volts=3.0",
+            )
+        self.start()
 
     def take_edges(self) -> list[int]:
         """Return when the pin fell since the last call, ns UTC."""
@@ -173,7 +186,7 @@ class Monitor(ABC):
 
     def close(self) -> None:
         """Take the power away and let go of everything; a second call does nothing."""
-        self._running, self._clock = False, None
+        self._running, self._powered, self._clock = False, False, None
         self._owned.close()
 
     # ------------------------------------------------------------------ for subclasses

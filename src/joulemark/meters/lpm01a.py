@@ -41,7 +41,7 @@ ACCURACY = Accuracy(
     gain=0.022,
     source="UM2243 rev. 2 §10: current 2 %; UM2269 rev. 6 §4.4: voltage 1 %; as their hypotenuse",
 )
-ANSWER_S = 2.0
+ANSWER_S = 4.0
 """Time that an answer may take; changing the voltage calibrates, which is the slowest."""
 _VERSION = re.compile(r"version:? *(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
 
