@@ -10,10 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from joulemark.core.errors import FormatError, UsageError
-from joulemark.core.finding import Severity, Verdict
+from joulemark.core.errors import FormatError, UnavailableError, UsageError
+from joulemark.core.finding import Finding, Severity, Verdict
 from joulemark.procedures.score_paths import Published
-from joulemark.procedures.score_worker import Desk, decoded, encoded, first_line, main, request
+from joulemark.procedures.score_worker import (
+    Desk,
+    decoded,
+    encoded,
+    first_line,
+    guarded,
+    main,
+    request,
+)
 from joulemark.procedures.scored import ALGORITHMS, NOT_SCORED, Scored, TinyScore, TrainingFigures
 from joulemark.procedures.scoring import Found, score, search
 from tests.formats.tiny import sample as tiny
@@ -346,6 +354,44 @@ def test_an_error_of_ours_is_a_finding(tmp_path: Path) -> None:
     assert (finding.rule, finding.severity) == ("joulemark/internal", Severity.ERROR)
     assert finding.message == "ZeroDivisionError: by zero"
     assert one.reasons == {"energy": "ZeroDivisionError: by zero"}
+
+
+def test_what_cannot_be_opened_is_a_finding(tmp_path: Path) -> None:
+    trained(tmp_path)
+
+    def gone(number: int) -> object:
+        raise UnavailableError("gone", where="tree")
+
+    with search([str(tmp_path)]) as found:
+        one = Desk(gone).answer(found.targets[0])  # type: ignore[arg-type]
+    assert [finding.message for finding in one.findings] == ["tree: gone"]
+
+
+def test_rules_that_fail_are_a_finding() -> None:
+    def broken() -> list[Finding]:
+        raise IndexError("list index out of range")
+
+    (finding,) = guarded(broken)
+    assert finding.rule == "joulemark/internal"
+    assert finding.message == "the rules failed: IndexError: list index out of range"
+
+
+def test_workers_that_end_leave_a_finding_for_each_result(mixed: Path) -> None:
+    with search([str(mixed)]) as found:
+        results = list(score(found, "no such algorithm", jobs=2))
+    assert len(results) == 3
+    assert {one.findings[0].message for one in results} == {
+        "its worker process ended with exit code 1"
+    }
+    assert results[0].path == KWS
+
+
+def test_a_network_named_by_a_folder(tmp_path: Path) -> None:
+    folder = tiny.energy_runner(tmp_path)
+    named = tmp_path / "tiny_results_v1.4/closed/Nobody/results/Board_A/ic02/energy"
+    named.parent.mkdir(parents=True)
+    folder.rename(named)
+    assert session(only(tmp_path)).macs == 76_473_920
 
 
 def test_a_worker_answers_lines(mixed: Path) -> None:

@@ -73,7 +73,7 @@ class Desk:
         place = directory.place
         names = _published(directory.tree, directory.path, place.submitter, place.division)
         found = [
-            *_guarded(lambda: review_training(about)),
+            *guarded(lambda: review_training(about)),
             *_missing(("official", "in_run"), reasons),
         ]
         return Scored(
@@ -94,7 +94,7 @@ class Desk:
         score, reasons = score_tiny(session)
         place = session.place
         names = _published(session.tree, session.path, place.submitter, place.division)
-        found = _guarded(lambda: review_tiny(session))
+        found = guarded(lambda: review_tiny(session))
         if score.mode == ENERGY and SAMPLED & session.entries.keys():
             found += _missing(("recomputed_uj",), reasons)
         return Scored(
@@ -117,7 +117,7 @@ def _published(tree: Tree, path: str, submitter: str, division: str) -> Publishe
     return Published(location, path, submitter, division)
 
 
-def _guarded(review: Callable[[], list[Finding]]) -> list[Finding]:
+def guarded(review: Callable[[], list[Finding]]) -> list[Finding]:
     """Return what rules find; that they fail is a finding too, and leaves the figures."""
     try:
         return review()
