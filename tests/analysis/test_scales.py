@@ -18,9 +18,16 @@ from joulemark.analysis.scales import (
     per_joule,
     scales,
 )
-from joulemark.analysis.scales_own import is_imported, own_points, own_scale, query_rate
+from joulemark.analysis.scales_own import (
+    is_imported,
+    is_rehearsal,
+    own_points,
+    own_scale,
+    query_rate,
+)
 from joulemark.analysis.scales_stated import declared_points, point_of, scale_of
 from joulemark.analysis.trained import by_benchmark, sizes, trained
+from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import Provenance
 from joulemark.core.clock import NS, Anchor
 from joulemark.core.run import Run, System
@@ -232,6 +239,11 @@ def test_the_procedure_tells_the_scale() -> None:
     assert own_scale(own(procedure="gather"))[0] is Scale.TRAINING
     assert is_imported(own(settings={"imported": {}}))
     assert not is_imported(own())
+
+
+def test_a_rehearsal_is_no_measurement() -> None:
+    assert is_rehearsal(own(cautions=(Caution(Code.VIRTUAL),)))
+    assert not is_rehearsal(own())
 
 
 def test_the_rate_of_queries_of_an_imported_run() -> None:

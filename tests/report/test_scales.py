@@ -133,7 +133,7 @@ def test_json_holds_every_end_with_its_basis() -> None:
     assert (most["value"], most["from"]) == (2e-4, "measured")
     assert most["u95"] == pytest.approx(3.92e-6, rel=1e-3)
     assert [each["accelerators"] for each in found["training"]] == [8, 64, 512, None]
-    left_out = {"copies": 2, "doubtful": 1, "implausible": 0, "silent": 0}
+    left_out = {"copies": 2, "doubtful": 1, "implausible": 0, "silent": 0, "rehearsals": 0}
     assert found["left_out"] == left_out
 
 

@@ -100,19 +100,21 @@ class ScaleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """Stated results that were left out, by why.
+    """What was left out, by why.
 
     Attributes:
         copies: of another's measurement, or its statement in a table.
         doubtful: a rule calls them an error.
         implausible: they imply more power than a system of the scale can draw: a unit slipped.
         silent: they state no power and no energy.
+        rehearsals: runs of one's own with instruments in software.
     """
 
     copies: int = 0
     doubtful: int = 0
     implausible: int = 0
     silent: int = 0
+    rehearsals: int = 0
 
 
 @dataclass(frozen=True, slots=True)

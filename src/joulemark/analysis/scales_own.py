@@ -30,6 +30,11 @@ def is_imported(run: Run) -> bool:
     return IMPORTED in run.settings
 
 
+def is_rehearsal(run: Run) -> bool:
+    """Return whether instruments in software were read: nothing of it is a measurement."""
+    return any(caution.code is Code.VIRTUAL for caution in run.cautions)
+
+
 def query_rate(run: Run) -> float | None:
     """Return the queries a second of an imported run; None where it counts something else."""
     for window in run.windows:

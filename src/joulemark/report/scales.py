@@ -167,6 +167,7 @@ def notes(found: Scales) -> Iterator[str]:
         (left.doubtful, "result", "that a rule calls wrong"),
         (left.implausible, "result", "of more power than such a system can draw"),
         (left.silent, "result", "without power or energy"),
+        (left.rehearsals, "run", "with instruments in software"),
     )
     said = [f"{plural_of(count, unit)} {what}" for count, unit, what in kinds if count]
     yield f"Left out: {listed(said) or 'nothing'}."

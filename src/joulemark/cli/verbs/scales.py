@@ -11,6 +11,7 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ def main(args: Namespace) -> int:
 
 def _scales(store: Path, rows: list[DeclaredResult]) -> Scales:
     from joulemark.analysis.scales import scales
-    from joulemark.analysis.scales_own import is_imported, own_points, query_rate
+    from joulemark.analysis.scales_own import is_imported, is_rehearsal, own_points, query_rate
     from joulemark.analysis.scales_stated import declared_points
     from joulemark.core.errors import JoulemarkError
     from joulemark.procedures.results import results_of
@@ -74,6 +75,7 @@ def _scales(store: Path, rows: list[DeclaredResult]) -> Scales:
 
     rates: dict[str, float] = {}
     own: list[Point] = []
+    rehearsals = 0
     for path, run in _records(store):
         if is_imported(run):
             rate = query_rate(run)
@@ -81,9 +83,10 @@ def _scales(store: Path, rows: list[DeclaredResult]) -> Scales:
             continue
         with suppress(JoulemarkError):  # joulemark list says which are broken
             stored = open_run(path)
-            own += own_points(stored.run, results_of(stored))
+            rehearsals += is_rehearsal(stored.run)
+            own += [] if is_rehearsal(stored.run) else own_points(stored.run, results_of(stored))
     points, left_out = declared_points(rows, read_doubts(store), rates)
-    return scales([*points, *own], left_out)
+    return scales([*points, *own], replace(left_out, rehearsals=rehearsals))
 
 
 def _records(store: Path) -> Iterator[tuple[Path, Run]]:
