@@ -169,7 +169,7 @@ def parts() -> Parts:
         open_tree=opened,
         reopen=reopened,
         find=lambda tree: ((INFERENCE, directory) for directory in found(tree)),
-        kinds={INFERENCE: kind},
+        kind=lambda name: {INFERENCE: kind}[name],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from joulemark.core.value import Value
@@ -16,15 +16,20 @@ from joulemark.procedures.kinds import Kind, Parts, Subject
 
 
 def parts() -> Parts:
-    """Return the parts; each is loaded when this is called."""
+    """Return the parts; what a kind is checked with is loaded when the first is met."""
     from joulemark.formats.trees.opening import open_tree, reopen
 
     return Parts(
         open_tree=partial(open_tree, keep=wanted),
         reopen=reopen,
         find=find,
-        kinds={INFERENCE: _inference(), TRAINING: _training(), TINY: _tiny()},
+        kind=_kind,
     )
+
+
+@cache
+def _kind(name: str) -> Kind:
+    return {INFERENCE: _inference, TRAINING: _training, TINY: _tiny}[name]()
 
 
 def wanted(path: str) -> bool:

@@ -64,7 +64,7 @@ class Desk:
         try:
             tree = WatchedTree(self._tree(target.tree), target.path)
             name = tree.name
-            kind = self._parts.kinds[target.kind]
+            kind = self._parts.kind(target.kind)
             subject = kind.restore(tree, target, self._shelf)
             now = "" if known is None else identity(subject)
             if known is not None and now and known[0] == now and unchanged(tree, known[1]):

@@ -137,7 +137,7 @@ def _search(
             if kind not in wanted.kinds:
                 found.others[kind] += 1
                 continue
-            one = target(subject, kind, parts.kinds[kind], found.number_of(subject.tree))
+            one = target(subject, kind, parts.kind(kind), found.number_of(subject.tree))
             if wanted.takes(one.place.submitter):
                 found.targets.append(one)
                 tell(len(found.targets))

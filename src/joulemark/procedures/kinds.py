@@ -127,10 +127,10 @@ class Parts:
         open_tree: opens what a person named.
         reopen: opens a tree again in another process, from its token.
         find: yields the results of a tree, each with its kind.
-        kinds: by name.
+        kind: by its name.
     """
 
     open_tree: Callable[[str], Tree]
     reopen: Callable[[str], Tree]
     find: Callable[[Tree], Iterator[tuple[str, Subject]]]
-    kinds: Mapping[str, Kind]
+    kind: Callable[[str], Kind]

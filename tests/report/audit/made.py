@@ -38,7 +38,7 @@ def member(
         _, _, _, system, benchmark, scenario, _ = path.split("/")
         tree |= submitted({}, system=system, benchmark=benchmark, scenario=scenario)
     directory = _opened(tree, path, place)
-    kind = parts().kinds[INFERENCE]
+    kind = parts().kind(INFERENCE)
     checked = judge(directory, target(directory, INFERENCE, kind, 0), "tree", Asked(), kind)
     return Member(directory, checked, official_verdicts(directory, "v5.1"), stated)
 

@@ -53,7 +53,7 @@ class Desk:
         only_failing: bool,
     ) -> None:
         """Keep the arguments; nothing is opened."""
-        self._kind = parts.kinds[INFERENCE]
+        self._kind = parts.kind(INFERENCE)
         self._open_tree = open_tree
         self._asked = asked
         self._folder = folder
