@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
+from joulemark.core.errors import JoulemarkError
 from joulemark.core.record import record
 
 TYPE_CHECKING = False
@@ -53,14 +54,19 @@ def watch(
         watch_s: for how long; zero asks once.
 
     Raises:
-        MeterError: if there is no answer.
+        JoulemarkError: if there is no answer at all.
     """
     end = clock() + watch_s
     told: list[tuple[float, Sequence[float | None]]] = []
     while not told or clock() < end:
         if told:
             wait(EVERY_S)
-        values = ask()
+        try:
+            values = ask()
+        except JoulemarkError:
+            if not told:
+                raise
+            break  # it has been seen; whoever reads it will say what is wrong
         told.append((clock(), values))
     width = len(told[0][1])
     return [_seen([(moment, values[place]) for moment, values in told]) for place in range(width)]
