@@ -130,7 +130,8 @@ class SnmpStrip(Strip):
             MeterError: if it does not answer.
         """
         places = [self._places[name] for name in names]
-        wanted = [place.power for place in places] + [p.energy for p in places if p.energy]
+        counters = [place.energy for place in places if place.energy and self.energies]
+        wanted = [place.power for place in places] + counters
         told = self._agent.get(wanted)
         return {
             name: (

@@ -46,6 +46,7 @@ class Strip(ABC):
         way: how it is asked, in the words of its specification.
         proven: whether it has proved who it is.
         outlets: what it has; known after ``begin``.
+        energies: whether energy counters are asked for, too; whoever does not use them says so.
         step_j: smallest step of its energy counters, J.
         failures: what was wrong with single values; whoever asks takes them out.
     """
@@ -58,6 +59,7 @@ class Strip(ABC):
         """Begin without outlets."""
         self.model = ""
         self.outlets: Sequence[Outlet] = ()
+        self.energies = True
         self.step_j = 0.0
         self.failures: list[MeterError] = []
 

@@ -129,6 +129,8 @@ class Pdu(Remote):
             powers.append((channel, (place, False)))
         device.channels = [channel for channel, _ in (*energies, *powers)]
         device.kept = [kept for _, kept in (*energies, *powers)]
+        for strip in strips:
+            strip.energies = bool(energies)
 
 
 def _channel(strips: Sequence[Strip], group: Group, seen: Seen) -> Channel:
