@@ -19,6 +19,8 @@ EVERY_S = 0.2
 FINE_S = 2.0
 """A counter whose step is more than the machine uses in so long is too coarse: readings of power,
 a second apart, then say more."""
+MOST_DECIMALS = 15
+"""No sensor tells more."""
 
 
 @record(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def _last_decimal(value: float) -> float:
     0.01
     """
     exponent = Decimal(repr(value)).normalize().as_tuple().exponent
-    return 10.0 ** min(int(exponent), 0)
+    return 10.0 ** min(max(int(exponent), -MOST_DECIMALS), 0)
 
 
 def fine_enough(counter: Seen, joules: float, watts: float | None) -> str:
