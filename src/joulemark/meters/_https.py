@@ -3,7 +3,7 @@
 A connection is kept, so that a reading costs one exchange and no handshake. Certificates are
 verified unless told otherwise. Nothing leads to another host: no proxy of the environment is asked
 and a redirection elsewhere is refused, as our token would go with it. Answers are bounded in size.
-Decision 16 tells why this is not DMTF's library.
+Decision 17 tells why this is not DMTF's library.
 """
 
 from __future__ import annotations
