@@ -406,6 +406,15 @@ def test_unplugged_while_it_measures() -> None:
     assert port.closed
 
 
+def test_what_is_late_of_the_trace_before_does_not_end_this_one() -> None:
+    late = b"\r\nAcquisition completed\r\nPowerShield > ack start\r\n1000-06\r\n"
+    _, meter = _conversation(start=late)
+    meter.open(lambda: 5)
+    meter.start()
+    assert len(meter.read().rows()) == 1
+    assert not meter.read()
+
+
 def test_no_end_after_a_stop() -> None:
     _, meter = _conversation()
     meter.open(lambda: 5)

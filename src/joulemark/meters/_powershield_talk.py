@@ -42,8 +42,12 @@ class Talk:
         self._answer_s = answer_s
         self._decoder = self._fresh()
 
-    def ask(self, command: str) -> str:
+    def ask(self, command: str, *, forget: bool = False) -> str:
         """Send a command; return what its acknowledgement says, command included.
+
+        Args:
+            command: the line.
+            forget: drop what was said before the answer.
 
         Raises:
             MeterError: if it is refused, with the reason if one follows, or not answered.
@@ -55,7 +59,8 @@ class Talk:
             while self.said:
                 kind, value = self.said.popleft()
                 if kind in ("ack", "refused") and value.startswith(verb):
-                    self.said = passed + self.said
+                    if not forget:
+                        self.said = passed + self.said
                     if kind == "ack":
                         return str(value)
                     raise self._refusal(command)

@@ -192,8 +192,7 @@ class Lpm01a(Monitor):
 
     def _start(self) -> None:
         self._doubtful, self._stamped_ms, self._ended = 0, 0, False
-        self._connected().said.clear()
-        self._ask("start")  # table 24
+        self._connected().ask("start", forget=True)  # table 24
 
     def _fetch(self) -> None:
         self._connected().listen(0.0)

@@ -67,8 +67,9 @@ class Terminal:
         """End it; a second call does nothing."""
         if self._closing:
             return
-        self.wake()
         self._closing = True
+        with suppress(BlockingIOError):
+            os.write(self._wake, b".")
         self._thread.join()
         for descriptor in (self._host, self._end, self._awake, self._wake):
             os.close(descriptor)
