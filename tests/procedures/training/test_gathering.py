@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from joulemark.core.channel import Domain, Provenance
+from joulemark.core.channel import Domain, Provenance, Quantity
 from joulemark.core.errors import FormatError, UnavailableError, UsageError
 from joulemark.core.finding import Severity
 from joulemark.core.run import Status
+from joulemark.core.trace import Trace
 from joulemark.formats.training.benchmarks import benchmarks
 from joulemark.formats.trees.opening import open_tree
 from joulemark.procedures.results import results_of
 from joulemark.procedures.training.gathered import Gathered, Switch, efficiency_of, switch_of
 from joulemark.procedures.training.gathering import Plan, compute, gather, interconnect, whole
-from joulemark.procedures.training.nodes import read_node
+from joulemark.procedures.training.nodes import read_node, step_s
 from joulemark.store.reader import open_run
 from tests.procedures.training.made import (
     HOURS_5,
@@ -263,3 +264,12 @@ def test_switches_and_efficiencies_are_written_so() -> None:
     for text in ("node", "node=2", "node=0", "disk=0.5", "node_x=0.5", "node=a"):
         with pytest.raises(UsageError):
             efficiency_of(text)
+
+
+@pytest.mark.parametrize(
+    ("update_s", "step"), [(None, 0.5), (0.001, 0.5), (0.5, 0.5), (1.03, 1.0), (2.0, 2.0), (4.2, 5)]
+)
+def test_readings_are_no_closer_than_a_sensor_has_news(update_s: float | None, step: float) -> None:
+    one = Trace.of(replace(channel(), update_s=update_s), [T0, T0 + 1], [1.0, 2.0])
+    beside = Trace.of(replace(channel(), quantity=Quantity.TEMPERATURE, update_s=9.0), [T0], [1.0])
+    assert step_s([one, beside]) == step

@@ -18,7 +18,14 @@ HOLE_S = 1.5
 """Readings that are further apart leave a hole, s."""
 CLOCK_S = 1.0
 """A clock that is further off is named, s."""
-_METERS = (Code.METER_FAILED, Code.METER_LOST, Code.SAMPLER_LOST, Code.SAMPLER_LATE)
+_METERS = (
+    Code.METER_FAILED,
+    Code.METER_LOST,
+    Code.SAMPLER_LOST,
+    Code.SAMPLER_LATE,
+    Code.FOREIGN_OUTLET,
+    Code.UNVERIFIED_DEVICE,
+)
 
 
 def finding(rule: str, severity: Severity, message: str) -> Finding:
@@ -81,8 +88,8 @@ def _meters(placed: Placed, seen: Seen, run: tuple[int, int] | None) -> Iterator
             yield finding("meter", Severity.WARNING, f"{who}: {_text(caution)}")
     if run is not None and seen.longest_gap_s > HOLE_S:
         what = (
-            f"{who} has no reading for {duration(seen.longest_gap_s)} of the run; with its energy "
-            f"counters {digits(100 * seen.coverage, 3)} % of it are covered"
+            f"{who} has no reading for {duration(seen.longest_gap_s)} of the run; what was sampled "
+            f"covers {digits(100 * seen.coverage, 3)} % of it"
         )
         yield finding("hole", Severity.ERROR, what)
     if seen.provenance not in (None, Provenance.MEASURED):

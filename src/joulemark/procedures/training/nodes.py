@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from joulemark.accounting.curve import Times
 from joulemark.accounting.node_power import NodePower, node_power
 from joulemark.accounting.training_record import Kind, Mark, PowerRecord
 from joulemark.core.channel import Provenance
+from joulemark.core.clock import NS
 from joulemark.core.errors import UsageError
 from joulemark.core.jsonlight import loads
 from joulemark.core.mllog import MS
@@ -24,8 +27,11 @@ from joulemark.store.reader import StoredRun, open_run
 
 PROCEDURE = "agent"
 CLOCK_FILE, RUN_LOG = "clock.jsonl", "training.log"
-STEP_NS = 500 * MS
-"""Distance of the readings that are written, ns: two a second."""
+STEP_S, SECOND_S = 0.5, 1.0
+"""Distance of the readings that are written: two a second, or one, if the sensor has news so
+seldom; s."""
+EARLY = 1.1
+"""A sensor that is late by a tenth still has news once a second."""
 MOST_CLOCK = 64 << 20
 """Largest file of exchanges that is read, bytes."""
 _LAST_NS = 1 << 62
@@ -112,10 +118,23 @@ def _exchange(line: bytes) -> Exchange | None:
     return Exchange(*stamps) if whole and all(0 <= s < _LAST_NS for s in stamps) else None
 
 
-def grid(start: int, stop: int, step: int = STEP_NS) -> Times:
-    """Return whole milliseconds from a moment to another, ns, a step apart."""
+def step_s(traces: Iterable[Trace]) -> float:
+    """Return the distance of readings that repeat none and fill none in, s.
+
+    That of the rules, or the pace of the slowest sensor, where that is longer: what a sensor does
+    not tell once a second is not written once a second.
+    """
+    paces = [t.channel.update_s or 0.0 for t in traces if t.channel.carries_energy and len(t)]
+    slowest = max(paces, default=0.0)
+    if slowest <= STEP_S:
+        return STEP_S
+    return SECOND_S if slowest <= EARLY * SECOND_S else math.ceil(slowest / SECOND_S) * SECOND_S
+
+
+def grid(start: int, stop: int, step: float = STEP_S) -> Times:
+    """Return whole milliseconds from a moment to another, ns, a step (s) apart."""
     first, last = -(-start // MS) * MS, stop // MS * MS
-    return np.arange(first, last + 1, step, dtype=np.int64)
+    return np.arange(first, last + 1, round(step * NS), dtype=np.int64)
 
 
 def record_of(name: str, power: NodePower | None, factor: float | None = None) -> PowerRecord:
@@ -160,9 +179,10 @@ def write_power_log(run: Path, part: str) -> None:
         FormatError: if the run is damaged.
     """
     node = read_node(run)
-    if node.span is None or node.span[1] - node.span[0] < 2 * STEP_NS:
+    step = step_s(node.traces)
+    if node.span is None or node.span[1] - node.span[0] < 2 * step * NS:
         return
-    power = node_power(node.traces, grid(*node.span))
+    power = node_power(node.traces, grid(*node.span, step))
     if power is not None:
         text = power_log_text(record_of(part, power), about(node, power))
         new_file(run / RAW / f"{part}.txt", text.encode())

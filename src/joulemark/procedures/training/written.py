@@ -15,7 +15,7 @@ from joulemark.core.clock import NS
 from joulemark.formats.training.writing import Layout, power_log_text
 from joulemark.procedures.training.gathered import Switch
 from joulemark.procedures.training.merge import factor_of
-from joulemark.procedures.training.nodes import about, grid, record_of
+from joulemark.procedures.training.nodes import about, grid, record_of, step_s
 from joulemark.procedures.training.together import Placed
 
 MARGIN_NS = NS
@@ -73,7 +73,7 @@ def written(
 
 
 def _power(placed: Placed, run: tuple[int, int]) -> NodePower | None:
-    time = grid(run[0] - MARGIN_NS, run[1] + MARGIN_NS)
+    time = grid(run[0] - MARGIN_NS, run[1] + MARGIN_NS, step_s(placed.traces))
     return node_power(placed.traces, time) if len(time) > 1 else None
 
 
