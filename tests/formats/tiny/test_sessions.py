@@ -255,3 +255,11 @@ def test_the_streaming_wake_word(tmp_path: Path) -> None:
     assert figures.duty is not None
     assert (figures.duty.share, figures.duty.throughput) == (0.25, 4.0)
     assert figures.detected == (1, 1, 1)
+
+
+def test_what_a_mac_leaves_beside_files_is_left_out(tmp_path: Path) -> None:
+    folder = sample.energy_runner(tmp_path)
+    for name in ("._script.async", "._trace1-energy.bin", "._log.txt"):
+        (folder / name).write_bytes(b"\0\5\x16\7Mac OS X")
+    assert _only(tmp_path).figures.recomputed_uj == pytest.approx(sample.MEDIAN_UJ)
+    assert not wanted("closed/a/._log.txt")

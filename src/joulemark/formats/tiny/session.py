@@ -68,8 +68,11 @@ class TinyPlace:
 def kind_of(name: str) -> str:
     """Return which kind of a session's files a name is; empty if it is none.
 
-    Upper case counts: submitters call firmware ``KWS01-Energy.bin``.
+    Upper case counts: submitters call firmware ``KWS01-Energy.bin``. What a Mac leaves beside a file
+    (``._script.async``) is none.
     """
+    if name.startswith("._"):
+        return ""
     if not name.endswith(tuple(ENDINGS.values())):
         return ""
     return next(kind for kind, ending in ENDINGS.items() if name.endswith(ending))
