@@ -66,14 +66,12 @@ class TinyPlace:
 
 
 def kind_of(name: str) -> str:
-    """Return which kind of a session's files a name is; empty if it is none.
+    """Return which kind of a session's files a name or path is; empty if it is none.
 
     Upper case counts: submitters call firmware ``KWS01-Energy.bin``. What a Mac leaves beside a file
     (``._script.async``) is none.
     """
-    if name.startswith("._"):
-        return ""
-    if not name.endswith(tuple(ENDINGS.values())):
+    if not name.endswith(tuple(ENDINGS.values())) or name.rpartition("/")[2].startswith("._"):
         return ""
     return next(kind for kind, ending in ENDINGS.items() if name.endswith(ending))
 
