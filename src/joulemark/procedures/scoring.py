@@ -120,8 +120,12 @@ def _kept(path: str) -> bool:
 
 def _results(tree: Tree, number: int) -> Iterator[tuple[str, Target]]:
     """Yield submitter and target of every result of a tree, in the order of the paths."""
-    found: list[BenchmarkDirectory | TinySession] = [*training.benchmarks(tree)]
-    found += tiny.sessions(tree)
+    trained, measured = training.Finder(tree), tiny.Finder(tree)
+    for entry in tree.entries():
+        trained.see(entry)
+        measured.see(entry)
+    found: list[BenchmarkDirectory | TinySession] = [*trained.found()]
+    found += measured.found(alone=not found)
     for one in sorted(found, key=lambda one: one.path.split("/")):
         kind = TRAINING if isinstance(one, BenchmarkDirectory) else TINY
         files = tuple((key, e.path, e.size, e.identity) for key, e in one.entries.items())

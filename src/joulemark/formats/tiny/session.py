@@ -68,8 +68,8 @@ class TinyPlace:
 def kind_of(name: str) -> str:
     """Return which kind of a session's files a name or path is; empty if it is none.
 
-    Upper case counts: submitters call firmware ``KWS01-Energy.bin``. What a Mac leaves beside a file
-    (``._script.async``) is none.
+    Upper case counts: submitters call firmware ``KWS01-Energy.bin``. What a Mac leaves beside a
+    file (``._script.async``) is none.
     """
     if not name.endswith(tuple(ENDINGS.values())) or name.rpartition("/")[2].startswith("._"):
         return ""
