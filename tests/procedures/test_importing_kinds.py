@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from joulemark.accounting.training_in_run import in_run
+from joulemark.analysis.scales_stated import declared_points
+from joulemark.core.caution import Code
 from joulemark.core.channel import Domain, Instrument, Provenance
 from joulemark.core.errors import FormatError
 from joulemark.core.run import Run
 from joulemark.core.value import total
 from joulemark.formats.inference.parsed import Source
 from joulemark.formats.tiny.sessions import sessions
+from joulemark.formats.tiny.written import NOT_MEASURED
 from joulemark.formats.training.power_log import read_power_log
 from joulemark.formats.trees.opening import open_tree
 from joulemark.procedures.imported import Imported
@@ -358,3 +361,13 @@ def test_hostile_logs_end_no_import(tmp_path: Path, store: Path, name: str, data
     for stored in opened(store):
         results_of(stored)
     read_doubts(store)
+
+
+def test_a_rehearsal_is_no_measurement(tmp_path: Path, store: Path) -> None:
+    place = tiny(tmp_path)
+    log = place / "closed/Nobody/results/Board_A/kws/energy/log.txt"
+    log.write_text(sample.log() + f"00300.000 session: {NOT_MEASURED}\n")
+    imported(place, store)
+    assert Code.VIRTUAL in [caution.code for caution in only(store).run.cautions]
+    points, left = declared_points(read_declared(store), read_doubts(store), {})
+    assert (points, left.silent) == ([], 1)

@@ -101,7 +101,9 @@ def test_a_table_of_80_columns_with_the_digits_of_every_scale() -> None:
 
 
 def test_an_empty_store_says_so() -> None:
-    assert "holds no result" in printed(Scales(()))
+    text = printed(Scales((), LeftOut(rehearsals=1)))
+    assert "holds no result" in text
+    assert "1 rehearsal with instruments in software" in text
     page = scales_page(Scales(()), {}, "store")
     assert "The store holds no result" in page
     assert scales_svgs(Scales(()), {}) == {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import IO, Any
 
-from joulemark.analysis.scales import ScaleRow, Scales, Spread, per_joule
+from joulemark.analysis.scales import LeftOut, ScaleRow, Scales, Spread, per_joule
 from joulemark.analysis.trained import Trained
 from joulemark.core.units import digits, si, with_u95
 from joulemark.core.value import Value
@@ -40,6 +40,7 @@ def print_scales(
     console = Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False)
     if not found.rows:
         console.print(Text("The store holds no result: measure something, or import results."))
+        console.print(Text(_left_out(found.left_out)))
         return
 
     def show(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[str]) -> None:
@@ -161,17 +162,20 @@ def notes(found: Scales) -> Iterator[str]:
         "logs: computed here from the logs of others; published: stated, with no log here; "
         "measured, estimated, played back: runs of this store."
     )
-    left = found.left_out
+    yield _left_out(found.left_out)
+    yield "Computed by joulemark; not MLPerf results; not verified by MLCommons."
+
+
+def _left_out(left: LeftOut) -> str:
     kinds = (
         (left.copies, "copy", "of a measurement"),
         (left.doubtful, "result", "that a rule calls wrong"),
         (left.implausible, "result", "of more power than such a system can draw"),
         (left.silent, "result", "without power or energy"),
-        (left.rehearsals, "run", "with instruments in software"),
+        (left.rehearsals, "rehearsal", "with instruments in software"),
     )
     said = [f"{plural_of(count, unit)} {what}" for count, unit, what in kinds if count]
-    yield f"Left out: {listed(said) or 'nothing'}."
-    yield "Computed by joulemark; not MLPerf results; not verified by MLCommons."
+    return f"Left out: {listed(said) or 'nothing'}."
 
 
 def plural_of(count: int, unit: str) -> str:
