@@ -301,12 +301,19 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
     "training/null-texts": [
         (_lines("node_*.txt", lambda a: [a[0].replace("null", '"null"'), *a[1:]]), '"null"'),
     ],
-    "training/rate": [(_thinned(2), "every 2.02 s"), (_thinned(1000), "of the run")],
+    "training/rate": [
+        (_thinned(2), "every 2.02 s"),
+        (_thinned(1000), "of the run"),
+        (_both(_thinned(40), _shifted(-YEAR)), "readings in 12"),
+    ],
     "training/rate-drift": [
         (_readings(lambda lines: [one for at, one in enumerate(lines) if at % 19]), "every 1.05 s"),
     ],
     "training/gap": [(_readings(lambda lines: lines[:40] + lines[50:]), "11.0 s of the run")],
-    "training/samples": [(_thinned(3), "readings in the run, 60 are required")],
+    "training/samples": [
+        (_thinned(3), "readings in the run, 60 are required"),
+        (_both(_thinned(40), _shifted(-YEAR)), "readings in all, 60 are required"),
+    ],
     "training/coverage": [
         (_both(_without("measurement_start"), _readings(lambda a: a[30:])), "the first 29.2 s"),
         (_readings(lambda lines: lines[:-30]), "the last 2"),

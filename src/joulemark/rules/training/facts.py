@@ -129,6 +129,11 @@ class LogFacts:
     apart_s: float = math.nan
     problems: tuple[Problem, ...] = field(default=())
 
+    @property
+    def span_s(self) -> float:
+        """Time from the first reading to the last, s; 0 without."""
+        return 0.0 if self.first is None or self.last is None else (self.last - self.first) / NS
+
 
 def facts_of(
     log: PowerLog, data: bytes, run: tuple[int, int] | None, algorithm: Algorithm

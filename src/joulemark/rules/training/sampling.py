@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from joulemark.core.finding import Severity
 from joulemark.rules.rule import Seen, rule
-from joulemark.rules.training.facts import InRun
+from joulemark.rules.training.facts import InRun, LogFacts
 from joulemark.rules.training.policy import (
     BESIDE,
     EDGE_S,
@@ -51,13 +51,25 @@ def _slow(review: TrainingReview, above: float, below: float) -> Iterator[Seen]:
         for facts, one in review.over
         if above <= one.rate < below
     ]
+    for facts in _beside(review):
+        pace = (facts.readings - 1) / facts.span_s if facts.span_s else 0.0
+        if above <= pace < below:
+            what = f"{facts.readings} readings in {facts.span_s:.0f} s; one a second is required"
+            cases.append(Case(-pace, what, facts.file))
     yield from worst_of(cases, len(review.logs))
 
 
 def _every(one: InRun) -> str:
     if not one.rate:
         return f"{one.stamps} stamps with a reading in {one.seconds:.0f} s of the run"
-    return f"one reading every {1 / one.rate:.3g} s ({one.stamps} in {one.covered_s:.0f} s)"
+    gap = 1 / one.rate
+    told = f"{gap:.3g}" if gap < 1000 else f"{gap:.0f}"  # three digits are shown
+    return f"one reading every {told} s ({one.stamps} in {one.covered_s:.0f} s)"
+
+
+def _beside(review: TrainingReview) -> list[LogFacts]:
+    """Return the logs with readings that do not lie over their run."""
+    return [facts for facts in review.logs if facts.readings and facts.in_run is None]
 
 
 @rule(
@@ -93,6 +105,13 @@ def samples(review: TrainingReview) -> Iterator[Seen]:
         Case(-one.stamps, f"{one.stamps} readings in the run, {SAMPLES} are required", facts.file)
         for facts, one in review.over
         if one.stamps < SAMPLES
+    ]
+    cases += [
+        Case(
+            -facts.readings, f"{facts.readings} readings in all, {SAMPLES} are required", facts.file
+        )
+        for facts in _beside(review)
+        if facts.readings < SAMPLES
     ]
     yield from worst_of(cases, len(review.logs))
 
