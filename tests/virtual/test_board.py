@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from joulemark.core.errors import BoardError, UsageError
 from joulemark.virtual.board import FAULTS, NETWORKS, Kind, VirtualBoard, VirtualIoManager
 from joulemark.virtual.rail import Rail
+from joulemark.virtual.served_bench import Paced, TinyBenchSettings
 from joulemark.virtual.served_board import TinyBoardSettings
 from joulemark.virtual.tiny import Wire
 from joulemark.workloads.tiny.dialogue import Dialogue
@@ -139,3 +142,40 @@ def test_a_board_that_there_is_not_is_refused() -> None:
     with pytest.raises(UsageError, match="no fault is called 'tired'"):
         TinyBoardSettings(fault="tired").start()
     assert all(FAULTS.values())
+
+
+def test_a_bench_in_real_time_answers_on_two_terminals() -> None:
+    served = TinyBenchSettings().start()
+    line = SerialLine(served.relay, BAUD)
+    try:
+        assert served.monitor in served.says[1]
+        served.board.rail.switch(1.8)
+        dut = Dut(IoManager(Dialogue(line, time.monotonic_ns)), energy=True)
+        dut.boot(60.0)
+        assert dut.mode == "energy"
+    finally:
+        line.close()
+        served.close()
+    with pytest.raises(UsageError, match="there is no 'tired'"):
+        TinyBenchSettings(fault="tired").start()
+
+
+def test_the_time_of_a_paced_board_is_the_hosts() -> None:
+    rail, now = Rail(), [0]
+    board = VirtualBoard(rail, Kind())
+    paced = Paced(board, rail, lambda: now[0])
+    woken: list[int] = []
+    paced.woken(lambda: woken.append(now[0]))
+    begun = rail.clock()
+    rail.switch(1.8)
+    for _ in range(40):
+        now[0] += 5_000_000
+        paced.tick()
+    assert rail.clock() - begun == 200_000_000
+    assert paced.say().endswith(b"m-ready\r\n")
+    paced.hear(b"name%")
+    assert not paced.say()
+    now[0] += 100_000_000
+    paced.tick()
+    assert paced.say() == b"m-name-dut-[joulemark virtual board]\r\nm-ready\r\n"
+    assert woken

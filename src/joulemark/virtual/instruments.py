@@ -19,6 +19,7 @@ INSTRUMENTS = Registry(
     {
         "ipmi": "joulemark.virtual.bmc.instrument:VirtualIpmi",
         "lpm01a": "joulemark.virtual.monitors:Lpm01aSettings",
+        "tiny-bench": "joulemark.virtual.served_bench:TinyBenchSettings",
         "tiny-board": "joulemark.virtual.served_board:TinyBoardSettings",
         "redfish": "joulemark.virtual.redfish.instruments:RedfishBmc",
         "redfish-pdu": "joulemark.virtual.redfish.instruments:RedfishPdu",

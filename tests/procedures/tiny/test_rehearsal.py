@@ -285,3 +285,10 @@ def test_a_board_in_software_is_never_taken_for_a_real_one(tmp_path: Path) -> No
     assert found.settings.virtual
     assert "VIRTUAL" in (found.folders["python-runner"] / "results.txt").read_text()
     assert Code.VIRTUAL in [one.code for one in one_run(tmp_path).run.cautions]
+
+
+def test_nor_is_what_a_monitor_reads_of_one(tmp_path: Path) -> None:
+    found = bench_tiny(virtual_bench(Kind()).station, tmp_path, SHORT)
+    (channel,) = one_run(tmp_path).run.channels
+    assert channel.provenance is Provenance.ESTIMATED
+    assert found.settings.virtual

@@ -11,7 +11,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from joulemark.core.caution import Code
 from joulemark.core.errors import JoulemarkError, UsageError
 from joulemark.core.finding import Finding
 from joulemark.formats.tiny.figures import TinyFigures
@@ -121,12 +120,12 @@ def _session(
     steps.prepare()
     steps.power_on()
     name, profile, model, known = steps.identify()
+    if name == VIRTUAL_NAME and not settings.virtual:
+        keeper.call_virtual()
+        settings = steps.settings = replace(settings, virtual=True)
     inputs = steps.inputs(known)
     count, single = (1, 1.0) if settings.mode == ACCURACY else steps.calibrate(inputs[0])
     steps.power_off()
-    if name == VIRTUAL_NAME and not settings.virtual:
-        keeper.caution(Code.VIRTUAL)
-        settings = steps.settings = replace(settings, virtual=True)
     taken = Taken(settings, model, profile, name, wanted=len(inputs))
     taken.parasitic = steps.parasitic
     _begin(steps, count, model)

@@ -114,7 +114,9 @@ class Keeper:
         self._speaker = ""
         self._spool: SpoolWriter | None = None
         anchor = Anchor(self._begun, time.monotonic_ns())
-        channels = tuple(_shown(one, virtual) for one in (monitor.channels if monitor else ()))
+        channels = tuple(
+            _shown(one, virtual=virtual) for one in (monitor.channels if monitor else ())
+        )
         self._run = Run(
             id=new_run_id(time.time_ns(), title),
             procedure="bench tiny",
@@ -129,14 +131,19 @@ class Keeper:
         self.writer = RunWriter.create(store, self._run)
         self._serial = Journal(f"{self.writer.directory}/raw/serial.log")
         self._log = Journal(f"{self.writer.directory}/raw/log.txt")
-        if channels:
-            path = f"{self.writer.directory}/traces/monitor.spool"
-            self._spool = SpoolWriter(path, "monitor", channels, anchor)
         self._power = next(
             (at for at, one in enumerate(channels) if one.quantity is Quantity.POWER), 0
         )
         if virtual:
             self.caution(Code.VIRTUAL)
+
+    def call_virtual(self) -> None:
+        """Call what was taken for a measurement a rehearsal: the board says that it is none."""
+        channels = tuple(_shown(one, virtual=True) for one in self._run.channels)
+        settings = {**self._run.settings, "virtual": True}
+        self._run = replace(self._run, channels=channels, settings=settings)
+        self.writer.update(self._run)
+        self.caution(Code.VIRTUAL)
 
     # ------------------------------------------------------------------ what is said
 
@@ -217,8 +224,8 @@ class Keeper:
             self.failures.append(error)
         self.failures += monitor.failures
         monitor.failures.clear()
-        if block and self._spool is not None:
-            self._spool.append(block)
+        if block:
+            self._spooled().append(block)
             rows = np.frombuffer(block, ROWS)
             rows = rows[rows["channel"] == self._power]
             trace.times.append(rows["time"])
@@ -228,6 +235,13 @@ class Keeper:
                 trace.edges.append(edge)
         trace.lost = monitor.lost
         return len(block) // ROW.size
+
+    def _spooled(self) -> SpoolWriter:
+        """Return the samples' file: made when the first come, and it is known what they are."""
+        if self._spool is None:
+            path = f"{self.writer.directory}/traces/monitor.spool"
+            self._spool = SpoolWriter(path, "monitor", self._run.channels, self._run.anchor)
+        return self._spool
 
     def _needed(self) -> EnergyMonitor:
         if self.monitor is None:
@@ -271,7 +285,7 @@ class Keeper:
         self.writer.close(closed, compact=True)
 
 
-def _shown(channel: Channel, virtual: bool) -> Channel:  # noqa: FBT001
+def _shown(channel: Channel, *, virtual: bool) -> Channel:
     """Return a channel; of a rehearsal, as what it is."""
     if not virtual:
         return channel
