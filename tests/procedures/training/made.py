@@ -102,6 +102,7 @@ def agent_run(
     log: bytes | None = None,
     compared: bool = True,
     of: Channel | None = None,
+    beside: Sequence[Channel] = (),
     rank: int = 0,
     switch: str = "",
 ) -> Path:
@@ -118,6 +119,7 @@ def agent_run(
         log: of the training, if it lay there.
         compared: whether its clock was compared with the gatherer's.
         of: the channel.
+        beside: others, which show the same power.
         rank, switch: of its identity.
     """
     who = Identity(host=f"box{node if node is not None else rank}", node=node, rank=rank,
@@ -127,21 +129,21 @@ def agent_run(
         at = at[(at <= stall[0]) | (at >= stall[1])]
     clock = T0 + np.rint((at + off_s) * NS).astype(np.int64)
     begin = T0 + round((first_s + off_s) * NS)
-    mine = of or channel()
+    mine = (of or channel(), *beside)
     record = Run(
         id=f"run-{switch or node or 0}-{rank}-{round(first_s)}",
         procedure=PROCEDURE,
         anchor=Anchor(begin, 0),
         system=System(host=who.host, cpu="some processor", memory_bytes=2**33),
         settings={"identity": who.as_json(), "run_log": "logs/result_3.txt"},
-        channels=(mine,),
+        channels=mine,
         status=status,
         stopped=int(clock[-1]) if len(clock) else begin,
     )
     rows: dict[str, Any] = {
-        "time": clock,
-        "value": np.array([power(float(t)) for t in at], dtype=float),
-        "channel": np.zeros(len(at), np.uint32),
+        "time": np.tile(clock, len(mine)),
+        "value": np.tile(np.array([power(float(t)) for t in at], dtype=float), len(mine)),
+        "channel": np.repeat(np.arange(len(mine), dtype=np.uint32), len(at)),
     }
     raw = {CLOCK_FILE: exchanges(off_s, seed=7 + (node or 0))} if compared else {}
     if log is not None:

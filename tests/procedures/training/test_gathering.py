@@ -273,3 +273,29 @@ def test_readings_are_no_closer_than_a_sensor_has_news(update_s: float | None, s
     one = Trace.of(replace(channel(), update_s=update_s), [T0, T0 + 1], [1.0, 2.0])
     beside = Trace.of(replace(channel(), quantity=Quantity.TEMPERATURE, update_s=9.0), [T0], [1.0])
     assert step_s([one, beside]) == step
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "left_out"),
+    [("box0", "box7", True), ("node_0", "box7", True), ("localhost", "box7", False)],
+)
+def test_outlets_of_another_node_are_left_out(
+    tmp_path: Path, own: str, other: str, left_out: bool
+) -> None:
+    outlets = [
+        replace(channel(f"outlet-{k}", "pdu", Domain.WALL), node=node)
+        for k, node in enumerate((own, other))
+    ]
+    path = agent_run(tmp_path, 0, wave(400), of=outlets[0], beside=outlets[1:], log=run_log())
+    found = gathered([path], plan(tmp_path, 1))
+    assert ("other-node" in ours(found)) == left_out
+    energy = whole(found)
+    assert energy is not None
+    truth = joules(wave(400)) * (1 if left_out else 2)
+    assert energy.value == pytest.approx(truth, rel=1e-3)
+
+
+def test_an_instrument_in_software_is_told(tmp_path: Path) -> None:
+    soft = replace(channel(), note="joulemark virtual node; as its EnvironmentMetrics says")
+    path = agent_run(tmp_path, 0, wave(400), of=soft, log=run_log())
+    assert "nothing was measured" in ours(gathered([path], plan(tmp_path, 1)))["virtual"]

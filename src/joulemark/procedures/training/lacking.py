@@ -18,6 +18,8 @@ HOLE_S = 1.5
 """Readings that are further apart leave a hole, s."""
 CLOCK_S = 1.0
 """A clock that is further off is named, s."""
+SOFTWARE = "joulemark virtual"
+"""How an instrument of :mod:`joulemark.virtual` names itself."""
 _METERS = (
     Code.METER_FAILED,
     Code.METER_LOST,
@@ -54,6 +56,7 @@ def lacking(
         yield from _meters(each, known[each.part], run)
         yield from _clock(each)
         yield from _own_clocks(each)
+        yield from _not_its_own(each)
 
 
 def _ends(placed: Placed, run: tuple[int, int] | None) -> Iterator[Finding]:
@@ -107,6 +110,20 @@ def _own_clocks(placed: Placed) -> Iterator[Finding]:
     }
     for note in sorted(notes):
         yield finding("meter-clock", Severity.NOTE, f"{_who(placed)}: {note}")
+
+
+def _not_its_own(placed: Placed) -> Iterator[Finding]:
+    """Tell what an agent read of other nodes, and what is no hardware by its own account."""
+    who = _who(placed)
+    others = sorted({trace.channel.node for trace in placed.node.others})
+    if others:
+        what = f"{who}: its meters read {', '.join(others)} as well, which is left out"
+        yield finding("other-node", Severity.WARNING, what)
+    carrying = [t.channel for t in placed.traces if t.channel.carries_energy]
+    virtual = sorted({one.meter for one in carrying if SOFTWARE in one.note.lower()})
+    if virtual:
+        what = f"{who}: {', '.join(virtual)} reads an instrument in software: nothing was measured"
+        yield finding("virtual", Severity.WARNING, what)
 
 
 def _text(caution: Caution) -> str:

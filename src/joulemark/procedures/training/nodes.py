@@ -32,6 +32,8 @@ STEP_S, SECOND_S = 0.5, 1.0
 seldom; s."""
 EARLY = 1.1
 """A sensor that is late by a tenth still has news once a second."""
+LOCAL = "localhost"
+"""Node of a channel that nobody told which node it is of."""
 MOST_CLOCK = 64 << 20
 """Largest file of exchanges that is read, bytes."""
 _LAST_NS = 1 << 62
@@ -45,13 +47,15 @@ class NodeRun:
         stored: it.
         identity: what it is of.
         exchanges: what its clock and the gatherer's said to each other.
-        traces: what it recorded, by its own clock.
+        traces: what it recorded of its node, by its own clock.
+        others: what it recorded of other nodes: outlets of a strip that it reads, for instance.
     """
 
     stored: StoredRun
     identity: Identity
     exchanges: tuple[Exchange, ...]
     traces: tuple[Trace, ...]
+    others: tuple[Trace, ...] = ()
 
     @property
     def offset(self) -> Offset | None:
@@ -93,7 +97,30 @@ def read_node(path: Path) -> NodeRun:
         )
     identity = identity_from(stored.run.settings.get("identity"), str(path))
     traces = tuple(stored.traces().values())
-    return NodeRun(stored, identity, _exchanges(path / RAW / CLOCK_FILE), traces)
+    foreign = _foreign(traces, identity)
+    return NodeRun(
+        stored=stored,
+        identity=identity,
+        exchanges=_exchanges(path / RAW / CLOCK_FILE),
+        traces=tuple(one for one in traces if one.channel.name not in foreign),
+        others=tuple(one for one in traces if one.channel.name in foreign),
+    )
+
+
+def _foreign(traces: Iterable[Trace], identity: Identity) -> set[str]:
+    """Return the names of channels that carry energy of other nodes.
+
+    A meter far away is told which node it reads. One name is that of this node, whatever it is; of
+    several that is which is its host's or its own (``node_3``).
+    """
+    channels = [trace.channel for trace in traces if trace.channel.carries_energy]
+    told = {one.node for one in channels} - {LOCAL}
+    mine = told & {identity.host, identity.part} or (told if len(told) == 1 else set())
+    return {
+        one.name
+        for one in channels
+        if len(one.nodes) > 1 or (one.node != LOCAL and one.node not in mine)
+    }
 
 
 def _exchanges(path: Path) -> tuple[Exchange, ...]:
