@@ -82,8 +82,9 @@ def test_an_energy_counter_is_read_where_it_has_news_and_counts_finely() -> None
         assert energy.scale == 3.6e6
         assert energy.resolution == pytest.approx(1e-6)
         assert energy.update_s
-        first = meter.read().rows()
-        assert [index for _, _, index in first] == [0, 1]
+        told = [value for _ in range(200) for _, value, index in meter.read().rows() if index == 0]
+        assert told
+        assert told == sorted(set(told))  # it gives its changes
 
 
 def test_an_older_controller_tells_power_in_power_control() -> None:

@@ -35,7 +35,7 @@ class Told:
     """A device that answers with what a function gives."""
 
     def __init__(self, answer: Callable[[], Sequence[float | None]]) -> None:
-        self.channels = (CHANNEL,)
+        self.channels: tuple[Channel, ...] = (CHANNEL,)
         self.failures: list[MeterError] = []
         self.cautions: list[Caution] = []
         self.answer = answer
@@ -135,6 +135,34 @@ def test_there_is_a_first_reading_at_once_and_a_last_one_when_it_is_asked_for() 
         began = time.time_ns()
         ((moment, value, _),) = meter.read_last().rows()
         assert (value, moment >= began) == (2.0, True)
+    finally:
+        meter.close()
+
+
+COUNTER = Channel(
+    name="x/node/energy", meter="x", part="node", domain=Domain.NODE, quantity=Quantity.ENERGY,
+    unit="J",
+)  # fmt: skip
+
+
+def test_a_counter_gives_its_changes_and_its_last_one_is_waited_for() -> None:
+    device = Told(lambda: [float(device.asked // 3), 7.0])
+    device.channels = (COUNTER, CHANNEL)
+    meter = Meter(device, background=False)
+    meter.open(Ticks())
+    told = [meter.read().rows() for _ in range(9)]
+    assert [value for rows in told for _, value, place in rows if place == 0] == [1, 2, 3]
+    assert [value for rows in told for _, value, place in rows if place == 1] == [7.0] * 9
+    meter.close()
+
+    device.asked = 0
+    meter = Meter(device, pace_s=1000.0)
+    meter.open(time.time_ns)
+    try:
+        rows = meter.read().rows()
+        assert [value for _, value, place in rows if place == 0] == [1.0]
+        rows = meter.read_last().rows()
+        assert [value for _, value, place in rows if place == 0] == [2.0]
     finally:
         meter.close()
 

@@ -5,6 +5,9 @@ a thread asks at an even pace and notes each answer with its time, midway betwee
 and after the question; :meth:`Remote.read` hands over what has come since. So a device that hangs
 costs its own readings and nobody else's. After a failure the next questions come ever more seldom,
 and as often as before once there is an answer.
+
+An energy counter gives a row when it has changed, and none while it stands: a row is then at most a
+pace older than the update that it shows, however seldom the counter updates.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from joulemark.core.block import Block
+from joulemark.core.channel import Quantity
 from joulemark.core.clock import NS
 from joulemark.core.errors import (
     JoulemarkError,
@@ -23,48 +27,13 @@ from joulemark.core.scope import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any, Protocol, TypeAlias
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from joulemark.core.caution import Caution
     from joulemark.core.channel import Channel
     from joulemark.core.clock import Clock
-
-    Values: TypeAlias = "Sequence[float | None]"
-    """One value for each channel; None where there is none now."""
-
-    class Device(Protocol):
-        """What is asked.
-
-        Attributes:
-            channels: what the values of an answer are.
-            failures: what was wrong with single values; whoever asks takes them out.
-            cautions: what the record must say of it; likewise.
-        """
-
-        failures: list[MeterError]
-        cautions: list[Caution]
-
-        @property
-        def channels(self) -> Sequence[Channel]:
-            """Say what was found."""
-            ...
-
-        def ask(self) -> Values:
-            """Return the values now.
-
-            Raises:
-                MeterError: if there is no answer.
-            """
-            ...
-
-        def interrupt(self) -> None:
-            """End a question that another thread is waiting for."""
-            ...
-
-        def close(self) -> None:
-            """Let go of it."""
-            ...
+    from joulemark.meters._device import Device
 
 
 PACE_S = 0.5
@@ -76,6 +45,8 @@ MOST = 100_000
 """Rows, and failures, that are kept until they are asked for."""
 SOON_S = 0.3
 """How long a question may still take at the end before it is broken off."""
+LAST_QUESTIONS = 5
+"""Questions at the beginning and at the end that wait for counters to move."""
 GIVE_UP_S = 3.0
 """How long the thread may take to end then."""
 REFUSED_S = 60.0
@@ -133,6 +104,7 @@ class Remote(ABC):
         self._wake: Any = None
         self._asked: Any = None
         self._in_a_row = 0
+        self._counted: dict[int, float | None] = {}
 
     @abstractmethod
     def _connect(self) -> Device:
@@ -157,16 +129,34 @@ class Remote(ABC):
             raise UnavailableError(error.what, where=error.where, remedy=error.remedy) from None
         self.channels = tuple(self._device.channels)
         self._take_notes()
+        energies = [i for i, c in enumerate(self.channels) if c.quantity is Quantity.ENERGY]
+        self._counted = dict.fromkeys(energies)
         self._clock = clock
         if self._background:
             import threading
 
-            self._ask_once(clock)  # so that whoever waits for the first sample has one
             self._end, self._wake, self._asked = (threading.Event() for _ in range(3))
+            self._first(clock)
             self._thread = threading.Thread(
                 target=self._go_on_asking, name=f"joulemark-{self.name}", daemon=True
             )
             self._thread.start()
+
+    def _first(self, clock: Clock) -> None:
+        """Ask until there is a row of each channel, so that the trace begins with the sampling.
+
+        When a counter last moved before is not known: its first value is no row.
+        """
+        self._ask_once(clock)
+        stood = dict(self._counted)
+        for _ in range(LAST_QUESTIONS):
+            if self._in_a_row or self._moved(stood):
+                break
+            self._end.wait(SOON_S)
+            self._ask_once(clock)
+
+    def _moved(self, stood: Mapping[int, float | None]) -> bool:
+        return all(self._counted[place] != value for place, value in stood.items())
 
     def read(self) -> Block:
         """Return the rows since the last read; none where no answer has come since.
@@ -187,15 +177,24 @@ class Remote(ABC):
         return Block.of(rows)
 
     def read_last(self) -> Block:
-        """Return the rows since the last read, and that of a question that is asked now.
+        """Return the rows since the last read, and those of questions that are asked now.
+
+        It is asked again for a moment while a counter stands, so that its last row is not long
+        before the end.
 
         Raises:
             MeterError: if the meter is closed, or nothing asks any more.
         """
-        if self._thread is not None and self._in_a_row == 0:
+        stood = dict(self._counted)
+        for _ in range(LAST_QUESTIONS):
+            if self._thread is None or self._in_a_row:
+                break
             self._asked.clear()
             self._wake.set()
             self._asked.wait(SOON_S)
+            if self._moved(stood):
+                break
+            self._end.wait(SOON_S)
         return self.read()
 
     def close(self) -> None:
@@ -248,13 +247,20 @@ class Remote(ABC):
             return self._rest_s(error)
         self._in_a_row = 0
         middle = (before + clock()) // 2
-        rows = [(middle, value, place) for place, value in enumerate(values) if value is not None]
-        if len(self._rows) < MOST:
-            self._rows += rows
+        for place, value in enumerate(values):
+            if value is not None and self._new(place, value) and len(self._rows) < MOST:
+                self._rows.append((middle, value, place))
         for failure in device.failures:
             self._note(failure)
         device.failures.clear()
         return 0.0
+
+    def _new(self, place: int, value: float) -> bool:
+        """Whether a value is one to be kept: of a counter, only one that it has just moved to."""
+        if place not in self._counted:
+            return True
+        before, self._counted[place] = self._counted[place], value
+        return before is not None and before != value
 
     def _rest_s(self, error: JoulemarkError) -> float:
         if isinstance(error, PermissionNeededError):

@@ -121,8 +121,7 @@ class Snmp:
         """Close its socket; a second call does nothing."""
         if not self._loop.is_closed():
             self._engine.close_dispatcher()
-            self._loop.run_until_complete(asyncio.sleep(0))  # its transport closes in the loop
-            self._loop.close()
+            end_loop(self._loop)
 
     def _credentials(self) -> Any:
         api, access = self._api, self._access
@@ -197,6 +196,16 @@ class Snmp:
                 remedy="a wrong community is not answered either",
             )  # fmt: skip
         return MeterError(f"it refuses: {said[:80]}", where=self.where)
+
+
+def end_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Let what the library left in a loop end, transports and timers, and close the loop."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
 
 
 def _key(name: str) -> tuple[int, ...]:

@@ -125,7 +125,8 @@ class Pdu(Remote):
                     channel = replace(channel, note=note)
                 else:
                     step_j = sum(strips[strip].step_j for strip, _ in group.members)
-                    energies.append((_counter(channel, energy, step_j), (place, True)))
+                    made = _counter(channel, step_j, self._pace_s)
+                    energies.append((made, (place, True)))
             powers.append((channel, (place, False)))
         device.channels = [channel for channel, _ in (*energies, *powers)]
         device.kept = [kept for _, kept in (*energies, *powers)]
@@ -162,15 +163,15 @@ def _channel(strips: Sequence[Strip], group: Group, seen: Seen) -> Channel:
     )
 
 
-def _counter(power: Channel, seen: Seen, step_j: float) -> Channel:
-    """Return the channel of the energy counters of the same outlets."""
+def _counter(power: Channel, step_j: float, pace_s: float) -> Channel:
+    """Return the channel of the energy counters of the same outlets; its rows are its changes."""
     return replace(
         power,
         name=f"{power.name.removesuffix('/power')}/energy",
         quantity=Quantity.ENERGY,
         unit="J",
         resolution=step_j,
-        update_s=seen.update_s,
+        update_s=pace_s,
     )
 
 

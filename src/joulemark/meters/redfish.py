@@ -143,7 +143,7 @@ class Redfish(Remote):
                     note = f"{channel.note}; its energy counter is not used: {why_not}"
                     channel = replace(channel, note=note)
                 else:
-                    counter = _counter(channel, source.counter, saw_energy)
+                    counter = _counter(channel, source.counter, saw_energy, self._pace_s)
                     energies.append((counter, source.counter.point))
             powers.append((channel, source.power))
         kept = [*energies, *powers]
@@ -175,8 +175,11 @@ class Redfish(Remote):
         )
 
 
-def _counter(power: Channel, counter: Counter, seen: Seen) -> Channel:
-    """Return the channel of an energy counter, given that of the power of the same chassis."""
+def _counter(power: Channel, counter: Counter, seen: Seen, pace_s: float) -> Channel:
+    """Return the channel of an energy counter, given that of the power of the same chassis.
+
+    Its rows are its changes: each is at most a pace old.
+    """
     return replace(
         power,
         name=f"{power.name.removesuffix('/power')}/energy",
@@ -184,7 +187,7 @@ def _counter(power: Channel, counter: Counter, seen: Seen) -> Channel:
         unit=counter.unit,
         scale=counter.joules,
         resolution=seen.decimal,
-        update_s=seen.update_s or counter.about.update_s,
+        update_s=pace_s,
         source=f"{power.source.partition(' ')[0]} {counter.point}",
     )
 

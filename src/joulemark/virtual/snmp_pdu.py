@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from joulemark.core.errors import MissingExtraError, UnavailableError, UsageError
+from joulemark.meters._snmp import end_loop
 from joulemark.virtual.faults import Faults, faults
 from joulemark.virtual.instruments import setting
 from joulemark.virtual.redfish.instruments import outlet_waves
@@ -103,8 +104,7 @@ class Served:
         finally:
             if engine is not None:
                 engine.close_dispatcher()
-                self._loop.run_until_complete(asyncio.sleep(0))
-            self._loop.close()
+            end_loop(self._loop)
             self._ready.set()
 
     async def _begin(self) -> Any:
