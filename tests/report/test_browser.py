@@ -21,10 +21,13 @@ from tests.report.build import Made, empty, estimated, hostile, killed, many_gpu
 from tests.report.demo import demo
 from tests.report.metered import broken, honest
 from tests.report.test_scales import GROUPS, all_scales
+from tests.report.test_scored import FINDING, TINY, TRAINING
+from tests.report.test_scored_page import page as scores_page
 
 from joulemark.core.finding import Verdict
 from joulemark.procedures.checked import Measured
 from joulemark.procedures.known import known_rules
+from joulemark.procedures.scored import TinyScore
 from joulemark.report.audit.tally import Tally
 from joulemark.report.audit.tree_page import tree_page
 from joulemark.report.page import run_page
@@ -79,6 +82,11 @@ def scales_text() -> str:
     return scales_page(all_scales(), GROUPS, "runs")
 
 
+def scores_text() -> str:
+    failed = replace(TINY, findings=(FINDING,))
+    return scores_page(TRAINING, TINY, failed, replace(TINY, tiny=TinyScore()))
+
+
 MAKERS: dict[str, Callable[[], str]] = {
     **{name: partial(run_text, make) for name, make in RUNS.items()},
     "audit": faulty_text,
@@ -86,6 +94,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "audit-hostile": lambda: page(hostile_result()),
     "audit-tree": tree_text,
     "scales": scales_text,
+    "scores": scores_text,
 }
 
 # Every visible text with the colour behind it: (text, contrast) below the limit.
