@@ -134,7 +134,7 @@ def _nodes(args: Namespace, plan: Plan) -> tuple[list[NodeRun], list[Finding]]:
             address=address_of(args.listen or "127.0.0.1"),
             token=os.environ.get(TOKEN, ""),
             expected=plan.expected + len(measured),
-            inbox=plan.store,
+            inbox=plan.root / "agents",
             shared=tuple(args.shared),
             patience_s=args.patience,
             first_s=args.first,

@@ -27,6 +27,8 @@ MORE_PEERS = 16
 MOST_NAMED = 20
 """So many peers that were turned away are named; the others are counted."""
 _LOOK_S = 0.2
+_LEAVE_S = 5.0
+"""Time that a connection has to notice that it was ended, s."""
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class Server:
     enough: threading.Event = field(default_factory=threading.Event)
     _change: threading.Condition = field(default_factory=threading.Condition)
     _peers: set[Peer] = field(default_factory=set)
+    _threads: list[threading.Thread] = field(default_factory=list)
     _closing: bool = False
 
     def serve(self, patience_s: float, first_s: float, tell: Callable[[str], None]) -> None:
@@ -116,7 +119,8 @@ class Server:
                     before = now
         finally:
             self._close()
-            thread.join()
+            for one in (thread, *self._threads):
+                one.join(_LEAVE_S)
 
     def _complete(self) -> bool:
         with self._change:
@@ -153,6 +157,8 @@ class Server:
                 self._note("more connections than agents could have")
                 continue
             thread = threading.Thread(target=self._serve_one, args=(connection,), daemon=True)
+            self._threads = [one for one in self._threads if one.is_alive()]
+            self._threads.append(thread)
             thread.start()
 
     def _serve_one(self, connection: socket.socket) -> None:
