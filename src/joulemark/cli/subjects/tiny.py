@@ -61,13 +61,25 @@ def arguments(parser: ArgumentParser) -> None:
     what = parser.add_argument_group("how")
     what.add_argument("--mode", default="energy", help="energy (default), performance, accuracy")
     what.add_argument("--inputs", type=Path, metavar="DIR", help="the official files, if you have")
-    what.add_argument("--most-inputs", type=checked(positive), metavar="N", help="of accuracy")
-    what.add_argument("--warmups", type=int, default=1, metavar="N", help="(default: 1)")
-    what.add_argument("--duty", type=checked(_rate), metavar="N/s", help="average power, too")
     what.add_argument(
-        "--battery", type=checked(_charge), metavar="mAh", help="and how long it lasts"
+        "--most-inputs",
+        type=checked(positive),
+        metavar="N",
+        help="of an accuracy run (default: all)",
     )
-    what.add_argument("--budget", type=checked(_watts), metavar="W", help="and how often it may")
+    what.add_argument("--warmups", type=int, default=1, metavar="N", help="(default: 1)")
+    what.add_argument(
+        "--duty",
+        type=checked(_rate),
+        metavar="N/s",
+        help="also the average power at this rate: 1/s, 10/min",
+    )
+    what.add_argument(
+        "--battery", type=checked(_charge), metavar="mAh", help="then how long this battery lasts"
+    )
+    what.add_argument(
+        "--budget", type=checked(_watts), metavar="W", help="then how often it may infer"
+    )
     what.add_argument("--output", type=Path, metavar="DIR", help="copy the files there")
     what.add_argument("--json", action="store_true", help="print JSON, one object a session")
     store_argument(what)  # type: ignore[arg-type] # a group takes arguments, too
@@ -108,6 +120,7 @@ def _watts(text: str) -> float:
 
 def main(args: Namespace) -> int:
     """Measure, print; 1 if a result was refused."""
+    from joulemark.procedures.stopping import stoppable
     from joulemark.report.tiny_bench import print_tiny, tiny_json
 
     wish = _wish(args)
@@ -115,7 +128,7 @@ def main(args: Namespace) -> int:
         outcomes = list(_rehearsed(args))
     else:
         display, tell = progress()
-        with display:
+        with stoppable(), display:
             outcomes = [_measured(args, _teller(tell))]
     if args.json:
         print_json([tiny_json(one, wish) for one in outcomes])

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from joulemark.core.finding import Severity
+from joulemark.formats.tiny.networks import Network, network
 from joulemark.formats.tiny.parsed import Printed
 from joulemark.rules.rule import Seen, rule
 from joulemark.rules.tiny.review import STREAMING, TinyReview
-
-TOP1_PERCENT = {"ic": 85.0, "kws": 90.0, "vww": 80.0}
-AUC = {"ad": 0.85}
-MOST_WRONG = 8
-"""False positives, and false negatives, of the streaming wake word."""
 
 
 @rule(
@@ -23,22 +19,31 @@ MOST_WRONG = 8
 )
 def accuracy_target(review: TinyReview) -> Iterator[Seen]:
     """A result of the closed division is as accurate as its target asks."""
-    reported, benchmark = review.reported, review.benchmark
-    if reported is None or review.session.place.division == "open":
+    reported, known = review.reported, _network(review)
+    if reported is None or known is None or review.session.place.division == "open":
         return
     kind = "results" if "results" in review.session.entries else "log"
     printed: Printed | None = None
-    if benchmark in TOP1_PERCENT:
-        printed, target = reported.top1_percent, TOP1_PERCENT[benchmark]
-    elif benchmark in AUC:
-        printed, target = reported.auc, AUC[benchmark]
+    target = known.target
+    if known.metric == "top1":
+        printed, target = reported.top1_percent, 100 * target
+    elif known.metric == "auc":
+        printed = reported.auc
     if printed is not None and printed.value < target:
         yield review.seen(f"{printed.value:g}, less than {target:g}", kind, printed.line)
-    if benchmark == STREAMING and reported.detections is not None:
+    if known.benchmark == STREAMING and reported.detections is not None:
         _, missed, wrong = reported.detections
-        if missed > MOST_WRONG or wrong > MOST_WRONG:
-            what = f"{missed} words missed and {wrong} false alarms, more than {MOST_WRONG}"
+        if missed > target or wrong > target:
+            what = f"{missed} words missed and {wrong} false alarms, more than {target:g}"
             yield review.seen(what, kind)
+
+
+def _network(review: TinyReview) -> Network | None:
+    """Return the reference network of the benchmark, that of the board's model if it has more."""
+    said = "" if review.log is None else review.log.board.get("model", "")
+    named = network(said)
+    fits = named is not None and named.benchmark == review.benchmark
+    return named if fits else network(review.benchmark)
 
 
 @rule(
