@@ -17,7 +17,7 @@ from joulemark.formats.tiny.parsed import (
     Stamps,
     TinyLog,
 )
-from joulemark.formats.trees.tree import MAX_FILE, Entry, Tree
+from joulemark.formats.trees.tree import MAX_FILE, NOT_HERE, Entry, Tree
 
 if TYPE_CHECKING:
     from joulemark.formats.tiny.figures import TinyFigures
@@ -121,7 +121,7 @@ class TinySession:
         try:
             data = self.tree.read(entry.path, limit, identity=entry.identity)
         except FileNotFoundError:
-            raise FormatError("the file is missing", where=entry.path) from None
+            raise FormatError(NOT_HERE, where=entry.path) from None
         return Source(entry.path, data)
 
     def read(self, kind: str) -> bytes:

@@ -13,7 +13,7 @@ from joulemark.formats.training.parsed import PowerLog, RunLog, Scaling, System
 from joulemark.formats.training.power_log import kind_of, read_power_log
 from joulemark.formats.training.run_log import read_run_log
 from joulemark.formats.training.small import read_scaling, read_system
-from joulemark.formats.trees.tree import Entry, Tree
+from joulemark.formats.trees.tree import NOT_HERE, Entry, Tree
 
 POWER, SCALING = "power", "scaling.json"
 _DIGITS = re.compile(r"([0-9]{1,15})")
@@ -100,7 +100,7 @@ class BenchmarkDirectory:
         except FileNotFoundError:
             data = None
         if data is None:
-            raise FormatError("the file is missing", where=name)
+            raise FormatError("the file is missing" if entry is None else NOT_HERE, where=name)
         return Source(name, data)
 
     def read(self, file: str) -> bytes:

@@ -9,6 +9,8 @@ from typing import Protocol, runtime_checkable
 
 MAX_FILE = 64 << 20
 """Bytes of one file that are read at most."""
+NOT_HERE = "the file is listed, but its content is missing in this copy of the tree"
+"""What is said of a file that was found and cannot be read: git's blob was not fetched."""
 
 
 @dataclass(frozen=True, slots=True)
