@@ -90,6 +90,7 @@ class FigureData:
         right_label: of the right axis; empty without.
         log_x: whether the axis is logarithmic.
         log_y: likewise.
+        dates: whether ``at`` is days since 1970, and the axis one of dates.
         marks: x positions that break comparability, each with why.
         notes: what a reader must know of the whole.
     """
@@ -104,5 +105,6 @@ class FigureData:
     right_label: str = ""
     log_x: bool = False
     log_y: bool = False
+    dates: bool = False
     marks: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = field(default=())
