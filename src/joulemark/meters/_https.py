@@ -171,6 +171,8 @@ class Https:
             held = answer.read(MAX_BODY + 1)
             if len(held) > MAX_BODY:
                 raise ValueError(f"its answer is longer than {MAX_BODY} bytes")
+            if answer.length:  # what is left; None where it was not told
+                raise http.client.IncompleteRead(held)
             told = {name.lower(): value for name, value in answer.getheaders()}
             ends = answer.will_close
         if ends:
