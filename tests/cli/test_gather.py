@@ -22,9 +22,11 @@ def line(key, kind, metadata):
               "key": key, "value": None, "metadata": metadata}
     return ":::MLLOG " + json.dumps(record) + "\\n"
 log = pathlib.Path("result_0.txt")
+while not pathlib.Path("go").exists():
+    time.sleep(0.05)
 if sys.argv[1] == "0":
     log.write_text(line("run_start", "INTERVAL_START", {}))
-time.sleep(float(sys.argv[2]))
+time.sleep(2)
 if sys.argv[1] == "0":
     with log.open("a") as file:
         file.write(line("run_stop", "INTERVAL_END", {"status": "success"}))
@@ -55,18 +57,21 @@ def test_three_agents_one_of_which_is_killed(tmp_path: Path) -> None:
         joulemark(
             "agent", "--gather", f"127.0.0.1:{port}", "--store", "store", "--period", "0.1",
             "--meter", "replay:path=node.csv", "--run-log", "result_0.txt", "--", sys.executable,
-            "-c", JOB, str(k), "2" if k < 2 else "3", cwd=tmp_path,
+            "-c", JOB, str(k), cwd=tmp_path,
             SLURM_PROCID=str(k), SLURM_LOCALID="0", SLURM_NODEID=str(k), SLURM_NTASKS="3",
             SLURMD_NODENAME=f"box{k}",
         )
         for k in range(3)
     ]  # fmt: skip
-    told = iter(waiting.stderr)
-    assert any("3 of 3 came, 3 connected" in line for line in told)
-    agents[2].kill()
-    out, _ = waiting.communicate(timeout=60)
-    for agent in agents:
-        agent.communicate(timeout=30)
+    try:
+        assert any("3 of 3 came, 3 connected" in line for line in waiting.stderr)
+        (tmp_path / "go").touch()
+        agents[2].kill()
+        out, _ = waiting.communicate(timeout=60)
+    finally:
+        (tmp_path / "go").touch()
+        for process in (waiting, *agents):
+            process.communicate(timeout=60)
     assert [agent.returncode for agent in agents] == [0, 0, -signal.SIGKILL]
     assert waiting.returncode == 1
     said = json.loads(out)

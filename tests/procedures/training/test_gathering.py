@@ -299,3 +299,18 @@ def test_an_instrument_in_software_is_told(tmp_path: Path) -> None:
     soft = replace(channel(), note="joulemark virtual node; as its EnvironmentMetrics says")
     path = agent_run(tmp_path, 0, wave(400), of=soft, log=run_log())
     assert "nothing was measured" in ours(gathered([path], plan(tmp_path, 1)))["virtual"]
+
+
+def test_a_log_that_is_always_called_alike_is_another_run_each_time(tmp_path: Path) -> None:
+    for k, name in enumerate(("result_0.txt", "result_0.txt", "log.txt")):
+        log = tmp_path / str(k) / name
+        log.parent.mkdir()
+        log.write_bytes(run_log() + b"\n" * k)
+        node = agent_run(tmp_path / str(k), 0, wave(400))
+        found = gathered([node], replace(plan(tmp_path, 1), run_log=log))
+    assert found.folder is not None
+    assert sorted(path.name for path in found.folder.glob("result_*")) == [
+        "result_0.txt", "result_1.txt", "result_2.txt",
+    ]  # fmt: skip
+    (directory,) = benchmarks(open_tree(str(tmp_path / "out")))
+    assert directory.power_folders == ("result_0", "result_1", "result_2")

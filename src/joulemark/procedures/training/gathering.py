@@ -118,7 +118,7 @@ def _ends(node: NodeRun) -> tuple[int, ...]:
 def _submission(
     placed: Sequence[Placed], plan: Plan, layout: Layout, log: TrainingLog, made: Written
 ) -> Path:
-    number = number_of(plan.root, layout, log.name)
+    number = number_of(plan.root, layout, log.name, log.data)
     files = {layout.result(number): log.data, **dict(made.files(layout, number))}
     if not (plan.root / layout.description).exists():
         files[layout.description] = description(layout, placed, plan.expected, plan.division)

@@ -26,19 +26,36 @@ _UNKNOWN = (
 """Fields of a system's description that no agent can know: a person fills them in."""
 
 
-def number_of(root: Path, layout: Layout, log: str) -> int:
-    """Return the number of a run: that of its log, if it has one, else the next that is free."""
-    match = _RESULT.fullmatch(log)
-    if match is not None:
-        return int(match[1])
+def number_of(root: Path, layout: Layout, log: str, data: bytes) -> int:
+    """Return the number of a run: that of its log's name, if that is free, else the next.
+
+    A log that is there already is the same run again, and has its number.
+
+    Args:
+        root: of the submission.
+        layout: where files lie.
+        log: name of the run's log, as the training had it.
+        data: its content.
+
+    Raises:
+        StoreError: if what is there cannot be read.
+    """
     folder = root / layout.folder
     try:
-        there = [_RESULT.fullmatch(path.name) for path in folder.iterdir()]
-    except FileNotFoundError:
-        return 0
+        there = {
+            int(match[1]): path.read_bytes()
+            for path in (folder.iterdir() if folder.is_dir() else ())
+            if (match := _RESULT.fullmatch(path.name)) is not None
+        }
     except OSError as error:
         raise StoreError(error.strerror or str(error), where=str(folder)) from error
-    return max((int(name[1]) + 1 for name in there if name is not None), default=0)
+    same = next((number for number, known in there.items() if known == data), None)
+    if same is not None:
+        return same
+    match = _RESULT.fullmatch(log)
+    if match is not None and int(match[1]) not in there:
+        return int(match[1])
+    return max(there, default=-1) + 1
 
 
 def write_result(
