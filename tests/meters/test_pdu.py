@@ -373,6 +373,48 @@ def test_senseless_settings_are_refused(settings: dict[str, Any]) -> None:
         pdu(settings)
 
 
+@pytest.mark.parametrize("version", ["2c", 3])
+def test_the_secrets_of_a_strip_are_asked_of_the_environment(
+    strip_served: Served, monkeypatch: pytest.MonkeyPatch, version: object
+) -> None:
+    settings = {"host": ["127.0.0.1"], "port": strip_served.port, "version": version,
+                "outlets": ["1"], "watch_s": 0.0}  # fmt: skip
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for name in ("USER", "PASSWORD"):
+        monkeypatch.delenv(f"JOULEMARK_PDU_{name}", raising=False)
+    with pytest.raises(UnavailableError, match="JOULEMARK_PDU_PASSWORD"):
+        pdu({**settings, "host": "no.such.strip"}).open(Ticks())
+    monkeypatch.setenv("JOULEMARK_PDU_USER", "joulemark")
+    secret = PASSPHRASE if version == 3 else COMMUNITY
+    monkeypatch.setenv("JOULEMARK_PDU_PASSWORD_127_0_0_1", secret)
+    monkeypatch.setenv("JOULEMARK_PDU_PRIVACY_PASSWORD", PASSPHRASE)
+    meter = pdu(settings)
+    meter.open(time.time_ns)
+    try:
+        assert [value for _, value, _ in meter.read().rows()] == [300.0]
+    finally:
+        meter.close()
+
+
+def test_a_redfish_strip_from_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    served = RedfishPdu(outlet=("300W", "7W"), password="pw-of-strip").start()
+    try:
+        monkeypatch.setenv("JOULEMARK_PDU_USER", "joulemark")
+        monkeypatch.setenv("JOULEMARK_PDU_PASSWORD", "pw-of-strip")
+        at = {"host": "127.0.0.1", "port": served.server.port, "cafile": str(served.cafile)}
+        meter = pdu({**at, "speak": "redfish", "outlets": {"1": "n1", "2": "n1"}, "watch_s": 0.0})
+        meter.open(time.time_ns)
+        try:
+            assert [value for _, value, _ in meter.read().rows()] == [307.0]
+            assert meter.cautions == []
+        finally:
+            meter.close()
+        told = served.service._resources["/redfish/v1/PowerEquipment/RackPDUs/1/Metrics"](0.0)
+        assert told["PowerWatts"]["Reading"] == 307.0
+    finally:
+        served.close()
+
+
 def test_secrets_come_from_the_environment_and_show_nowhere(
     strip_served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
