@@ -1,10 +1,11 @@
-"""Measure one node of a distributed training, around its command or until told to stop.
+"""Measure one node of a distributed training, around its command or until told.
 
-One agent a node measures: under torchrun, mpirun or srun the process of local rank 0;
-the others only run their command. Which node it is, the launcher says by its usual
-variables, or a person by --node. What is measured is kept as a run on the node; with
---gather it is sent to `joulemark gather` at the end, and the clocks are compared
-meanwhile. Both sides know one token, in the environment as JOULEMARK_TOKEN.
+One agent a node measures: under torchrun, mpirun or srun the process of local
+rank 0; the others only run their command. Which node it is, the launcher says by
+its usual variables, or a person by --node. What is measured is kept as a run on
+the node; with --gather it is sent to `joulemark gather` at the end, and the
+clocks are compared meanwhile. Both sides know one token, in the environment as
+JOULEMARK_TOKEN.
 """
 
 from __future__ import annotations
@@ -25,15 +26,16 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   srun joulemark agent --gather head:8377 -- python train.py
-  torchrun --nnodes 8 … --no-python joulemark agent --gather head -- python train.py
+  torchrun … --no-python joulemark agent --gather head -- python train.py
   mpirun -np 64 joulemark agent --gather head -- python train.py
   ssh node3 joulemark agent --node 3 --gather head --meter ipmi:host=bmc3
   joulemark agent --switch sw_0 --gather head --meter 'pdu:host=rack1,outlets=["7"]'
   joulemark agent --node 0 --run-log result_0.txt -- python train.py
 
-Exit code: the command's (126 or 127 if it could not be started, 128 + n if signal n
-ended it), 0 without a command; a run that could not be delivered is said, and kept.
-2 a wrong argument; 3 nothing can be measured.
+Exit code: the command's (126 or 127 if it could not be started, 128 + n if
+signal n ended it), 0 without a command; a run that could not be delivered is
+said, and kept. 2 a wrong argument; 3 nothing can be measured, and the command
+was not started.
 """
 
 

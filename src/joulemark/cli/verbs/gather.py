@@ -1,10 +1,11 @@
 """Gather the nodes of a distributed training: merge, write the official logs, score.
 
-Waits for one `joulemark agent` of each node (and of each switch that is measured),
-compares clocks with them while they measure, and takes in their runs at the end; or
-takes runs that lie here already. Nodes are merged on the clock of the training's own
-log, cut to its run_start and run_stop, and written as MLPerf Training wants power to
-be handed in. What is missing of a node is named; the rest is kept.
+Waits for one `joulemark agent` of each node (and of each switch that is
+measured), compares clocks with them while they measure, and takes in their runs
+at the end; or takes runs that lie here already. Nodes are merged on the clock of
+the training's own log, cut to its run_start and run_stop, and written as MLPerf
+Training wants power to be handed in. What is missing of a node is named; the
+rest is kept.
 """
 
 from __future__ import annotations
@@ -33,13 +34,13 @@ examples:
   joulemark gather --nodes 8 --output mine --switch sw_0=measured
   joulemark gather --nodes 3 --output mine node0-run node1-run node2-run
 
-It listens on loopback unless told otherwise; JOULEMARK_TOKEN holds a text that every
-agent knows, and must be set to listen elsewhere. Ctrl-C has agents that wait told to
-stop; a second one has nobody waited for.
+It listens on loopback unless told otherwise; JOULEMARK_TOKEN holds a text that
+every agent knows, and must be set to listen elsewhere. Ctrl-C has agents that
+wait told to stop; a second one has nobody waited for.
 
-exit codes: 0 all parts are there and whole; 1 something is missing or a rule fails,
-and is named; 2 wrong argument; 3 no node came, or the address cannot be listened on;
-4 a run or log cannot be read, or the output not be written.
+exit codes: 0 all parts are there and whole; 1 something is missing or a rule
+fails, and is named; 2 wrong argument; 3 no node came, or the address cannot be
+listened on; 4 a log cannot be read, or the output not be written.
 """
 
 
@@ -49,8 +50,12 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
 
     time = checked(parse_time)
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="runs that lie here")
-    parser.add_argument("--nodes", type=checked(positive), required=True, metavar="N")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--nodes", type=checked(positive), required=True, metavar="N", help="how many there are"
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="submission that is written"
+    )
     parser.add_argument(
         "--listen", default="", metavar="HOST[:PORT]", help="default: loopback, port 8377"
     )
@@ -72,8 +77,12 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     )
     parser.add_argument("--run-log", type=Path, metavar="FILE", help="the training's log, by the "
                         "clock of node 0 (default: what an agent brings)")  # fmt: skip
-    for name, default in (("submitter", "us"), ("system", ""), ("benchmark", "")):
-        parser.add_argument(f"--{name}", default=default, metavar="NAME")
+    for name, default, text in (
+        ("submitter", "us", "who hands it in (default: us)"),
+        ("system", "", "default: N-node"),
+        ("benchmark", "", "default: what the training's log says"),
+    ):
+        parser.add_argument(f"--{name}", default=default, metavar="NAME", help=text)
     parser.add_argument("--division", choices=("closed", "open"), default="open")
     parser.add_argument(
         "--shared", type=Path, action="append", default=[], metavar="DIR",
