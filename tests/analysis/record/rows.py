@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from joulemark.analysis.record.definitions import definitions
+from joulemark.analysis.record.index import Record, record_of
 from joulemark.analysis.record.making import Maker
-from joulemark.analysis.record.record import Record, record_of
 from joulemark.analysis.record.runs import RunFacts
 from joulemark.formats.results.declared import DeclaredResult
 

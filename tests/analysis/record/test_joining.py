@@ -60,4 +60,4 @@ def test_what_states_no_power_is_left_out_with_the_reason() -> None:
     silent = row("cm-result", "other", location="closed/ACME/results/b/rnnt/Offline", power=None)
     found = recorded(row("logs"), silent)
     assert len(found) == 1
-    assert found.left_out == {silent.key: "states no power and no energy"}
+    assert found.left_out == {"states no power and no energy": 1}

@@ -1,137 +1,111 @@
-"""The record: every result once, found by what it is of."""
+"""The record of a store, kept in it so that nothing is joined again while nothing has changed.
+
+``<store>/record.parquet`` says what it was made from: the table of stated results, the runs, the
+verdicts of checks, and the code and definitions that joined them. If any of that differs, it is
+made anew. A store that cannot be written is no obstacle.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import contextlib
+import functools
+import hashlib
+import os
 from pathlib import Path
 
-from joulemark.analysis.record.definitions import Definitions, definitions
-from joulemark.analysis.record.entry import Category, Entry, Evidence
-from joulemark.analysis.record.making import Maker
-from joulemark.analysis.record.runs import facts_of
-from joulemark.analysis.record.statements import joined
-from joulemark.formats.results.declared import DeclaredResult
-from joulemark.store.declared import read_declared, read_doubts
+from joulemark.analysis.record.index import Record, made_from
+from joulemark.analysis.record.table import read_note, read_table, write_table
+from joulemark.analysis.record.verdicts import CHECKS, verdicts
+from joulemark.core.errors import JoulemarkError
+from joulemark.store.declared import FILE as DECLARED
+from joulemark.store.files import unreadable
+
+__all__ = ["FILE", "Record", "record"]
+
+FILE = "record.parquet"
+_FORMAT = 1
+_ROOMS = ("analysis/record", "rules/results", "formats/results")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """All results.
-
-    Attributes:
-        entries: in the order of suite, round, division, submitter, system, benchmark, scenario.
-        left_out: keys of stated rows that are behind no entry, with why.
-    """
-
-    entries: tuple[Entry, ...]
-    left_out: Mapping[str, str] = field(default_factory=dict)
-
-    def __iter__(self) -> Iterator[Entry]:
-        """Iterate over the entries."""
-        return iter(self.entries)
-
-    def __len__(self) -> int:
-        """Return how many entries there are."""
-        return len(self.entries)
-
-    def by_key(self) -> dict[str, Entry]:
-        """Return the entries by their keys."""
-        return {entry.key: entry for entry in self.entries}
-
-    def where(
-        self,
-        *,
-        suite: str = "",
-        category: Category | str = "",
-        round_: str = "",
-        division: str = "",
-        benchmark: str = "",
-        target: str | None = None,
-        scenario: str = "",
-        submitter: str = "",
-        evidence: Evidence | None = None,
-    ) -> Record:
-        """Return the entries that are all of what is named; what is empty is not asked.
-
-        Args:
-            suite: ``inference``, ``training`` or ``tiny``.
-            category: of the system.
-            round_: ``v4.1``.
-            division: ``closed``, ``open``, ``network``.
-            benchmark: with or without its variant.
-            target: the variant; the empty text asks for those without, None does not ask.
-            scenario: LoadGen's name.
-            submitter: as stated, whatever the case.
-            evidence: how far it can be followed back.
-        """
-        wanted = {
-            name: value
-            for name, value in (
-                ("suite", suite),
-                ("category", category),
-                ("round", round_),
-                ("division", division),
-                ("scenario", scenario),
-                ("evidence", evidence),
-            )
-            if value
-        }
-        chosen = tuple(
-            entry
-            for entry in self.entries
-            if all(getattr(entry, name) == value for name, value in wanted.items())
-            and (not benchmark or benchmark in (entry.benchmark, entry.name))
-            and (target is None or entry.target == target)
-            and (not submitter or entry.submitter.casefold() == submitter.casefold())
-        )
-        return Record(chosen)
-
-
-def record(store: Path) -> Record:
+def record(store: Path, checks: Path | None = None) -> Record:
     """Return the record of a store.
 
     Args:
         store: the directory of all runs.
+        checks: state of a check (``joulemark check --resume``), for verdicts; by default the file
+            ``checks.jsonl`` of the store, if there is one.
 
     Raises:
-        FormatError: if the table of stated results is damaged.
-        StoreError: if it cannot be read.
+        FormatError: if the table of stated results is damaged, or the state is none.
+        StoreError: if one of them cannot be read.
     """
-    rows = read_declared(store)
-    runs = facts_of(store, (row.run for row in rows if row.run))
-    maker = Maker(runs, read_doubts(store), {}, definitions())
-    return record_of(rows, maker)
+    state = checks or store / CHECKS
+    key = _made_from(store, state)
+    kept = _kept(store / FILE, key)
+    if kept is not None:
+        return kept
+    passed = verdicts(state) if checks is not None or state.exists() else {}
+    made = made_from(store, passed)
+    with contextlib.suppress(JoulemarkError, OSError):  # it is made anew next time
+        _keep(store / FILE, made, key)
+    return made
 
 
-def record_of(rows: Iterable[DeclaredResult], maker: Maker) -> Record:
-    """Return the record of stated results.
-
-    Args:
-        rows: the results; their order does not matter.
-        maker: makes entries of them.
-    """
-    found = joined(rows)
-    entries = [entry for said in found.results for entry in maker.entries(said)]
-    return Record(tuple(sorted(_linked(entries), key=_order)), found.left_out)
-
-
-def _linked(entries: Sequence[Entry]) -> Iterator[Entry]:
-    """Yield the entries, each with the keys of those that were computed from the same log."""
-    alike: dict[str, list[str]] = {}
-    for entry in entries:
-        for run in entry.runs:
-            alike.setdefault(run, []).append(entry.key)
-    for entry in entries:
-        same = {key for run in entry.runs for key in alike[run]} - {entry.key}
-        yield replace(entry, copies=tuple(sorted(same))) if same else entry
+def _kept(path: Path, key: str) -> Record | None:
+    """Return the record that a file holds; None where it was made from something else."""
+    if not path.is_file():
+        return None
+    try:
+        note = read_note(path)
+        if note.get("made_from") != key:
+            return None
+        left_out = {str(why): int(count) for why, count in dict(note["left_out"]).items()}
+        return Record(tuple(read_table(path)), left_out)
+    except (JoulemarkError, KeyError, TypeError, ValueError):
+        return None
 
 
-def _order(entry: Entry) -> tuple[str, ...]:
-    return (
-        entry.suite, entry.round, entry.division, entry.submitter.casefold(), entry.system,
-        entry.benchmark, entry.target, entry.scenario, entry.category, entry.key,
-    )  # fmt: skip
+def _keep(path: Path, made: Record, key: str) -> None:
+    work = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write_table(work, made.entries, {"made_from": key, "left_out": dict(made.left_out)})
+        work.replace(path)
+    finally:
+        work.unlink(missing_ok=True)
 
 
-__all__ = ["Definitions", "Record", "record", "record_of"]
+def _made_from(store: Path, state: Path) -> str:
+    """Return a name of all that the record of a store rests on."""
+    found = hashlib.sha256(f"{_FORMAT}\0{_code()}".encode())
+    for path in (store / DECLARED, state):
+        found.update(_content(path))
+    try:
+        names = sorted(entry.name for entry in os.scandir(store) if entry.is_dir())
+    except FileNotFoundError:
+        names = []
+    except OSError as error:
+        raise unreadable(error, store) from error
+    found.update("\0".join(names).encode("utf-8", "surrogateescape"))
+    return found.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except FileNotFoundError:
+        return b"none"
+    except OSError as error:
+        raise unreadable(error, path) from error
+
+
+@functools.cache
+def _code() -> str:
+    """Return what names the code and the definitions that make a record."""
+    root = Path(__file__).parents[2]
+    found = hashlib.sha256()
+    for room in _ROOMS:
+        for path in sorted((root / room).rglob("*")):
+            if path.suffix in (".py", ".toml"):
+                found.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return found.hexdigest()
