@@ -1,0 +1,1 @@
+"""What published figures say, held against the record: detectors of errors, claims and verdicts."""
