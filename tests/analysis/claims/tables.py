@@ -24,7 +24,8 @@ BENCHMARKS = {
 
 def table(seed: int = 1) -> list[DeclaredResult]:
     """Return the rows."""
-    random, rows = Random(seed), []
+    random = Random(seed)
+    rows: list[DeclaredResult] = []
     for index, round_ in enumerate(ROUNDS):
         for number, (accelerator, (easy, count)) in enumerate(SYSTEMS.items()):
             drawn = 150.0 * count * random.uniform(0.95, 1.05)

@@ -103,7 +103,8 @@ def test_a_label_that_the_round_does_not_count_in() -> None:
 def test_energy_of_a_training_in_kilojoules() -> None:
     runs = [
         DeclaredResult(
-            kind="logs", identity=str(n), suite="training", round="v4.0", accelerators=8.0 * n,
+            kind="logs", identity=str(n), sources=(f"runs/{n}",), suite="training",
+            round="v4.0", accelerators=8.0 * n,
             benchmark="bert", performance=600.0 / n, performance_unit="s",
             power=8 * 700 * 600.0 * (0.9 + 0.05 * n), power_unit="J/run",
         )

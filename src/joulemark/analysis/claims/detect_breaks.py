@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from joulemark.analysis.claims.corpus import Corpus
 from joulemark.analysis.claims.detect_units import known_factor
 from joulemark.analysis.claims.suspicion import Suspicion, of_rows
+from joulemark.analysis.record.definitions import definitions, order
 from joulemark.core.units import digits
 from joulemark.formats.results.declared import LATENCY, RATES, DeclaredResult
 from joulemark.rules.results.others import closed, family, plain
@@ -18,7 +19,6 @@ NAME = "definition"
 JUMP = 4.0
 """From one round to the next, the figure of one accelerator changes by less than this, on the
 median, unless what is counted was changed. Of rounds v1.0 to v2.1, no other change is over 1.6."""
-_ROUND = re.compile(r"v?(\d+)\.(\d+)")
 Name = tuple[str, ...]
 
 
@@ -39,16 +39,17 @@ class Jump:
 
 def detect(corpus: Corpus) -> Iterator[Suspicion]:
     """Yield benchmarks whose figures jump between rounds, on the same accelerators."""
+    known = sorted({of.per_sample for of in definitions().tokens.values()})
     for (benchmark, scenario, _), jump in jumps(corpus.audited):
         if 1 / JUMP <= jump.factor <= JUMP:
             continue
         before, after = jump.earlier[0].round, jump.later[0].round
         units = {row.performance_unit for row in (*jump.earlier, *jump.later)}
-        factor = known_factor(jump.factor, (69.0, 292.0, 1000.0), 2.0)
+        factor = known_factor(jump.factor, (*known, 1e3), 2.0)
         what = f"{benchmark} {scenario}: {before} and {after} do not count the same"
+        changes = f"the figure changes {digits(jump.factor, 3)} times"
         evidence = [
-            f"on the same accelerators the figure changes {digits(jump.factor, 3)} times, "
-            f"in {len(jump.later)} rows",
+            f"on the same accelerators {changes}, in {len(jump.later)} rows",
             f"units: {', '.join(sorted(units))}",
         ]
         if factor is not None:
@@ -60,8 +61,8 @@ def detect(corpus: Corpus) -> Iterator[Suspicion]:
 def jumps(rows: Iterable[DeclaredResult]) -> Iterator[tuple[Name, Jump]]:
     """Yield benchmark, scenario and kind of figure with what changed between its rounds."""
     for name, rounds in _by_round(rows).items():
-        ordered = sorted(rounds, key=round_order)
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        ordered = sorted(rounds, key=order)
+        for before, after in pairwise(ordered):
             both = rounds[before].keys() & rounds[after].keys()
             if not both:
                 continue
@@ -69,12 +70,6 @@ def jumps(rows: Iterable[DeclaredResult]) -> Iterator[tuple[Name, Jump]]:
             earlier = [row for of in sorted(both) for row in rounds[before][of]]
             later = [row for of in sorted(both) for row in rounds[after][of]]
             yield name, Jump(earlier, later, median(changes))
-
-
-def round_order(round_: str) -> tuple[int, int]:
-    """Return what sorts rounds: ``v3.1`` after ``v3.0``."""
-    match = _ROUND.fullmatch(round_)
-    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def _by_round(

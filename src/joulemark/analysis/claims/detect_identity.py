@@ -109,7 +109,7 @@ def _transposed(first: str, second: str) -> bool:
         return False
     one, two = one.replace(".", ""), two.replace(".", "")
     places = [n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b]
-    if len(places) != 2 or places[1] != places[0] + 1:  # noqa: PLR2004 # a swap is of two
+    if len(places) != 2 or places[1] != places[0] + 1:  # a swap is of two
         return False
     at = places[0]
     return one[at : at + 2] == two[at : at + 2][::-1]

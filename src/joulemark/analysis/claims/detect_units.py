@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from joulemark.analysis.claims.corpus import Corpus
 from joulemark.analysis.claims.suspicion import Suspicion, of_rows, source, told
+from joulemark.analysis.record.definitions import definitions
 from joulemark.core.units import digits
 from joulemark.formats.results.declared import DURATION, PER_RUN, WATTS, DeclaredResult
 from joulemark.formats.results.names import counts_tokens
@@ -19,7 +20,6 @@ The ratio of two benchmarks differs by less between nearly all systems."""
 THOUSANDS = (1e3, 1e6)
 EXACT = 1.02
 """Where another source states the same result, a slipped unit leaves nothing else between them."""
-TOKENS = {"gptj": 69.0, "llama2-70b": 292.0}
 POWER_FAR = 30.0
 """Power of one accelerator is within this of that of the others."""
 
@@ -54,13 +54,9 @@ def _slipped(corpus: Corpus, row: DeclaredResult) -> Suspicion | None:
     value = row.per_joule
     if value is None or not 0 < value < math.inf:
         return None
-    right = corpus.trusted(row)
-    if right is not None and right.per_joule_unit == row.per_joule_unit and right.per_joule:
-        foretold, near, how = right.per_joule, EXACT, f"{source(right)} gives"
-    else:
-        foretold, near, how = corpus.expected.of(row), NEAR, "its other results foretell"
+    foretold, near, how = _foretold(corpus, row)
     factor = known_factor(value / foretold, _factors(row), near) if foretold else None
-    if foretold is None or factor is None:
+    if factor is None or foretold is None:
         return None
     unit, usual = row.per_joule_unit, corpus.usual(row)
     evidence = [f"{digits(value, 3)} {unit}; {how} {digits(foretold, 3)}"]
@@ -73,12 +69,20 @@ def _slipped(corpus: Corpus, row: DeclaredResult) -> Suspicion | None:
     return of_rows(NAME, [row], what, evidence, f"{figure} {mended}", new)
 
 
+def _foretold(corpus: Corpus, row: DeclaredResult) -> tuple[float | None, float, str]:
+    """Return the work per joule a row should state, how nearly that is known, and from what."""
+    right = corpus.trusted(row)
+    if right is not None and right.per_joule_unit == row.per_joule_unit:
+        return right.per_joule, EXACT, f"{source(right)} gives"
+    return corpus.expected.of(row), NEAR, "its other results foretell"
+
+
 def _away(value: float, usual: float) -> float:
     return abs(math.log(value / usual))
 
 
 def _factors(row: DeclaredResult) -> Sequence[float]:
-    tokens = TOKENS.get(family(row.benchmark))
+    tokens = definitions().tokens_per_sample(family(row.benchmark))
     return (*THOUSANDS, tokens) if tokens else THOUSANDS
 
 
@@ -129,14 +133,14 @@ def _run(corpus: Corpus, row: DeclaredResult) -> Suspicion | None:
         for power in (accelerator_power(other),)
         if power is not None
     ]
-    if len(others) < 3:  # noqa: PLR2004 # two may both be wrong
+    if len(others) < 3:  # two may both be wrong
         return None
     others.sort()
     usual = others[len(others) // 2]
     factor = known_factor(own / usual, (*THOUSANDS, 60.0))
     if factor is None or not max(own / usual, usual / own) > POWER_FAR / 2:
         return None
-    figure = "energy" if _above(factor) != 60.0 else "time"  # noqa: PLR2004 # minutes
+    figure = "energy" if _above(factor) != 60.0 else "time"  # minutes
     what = f"{told(row)}: {figure} is off by a factor of {digits(_above(factor), 4)}"
     evidence = [f"{digits(own, 3)} W for each accelerator; the others {digits(usual, 3)} W"]
     mended = (row.power or math.nan) / factor

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from joulemark.analysis.claims.detect_breaks import round_order
-from joulemark.analysis.claims.detect_units import TOKENS
+from joulemark.analysis.record.definitions import definitions, order
 from joulemark.formats.results.declared import (
     PER_INFERENCE,
     PER_QUERY,
@@ -110,8 +109,9 @@ def _kilo(rows: Rows, random: Random) -> Planted | None:
 
 
 def _tokens(rows: Rows, random: Random) -> Planted | None:
+    known = definitions().tokens
     row = _pick(
-        rows, random, lambda r: family(r.benchmark) in TOKENS and r.performance_unit == "tokens/s"
+        rows, random, lambda r: family(r.benchmark) in known and r.performance_unit == "tokens/s"
     )
     return None if row is None else _changed(rows, replace(row, performance_unit="samples/s"))
 
@@ -150,7 +150,7 @@ def _number(rows: Rows, random: Random) -> Planted | None:
 
 
 def _swapped(rows: Rows, random: Random) -> Planted | None:
-    """Swap two of the first four digits of a power, so that it changes by more than a half percent."""
+    """Swap two of the first four digits of a power; what changes less is no error to be seen."""
     for _ in range(TRIES):
         row = _pick(rows, random, lambda r: bool(r.power))
         if row is None or row.power is None:
@@ -161,7 +161,7 @@ def _swapped(rows: Rows, random: Random) -> Planted | None:
         plain_digits[at], plain_digits[at + 1] = plain_digits[at + 1], plain_digits[at]
         text = "".join(plain_digits)
         new = float(f"{text[0]}.{text[1:]}e{exponent}")
-        if text[0] != "0" and abs(new - row.power) > 0.006 * row.power:  # noqa: PLR2004 # seen
+        if text[0] != "0" and abs(new - row.power) > 0.006 * row.power:  # seen
             return _changed(rows, replace(row, power=new))
     return None
 
@@ -172,11 +172,11 @@ def _redefined(rows: Rows, random: Random) -> Planted | None:
     if row is None:
         return None
     factor = 5 * 20 ** random.random()
-    factor = factor if random.random() < 0.5 else 1 / factor  # noqa: PLR2004 # a coin
-    name, since = (family(row.benchmark), row.scenario), round_order(row.round)
+    factor = factor if random.random() < 0.5 else 1 / factor  # a coin
+    name, since = (family(row.benchmark), row.scenario), order(row.round)
     if not any(
         (family(r.benchmark), r.scenario) == name
-        and round_order(r.round) < since
+        and order(r.round) < since
         and plain(r.accelerator) == plain(row.accelerator)
         for r in rows
     ):
@@ -185,7 +185,7 @@ def _redefined(rows: Rows, random: Random) -> Planted | None:
         replace(r, performance=r.performance * factor)
         for r in rows
         if (family(r.benchmark), r.scenario) == name
-        and round_order(r.round) >= since
+        and order(r.round) >= since
         and r.performance is not None
     ]
     return _changed(rows, *new)

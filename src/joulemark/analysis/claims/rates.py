@@ -90,7 +90,7 @@ def rates(
     before = {paired: _named(table, known if paired else ()) for paired in (False, True)}
     for number, (kind, plant) in enumerate(kinds().items()):
         for paired in (False, True):
-            random, planted, found = Random(f"{seed} {number}"), 0, 0
+            random, planted, found = Random(f"{seed} {number}"), 0, 0  # noqa: S311
             for _ in range(times):
                 made = plant(table, random)
                 if made is None or (made.gone and not paired):
