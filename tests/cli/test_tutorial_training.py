@@ -15,6 +15,7 @@ from tests import example_agents
 
 TUTORIAL = Path(__file__).parents[2] / "docs/tutorials/energy-to-train.md"
 LEFT_OUT = "…"
+PUBLISHED = Path(__file__).parents[3] / "shared/data/mlcommons/training_results_v4.0"
 
 
 def blocks() -> list[list[str]]:
@@ -30,7 +31,7 @@ def test_what_it_shows_is_printed(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     example_agents.write(Path())
-    shown = [block for block in blocks() if block[0].startswith("$ joulemark ")]
+    shown = [block for block in blocks() if block[0].startswith("$ joulemark gather ")]
     assert len(shown) == 1
     first, *lines = shown[0]
     assert main(shlex.split(first)[2:]) == 1
@@ -39,6 +40,26 @@ def test_what_it_shows_is_printed(
         assert line == LEFT_OUT or _squeezed(line) in printed
     for path in re.findall(r"mine/us/\S+", TUTORIAL.read_text()):
         assert Path(path).is_file()
+
+
+@pytest.mark.parametrize("verb", ["score", "check", "explain", "import"])
+def test_what_it_shows_of_published_results_is_printed(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not PUBLISHED.exists():
+        pytest.skip("the published results are not here")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JOULEMARK_STORE", raising=False)
+    Path(PUBLISHED.name).symlink_to(PUBLISHED)
+    text = "\n".join("\n".join(block) for block in blocks())
+    command, _, rest = text.partition(f"$ joulemark {verb} ")[2].partition("\n")
+    hands = [] if verb == "explain" else ["--jobs", "1"]
+    main([verb, *shlex.split(command), *hands])
+    printed = _squeezed(capsys.readouterr().out).replace(_squeezed(str(tmp_path)), ".")
+    shown = re.split(r"\n\$ |\n(?=joulemark )", rest)[0].split("\n")
+    assert len(shown) > 1
+    for line in shown:
+        assert line == LEFT_OUT or _squeezed(line) in printed
 
 
 def _squeezed(text: str) -> str:
