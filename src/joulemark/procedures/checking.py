@@ -11,10 +11,8 @@ import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
-from joulemark.core.errors import FormatError, UsageError
+from joulemark.core.errors import FormatError
 from joulemark.procedures.check_state import State
 from joulemark.procedures.check_worker import (
     SAME,
@@ -26,7 +24,7 @@ from joulemark.procedures.check_worker import (
 from joulemark.procedures.checked import INFERENCE, TINY, TRAINING, Asked, Checked, Target, lost
 from joulemark.procedures.crew import Answer, Crew, Lost
 from joulemark.procedures.kinds import Kind, Parts, Subject
-from joulemark.procedures.open_trees import OpenTrees
+from joulemark.procedures.open_trees import OpenTrees, Submitters
 
 KINDS = (INFERENCE, TRAINING, TINY)
 """All kinds of results."""
@@ -54,19 +52,6 @@ class Found(OpenTrees):
     targets: list[Target] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
 
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the trees."""
-        self.close()
-
 
 def search(
     paths: Sequence[str],
@@ -92,39 +77,18 @@ def search(
     """
     found = Found()
     try:
-        _search(found, paths, _Wanted(submitters, kinds), parts_named(parts), tell)
+        _search(found, paths, Submitters(submitters), kinds, parts_named(parts), tell)
     except BaseException:
         found.close()
         raise
     return found
 
 
-@dataclass(slots=True)
-class _Wanted:
-    """Which results are."""
-
-    submitters: Sequence[str]
-    kinds: Sequence[str]
-    known: set[str] = field(default_factory=set)
-
-    def takes(self, submitter: str) -> bool:
-        """Return whether results of a submitter are wanted; note the name."""
-        self.known.add(submitter)
-        named = {name.casefold() for name in self.submitters}
-        return not named or submitter.casefold() in named
-
-    def nobody(self) -> UsageError:
-        """Return what is raised where no result is of one that is."""
-        known = ", ".join(sorted(filter(None, self.known))) or "none is named"
-        return UsageError(
-            f"no result of {', '.join(self.submitters)}", remedy=f"submitters here: {known}"
-        )
-
-
 def _search(
     found: Found,
     paths: Sequence[str],
-    wanted: _Wanted,
+    submitters: Submitters,
+    kinds: Sequence[str],
     parts: Parts,
     tell: Callable[[int], None],
 ) -> None:
@@ -134,11 +98,11 @@ def _search(
         empty = True
         for kind, subject in parts.find(tree):
             empty = False
-            if kind not in wanted.kinds:
+            if kind not in kinds:
                 found.others[kind] += 1
                 continue
             one = target(subject, kind, parts.kind(kind), found.number_of(subject.tree))
-            if wanted.takes(one.place.submitter):
+            if submitters.takes(one.place.submitter):
                 found.targets.append(one)
                 tell(len(found.targets))
         if empty:
@@ -149,14 +113,14 @@ def _search(
                 remedy="name a result tree, or a folder like "
                 "closed/WHO/results/SYSTEM/BENCHMARK/SCENARIO/performance",
             )
-    if not found.targets and not wanted.known and found.others:
+    if not found.targets and not submitters.known and found.others:
         raise FormatError(
             f"no power directory of MLPerf Inference in it, but {left_out(found.others)}",
             where=", ".join(paths),
             remedy="this covers Inference alone; joulemark check covers them",
         )
     if not found.targets:
-        raise wanted.nobody()
+        raise submitters.nobody()
 
 
 def left_out(others: Counter[str]) -> str:

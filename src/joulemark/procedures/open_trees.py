@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
+from joulemark.core.errors import UsageError
 from joulemark.formats.trees.tree import Tree
 
 
 @dataclass(slots=True)
 class OpenTrees:
-    """Trees in the order in which they were met.
+    """Trees in the order in which they were met; a context manager that closes them.
 
     Attributes:
         trees: open.
@@ -29,3 +33,41 @@ class OpenTrees:
         """Close the trees."""
         for tree in self.trees:
             tree.close()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the trees."""
+        self.close()
+
+
+@dataclass(slots=True)
+class Submitters:
+    """Whose results are wanted.
+
+    Attributes:
+        wanted: their names, whatever their case; all if empty.
+        known: whom there are results of.
+    """
+
+    wanted: Sequence[str]
+    known: set[str] = field(default_factory=set)
+
+    def takes(self, name: str) -> bool:
+        """Return whether results of a submitter are wanted; note the name."""
+        self.known.add(name)
+        return not self.wanted or name.casefold() in {one.casefold() for one in self.wanted}
+
+    def nobody(self) -> UsageError:
+        """Return what is raised where no result is of one that is wanted."""
+        known = ", ".join(sorted(filter(None, self.known))) or "none is named"
+        return UsageError(
+            f"no result of {', '.join(self.wanted)}", remedy=f"submitters here: {known}"
+        )

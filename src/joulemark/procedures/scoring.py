@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
-from joulemark.core.errors import FormatError, UsageError
+from joulemark.core.errors import FormatError
 from joulemark.formats.tiny import sessions as tiny
 from joulemark.formats.tiny.session import TinySession
 from joulemark.formats.training import benchmarks as training
@@ -22,7 +20,7 @@ from joulemark.formats.trees.tree import Tree
 from joulemark.procedures.checked import TINY, TRAINING
 from joulemark.procedures.checking import processors
 from joulemark.procedures.crew import Crew, Lost
-from joulemark.procedures.open_trees import OpenTrees
+from joulemark.procedures.open_trees import OpenTrees, Submitters
 from joulemark.procedures.score_worker import Desk, decoded, first_line, request
 from joulemark.procedures.scored import OWN, Scored, Target, lost
 
@@ -43,19 +41,6 @@ class Found(OpenTrees):
     """
 
     targets: list[Target] = field(default_factory=list)
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the trees."""
-        self.close()
 
 
 def search(
@@ -78,7 +63,7 @@ def search(
     """
     found = Found()
     try:
-        _search(found, paths, submitters, tell)
+        _search(found, paths, Submitters(submitters), tell)
     except BaseException:
         found.close()
         raise
@@ -86,18 +71,15 @@ def search(
 
 
 def _search(
-    found: Found, paths: Sequence[str], submitters: Sequence[str], tell: Callable[[int], None]
+    found: Found, paths: Sequence[str], submitters: Submitters, tell: Callable[[int], None]
 ) -> None:
-    wanted = {name.casefold() for name in submitters}
-    known: set[str] = set()
     for name in paths:
         tree = open_tree(name, keep=_kept)
         number = found.number_of(tree)
         count = 0
         for who, target in _results(tree, number):
             count += 1
-            known.add(who)
-            if not wanted or who.casefold() in wanted:
+            if submitters.takes(who):
                 found.targets.append(target)
                 tell(len(found.targets))
         if not count:
@@ -108,10 +90,7 @@ def _search(
                 remedy="name a result tree, or a folder like WHO/results/SYSTEM/BENCHMARK",
             )
     if not found.targets:
-        raise UsageError(
-            f"no result of {', '.join(submitters)}",
-            remedy=f"submitters here: {', '.join(sorted(filter(None, known))) or 'none is named'}",
-        )
+        raise submitters.nobody()
 
 
 def _kept(path: str) -> bool:
