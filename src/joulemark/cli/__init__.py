@@ -36,6 +36,7 @@ VERBS = {
     "score": "energy of MLPerf Training and MLPerf Tiny results, recomputed",
     "explain": "what a rule demands, where that stands, how to mend a result",
     "import": "measurements of others: MLPerf power results, tables of results",
+    "record": "every published power result once, joined over logs and tables",
     "scales": "one table and page across all scales, from µW to MW",
     "total": "energy of whole tables of telemetry, or of many runs",
     "virtual": "an instrument in software that speaks a real protocol",

@@ -55,6 +55,7 @@ class Maker:
         return named or (Category.UNKNOWN,)
 
     def _entry(self, said: Statements, category: Category, all_: Sequence[Category]) -> Entry:
+        said = _of(said, category) if len(all_) > 1 else said
         best, rows = said.best, said.rows
         round_ = round_of(best.round, best.public_id)
         benchmark, target = split(best.benchmark, best.suite)
@@ -103,6 +104,15 @@ class Maker:
             if row is not best:
                 yield from contradictions(best, row)
                 yield from (f"{_where(row)}: {remark}" for remark in row.remarks)
+
+
+def _of(said: Statements, category: Category) -> Statements:
+    """Return the statements of one category of two: a page lists each on its own."""
+
+    def is_of(row: DeclaredResult) -> bool:
+        return row is said.best or category in (_kinds([row]) or (category,))
+
+    return Statements(tuple(filter(is_of, said.rows)), said.remarks)
 
 
 def contradictions(best: DeclaredResult, row: DeclaredResult) -> Iterator[str]:

@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 
 from joulemark.analysis.record.index import Record, made_from
-from joulemark.analysis.record.table import read_note, read_table, write_table
+from joulemark.analysis.record.table import read_note, read_table, table_file
 from joulemark.analysis.record.verdicts import CHECKS, verdicts
 from joulemark.core.errors import JoulemarkError
 from joulemark.store.declared import FILE as DECLARED
@@ -40,14 +40,17 @@ def record(store: Path, checks: Path | None = None) -> Record:
         StoreError: if one of them cannot be read.
     """
     state = checks or store / CHECKS
+    if checks is not None:
+        _content(checks, needed=True)
     key = _made_from(store, state)
     kept = _kept(store / FILE, key)
     if kept is not None:
         return kept
     passed = verdicts(state) if checks is not None or state.exists() else {}
     made = made_from(store, passed)
-    with contextlib.suppress(JoulemarkError, OSError):  # it is made anew next time
-        _keep(store / FILE, made, key)
+    with contextlib.suppress(JoulemarkError):  # it is made anew next time
+        note = {"made_from": key, "left_out": dict(made.left_out)}
+        table_file(store / FILE, made, note)
     return made
 
 
@@ -65,15 +68,6 @@ def _kept(path: Path, key: str) -> Record | None:
         return None
 
 
-def _keep(path: Path, made: Record, key: str) -> None:
-    work = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write_table(work, made.entries, {"made_from": key, "left_out": dict(made.left_out)})
-        work.replace(path)
-    finally:
-        work.unlink(missing_ok=True)
-
-
 def _made_from(store: Path, state: Path) -> str:
     """Return a name of all that the record of a store rests on."""
     found = hashlib.sha256(f"{_FORMAT}\0{_code()}".encode())
@@ -89,11 +83,13 @@ def _made_from(store: Path, state: Path) -> str:
     return found.hexdigest()
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, *, needed: bool = False) -> bytes:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest()
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if needed:
+            raise unreadable(error, path) from error
         return b"none"
     except OSError as error:
         raise unreadable(error, path) from error

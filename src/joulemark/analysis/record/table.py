@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from joulemark.analysis.record.entry import Category, Entry, Evidence
 from joulemark.core.errors import FormatError
 from joulemark.store import duck
+from joulemark.store.files import store_error
 from joulemark.store.jsontext import DAMAGED
 
 _TYPES: Mapping[str, str] = {
@@ -29,9 +31,9 @@ _BREAK = "\n"
 
 
 def columns() -> dict[str, str]:
-    """Return the columns of the table with their types in SQL; the last is derived."""
+    """Return the columns of the table with their types in SQL; the last two are derived."""
     own = {field.name: _TYPES[str(field.type)] for field in fields(Entry)}
-    return {**own, "per_joule": "DOUBLE"}
+    return {**own, "name": "VARCHAR", "per_joule": "DOUBLE"}
 
 
 def write_table(path: Path, entries: Iterable[Entry], note: Mapping[str, Any]) -> None:
@@ -54,6 +56,27 @@ def write_table(path: Path, entries: Iterable[Entry], note: Mapping[str, Any]) -
             f"COPY (FROM rows SELECT {select}) TO {duck.text(str(path))} (FORMAT parquet, "
             f"COMPRESSION zstd, PARQUET_VERSION v2, KV_METADATA {{{_NOTE}: {said}}})"
         )
+
+
+def table_file(path: Path, entries: Iterable[Entry], note: Mapping[str, Any]) -> None:
+    """Write entries to a file, whole or not at all; one that is there is replaced.
+
+    Args:
+        path: the file.
+        entries: the record, or a part of it.
+        note: what the file is to say of itself, as JSON values.
+
+    Raises:
+        StoreError: if it cannot be written.
+    """
+    work = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write_table(work, entries, note)
+        work.replace(path)
+    except OSError as error:
+        raise store_error(error, path) from error
+    finally:
+        work.unlink(missing_ok=True)
 
 
 def read_note(path: Path) -> dict[str, Any]:
