@@ -1,0 +1,1 @@
+"""How efficiency changed in the record: pure functions on its entries."""
