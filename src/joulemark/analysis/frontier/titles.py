@@ -1,0 +1,32 @@
+"""What metrics are called for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TIMES: Mapping[str, str] = {
+    "tpot": "time per output token",
+    "itl": "time between tokens",
+    "ttft": "time to first token",
+    "e2e": "time to last token",
+}
+_OTHERS: Mapping[str, str] = {
+    "latency": "batch latency",
+    "energy_per_request": "energy per request",
+    "energy_per_token": "energy per output token",
+    "energy_per_image": "energy per image",
+    "energy_per_video": "energy per video",
+    "power": "mean power",
+    "output_tokens": "mean output tokens",
+}
+
+
+def title_of(name: str) -> str:
+    """Return a metric's name for people: ``itl_p50`` is the median time between tokens."""
+    if name in _OTHERS:
+        return _OTHERS[name]
+    time, _, statistic = name.partition("_")
+    if time not in TIMES:
+        return name.replace("_", " ")
+    words = {"mean": "mean", "p50": "median"}
+    return f"{words.get(statistic, statistic)} {TIMES[time]}"

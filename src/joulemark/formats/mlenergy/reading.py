@@ -1,0 +1,134 @@
+"""All configurations of a tree: each file is told by what it holds, each result stands once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from joulemark.core.errors import FormatError, JoulemarkError
+from joulemark.formats.mlenergy import run, v2, v3
+from joulemark.formats.mlenergy.configuration import Configuration
+from joulemark.formats.mlenergy.values import MAX_JSON, loaded
+from joulemark.formats.trees.tree import NOT_HERE, Tree
+
+_FOLDERS = ("tasks", "models")
+_LEGACY = "/legacy/"
+_ENDING = ".json"
+SAME = 1e-9
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read.
+
+    Attributes:
+        configurations: each once, in the order of first mention.
+        repeated: how many statements of a configuration were left out, since another says the same.
+        refused: files and places that could not be read, each with why.
+        other: how many files were looked at that hold no result of this benchmark.
+        legacy: how many files of V1 were left aside.
+    """
+
+    configurations: list[Configuration] = field(default_factory=list)
+    repeated: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    other: int = 0
+    legacy: int = 0
+    _seen: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
+
+    def add(self, one: Configuration) -> None:
+        """Add a configuration; one that is there already counts as repeated."""
+        numbers = self._seen.setdefault(one.identity, [])
+        for number in numbers:
+            if _same(self.configurations[number], one):
+                self.repeated += 1
+                self.configurations[number] = _fuller(self.configurations[number], one)
+                return
+        if numbers:
+            said = f"{self.configurations[numbers[0]].source} states other figures of it"
+            one = replace(one, remarks=(*one.remarks, said))
+        numbers.append(len(self.configurations))
+        self.configurations.append(one)
+
+
+def is_result_name(path: str) -> bool:
+    """Return whether a file of a tree may hold results of this benchmark."""
+    folder, _, name = path.rpartition("/")
+    if not name.endswith(_ENDING):
+        return False
+    numbered = name.startswith("bs") and name[2:3].isdigit()
+    return name == run.NAME or numbered or folder.rpartition("/")[2] in _FOLDERS
+
+
+def read_tree(tree: Tree, into: Reading) -> None:
+    """Read every file of a tree that may hold results.
+
+    Raises:
+        FormatError: if the tree is damaged or hostile.
+        UnavailableError: if it cannot be read.
+    """
+    for entry in tree.entries():
+        if _LEGACY in f"/{entry.path}":
+            into.legacy += 1
+        elif is_result_name(entry.path):
+            identity = entry.identity
+            read_file(
+                lambda path=entry.path, of=identity: tree.read(path, MAX_JSON, identity=of),  # type: ignore[misc]
+                entry.path,
+                into,
+                f"{tree.location}/{entry.path}",
+            )
+
+
+def read_file(read: Callable[[], bytes], name: str, into: Reading, path: str = "") -> None:
+    """Read one file.
+
+    Args:
+        read: returns its bytes.
+        name: of the file, for messages.
+        into: what is read is added to it.
+        path: of the file, as far up as is known, which may tell task and GPU; empty: the name.
+    """
+    try:
+        for one in _configurations(loaded(read(), name), name, path or name):
+            if isinstance(one, FormatError):
+                into.refused.append((one.where, one.what))
+            elif one is None:
+                into.other += 1
+            else:
+                into.add(one)
+    except FileNotFoundError:
+        into.refused.append((name, NOT_HERE))
+    except JoulemarkError as error:
+        into.refused.append((error.where or name, error.what))
+
+
+def _configurations(
+    record: Mapping[str, Any], name: str, path: str
+) -> Iterator[Configuration | FormatError | None]:
+    """Yield what an object holds; None where it is of something else."""
+    if v3.is_v3(record):
+        yield from v3.read_v3(record, name)
+    elif v2.is_v2(record):
+        yield v2.read_v2(record, name, path)
+    elif run.is_run(record):
+        yield run.read_run(record, name, path)
+    else:
+        yield None
+
+
+def _same(one: Configuration, other: Configuration) -> bool:
+    """Return whether two statements of a configuration have the same figures."""
+    shared = one.figures.keys() & other.figures.keys()
+    pairs = [(one.figures[name].value, other.figures[name].value) for name in shared]
+    return bool(pairs) and all(abs(a - b) <= SAME * max(a, b) for a, b in pairs)
+
+
+def _fuller(one: Configuration, other: Configuration) -> Configuration:
+    """Return a configuration with what only its other statement says."""
+    return replace(
+        one,
+        nickname=one.nickname or other.nickname,
+        figures={**other.figures, **one.figures},
+    )

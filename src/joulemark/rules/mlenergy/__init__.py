@@ -1,0 +1,1 @@
+"""Rules on configurations of the ML.ENERGY benchmark."""

@@ -1,0 +1,1 @@
+"""Pareto sets and recommendations."""
