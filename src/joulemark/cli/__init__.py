@@ -37,6 +37,7 @@ VERBS = {
     "explain": "what a rule demands, where that stands, how to mend a result",
     "import": "measurements of others: MLPerf power results, tables of results",
     "record": "every published power result once, joined over logs and tables",
+    "figures": "the source study's figures, as published and from the record",
     "scales": "one table and page across all scales, from µW to MW",
     "total": "energy of whole tables of telemetry, or of many runs",
     "virtual": "an instrument in software that speaks a real protocol",

@@ -45,14 +45,24 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """A path of any shape: ``d`` as SVG has it."""
+
+    d: str
+    of: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
-    """Text at a point: ``anchor`` is start, middle or end."""
+    """Text at a point: ``anchor`` is start, middle or end; ``turn`` in degrees, clockwise."""
 
     x: float
     y: float
     text: str
     of: str = ""
     anchor: str = "start"
+    turn: float = 0.0
 
 
 @dataclass(slots=True)
@@ -66,6 +76,7 @@ class Drawing:
         summary: the same in words, for who cannot see it.
         strokes: drawn first, in their order.
         rects: drawn over them.
+        curves: likewise, after them.
         dots: likewise.
         words: last.
     """
@@ -76,12 +87,22 @@ class Drawing:
     summary: str
     rects: list[Rect] = field(default_factory=list)
     strokes: list[Stroke] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
     dots: list[Dot] = field(default_factory=list)
     words: list[Words] = field(default_factory=list)
 
 
-def svg_file(drawing: Drawing) -> str:
-    """Return a picture as a file of its own: light and dark by the reader's preference."""
-    css = "\n".join((style.css(), static(STYLE)))
+def svg_file(drawing: Drawing, theme: str = "") -> str:
+    """Return a picture as a file of its own.
+
+    Args:
+        drawing: the picture.
+        theme: ``light`` or ``dark``; empty for both, by the reader's preference, which programs
+            that know no preference show in light.
+    """
+    css = style.flat(static(STYLE), theme or "light")
+    if not theme:
+        dark = style.flat(static(STYLE), "dark")
+        css += f"\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}"
     page = templates().get_template("drawing.svg.j2")
     return page.render(drawing=drawing, css=css)

@@ -8,12 +8,15 @@ text has at least 4.5 (WCAG 2.2, 1.4.3 and 1.4.11). Tests compute all three.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 DASHES = ("", "7 3", "2 3", "9 3 2 3")
 """Dash patterns: when the colours are used up, they begin again with the next pattern."""
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif'
+PICTURE = 'Helvetica, Arial, "Liberation Sans", "Nimbus Sans", Arimo, sans-serif'
+"""Fonts of pictures, by name only: all have the advances of Helvetica, as the layout expects."""
 MONOSPACE = 'ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace'
 
 
@@ -80,14 +83,22 @@ def variables(theme: str) -> str:
     return " ".join(f"--{name}: {colour};" for name, colour in named.items())
 
 
+def flat(text: str, theme: str) -> str:
+    """Return CSS with the colours of a theme in place of variables, which few programs know."""
+    table = {f"c{i}": c for i, c in enumerate(SERIES[theme], 1)} | dict(COLOURS[theme])
+    table |= {"font": FONT, "picture": PICTURE, "mono": MONOSPACE}
+    return re.sub(r"var\(--([\w-]+)\)", lambda found: table[found[1]], text)
+
+
 def css() -> str:
     """Return both themes as CSS: by the reader's preference, overruled by ``data-theme``."""
     light, dark = variables("light"), variables("dark")
+    fonts = f"--font: {FONT}; --picture: {PICTURE}; --mono: {MONOSPACE};"
     preferred = f":root:not([data-theme='light']) {{ color-scheme: dark; {dark} }}"
     chosen = f":root[data-theme='dark'] {{ color-scheme: dark; {dark} }}"
     return "\n".join(
         (
-            f":root {{ color-scheme: light; --font: {FONT}; --mono: {MONOSPACE}; {light} }}",
+            f":root {{ color-scheme: light; {fonts} {light} }}",
             f"@media screen and (prefers-color-scheme: dark) {{ {preferred} }}",
             f"@media screen {{ {chosen} }}",
             *(_series_rules(i) for i in range(1, len(SERIES["light"]) + 1)),
