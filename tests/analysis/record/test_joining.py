@@ -61,3 +61,84 @@ def test_what_states_no_power_is_left_out_with_the_reason() -> None:
     found = recorded(row("logs"), silent)
     assert len(found) == 1
     assert found.left_out == {"states no power and no energy": 1}
+
+
+def test_a_multistream_result_inferred_from_singlestream_has_the_power_of_its_log() -> None:
+    known: dict[str, Any] = {"performance": None, "performance_unit": "", "power_unit": "J/query"}
+    single = row("logs", scenario="SingleStream", power=2.0, **known)
+    multi = row(
+        "logs", scenario="MultiStream", power=16.0, location=PLACE.replace("Off", "Mul"), **known
+    )
+    found = recorded(single, multi, run_1=RunFacts(rate=60.0, samples=1.0))
+    assert [entry.power_w for entry in found] == [120.0, 120.0]
+    old = row("logs", scenario="MultiStream", power=2.0, **{**known, "round": "v1.0"})
+    (entry,) = recorded(old, run_1=RunFacts(rate=60.0, samples=4.0))
+    assert entry.power_w == 120.0
+
+
+def test_millijoules_that_a_page_calls_joules() -> None:
+    known: dict[str, Any] = {"scenario": "SingleStream", "power_unit": "J/query"}
+    known |= {"performance": 0.02, "performance_unit": "s/query", "system_type": "edge"}
+    (entry,) = recorded(row("results-page", power=2000.0, **known))
+    assert entry.energy_j == 2.0
+    assert entry.remarks == ("stated as 2000.0 J a query, 100 kW: taken as mJ",)
+    (plausible,) = recorded(row("results-page", power=20.0, **known))
+    assert plausible.energy_j == 20.0
+    (listed,) = recorded(row("cm-result", power=2000.0, **known))
+    assert listed.energy_j == 2000.0
+
+
+def test_tokens_that_a_list_has_in_queries() -> None:
+    model: dict[str, Any] = {"benchmark": "llama2-70b-99.9", "scenario": "Server", "power": 5741.12}
+    queries = {**model, "performance": 49.2235, "performance_unit": "queries/s"}
+    tokens = {**model, "performance": 14369.73, "performance_unit": "tokens/s"}
+    (entry,) = recorded(row("cm-result", **queries), row("results-page", **tokens))
+    assert (entry.performance, entry.work) == (14369.73, "token")
+    (alone,) = recorded(row("cm-result", **queries))
+    assert alone.performance == 49.2235 * 292
+    assert alone.remarks == ("stated as 49.224 queries/s; 292.0 tokens each",)
+    other = {**queries, "benchmark": "llama3.1-405b"}
+    (unknown,) = recorded(row("cm-result", **other))
+    assert (unknown.performance, unknown.work) == (49.2235, "query")
+    assert unknown.remarks == ("stated as 49.224 queries/s, not in tokens",)
+
+
+def test_training_tiny_and_their_names_on_pages() -> None:
+    runs: dict[str, Any] = {"suite": "training", "scenario": "", "system_type": "", "nodes": 8.0}
+    runs |= {"performance": 300.0, "performance_unit": "s", "power_unit": "J/run"}
+    own = row("logs", benchmark="bert", power=6e6, location="who/results/8x/bert", **runs)
+    page = row("results-page", benchmark="bert", power=6.1e6, **{**runs, "round": ""})
+    other = row("results-page", "1x", benchmark="bert", power=9e5, **{**runs, "nodes": 1.0})
+    found = recorded(own, page, other)
+    first = next(entry for entry in found if entry.nodes == 8.0)
+    assert (first.round, first.public_id) == ("v4.0", "4.0-0001")
+    assert (first.power_w, first.latency_s, first.work) == (2e4, 300.0, "run")
+    assert len(found) == 2
+    board: dict[str, Any] = {"suite": "tiny", "round": "v1.2", "scenario": "", "system_type": ""}
+    board |= {"power_unit": "J/inference", "performance": None, "performance_unit": ""}
+    log = row("logs", benchmark="kws", power=0.001820454, system_name="A-1", run="", **board)
+    table = row("results-page", benchmark="DSCNN", power=0.00182045, system_name="B 2", **board)
+    (entry,) = recorded(log, table)
+    assert (entry.benchmark, entry.category) == ("kws", Category.TINY)
+    assert entry.evidence is Evidence.REPOSITORY
+    assert entry.remarks == ("joined to page.csv:2 by its figure alone",)
+
+
+def test_rows_of_a_page_that_fit_no_result() -> None:
+    other = row("logs", "o", location=PLACE.replace("box", "crate"), power=700.5, run="run-2")
+    strange = row("results-page", power=9.5, performance=2.0)
+    found = recorded(row("logs"), other, strange)
+    (alone,) = [entry for entry in found if entry.evidence is Evidence.PAGE]
+    assert alone.remarks == ("2 results go by this name; none has its figures",)
+    assert alone.division == "closed"
+    same = row("results-page", "again", sources=("edge.csv:5",), power=9.5, performance=2.0)
+    assert len(recorded(strange, same)) == 1
+
+
+def test_nodes_and_units_that_contradict() -> None:
+    page = row("results-page", nodes=2.0, performance_unit="queries/s")
+    (entry,) = recorded(row("logs", nodes=1.0), page)
+    assert entry.remarks == (
+        "page.csv:2 states performance in queries/s, not in samples/s",
+        "page.csv:2 says 2.00 nodes, not 1.00",
+    )

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from joulemark.analysis.record.definitions import Definitions
+from joulemark.analysis.record.definitions import Definitions, order
 from joulemark.analysis.record.names import split
 from joulemark.analysis.record.runs import RunFacts
 from joulemark.analysis.record.statements import Statements
-from joulemark.core.units import digits
+from joulemark.analysis.scales import Scale
+from joulemark.analysis.scales_stated import MOST_W
+from joulemark.core.units import digits, si
+from joulemark.formats.results.cm_results import KIND as CM_RESULT
 from joulemark.formats.results.declared import (
     DURATION,
     LATENCY,
+    LOGS,
     PER_INFERENCE,
     PER_QUERY,
     PER_RUN,
@@ -73,12 +77,43 @@ def figures_of(said: Statements, round_: str, facts: RunFacts, definitions: Defi
         work = _WORK.get(unit, "")
         return Figures(work, rate, latency, power, energy, tuple(remarks))
     work = _WORK.get(best.power_unit, "")
-    per_second = facts.rate if work == "query" else rate
+    power, slipped = _in_joules(best, power, latency)
+    remarks += slipped
+    per_second = _queries(best, facts, definitions) if work == "query" else rate
     watts = power * per_second if per_second else None
     if best.power_unit == PER_RUN and best.performance_unit == DURATION and best.performance:
         watts, latency = power / best.performance, best.performance
     shown = rate if unit == INFERENCES else None
     return Figures(work, shown, latency, watts, power, tuple(remarks))
+
+
+def _in_joules(
+    row: DeclaredResult, energy: float, latency: float | None
+) -> tuple[float, list[str]]:
+    """Return the energy of a query, and a remark where a table calls millijoules joules.
+
+    Only a page can be that wrong, and only where the joules of a query, over the time that it
+    takes, are more power than an edge system can draw.
+    """
+    if row.kind in (LOGS, CM_RESULT) or row.power_unit != PER_QUERY or not latency:
+        return energy, []
+    watts = energy / latency
+    if watts <= MOST_W[Scale.EDGE]:
+        return energy, []
+    said = f"stated as {digits(energy, 5)} J a query, {si(watts, 'W', 3)}: taken as mJ"
+    return energy / 1000, [said]
+
+
+def _queries(row: DeclaredResult, facts: RunFacts, definitions: Definitions) -> float | None:
+    """Return queries a second, of the scenario that a result is stated for.
+
+    A result of MultiStream may be inferred from a log of SingleStream: a query is 8 of its queries.
+    """
+    each = definitions.queries.get(row.scenario)
+    if facts.rate is None or facts.samples is None or each is None:
+        return facts.rate
+    older = order(row.round) < order("v2.0") and row.scenario == "MultiStream"
+    return facts.rate if older else facts.rate * facts.samples / each
 
 
 def _rate(

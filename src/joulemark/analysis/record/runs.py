@@ -13,8 +13,8 @@ from joulemark.store.files import RUN, open_regular
 from joulemark.store.importing import imported_path
 from joulemark.store.schema import MAX_RUN
 
-_HALF_WIDTH = 1.96 / 3**0.5
-"""A limit of error is rectangular."""
+_ENERGIES = ("power", "energy", "interval")
+"""Quantities of channels that give energy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,13 @@ class RunFacts:
 
     Attributes:
         rate: queries a second of its measured window; None where it counts something else.
+        samples: of one of these queries; None where the log does not say.
         u95: half-width of the 95 % interval that the accuracy class of its meters leaves,
             relative; None where no meter says.
     """
 
     rate: float | None = None
+    samples: float | None = None
     u95: float | None = None
 
 
@@ -53,9 +55,18 @@ class _Channel(msgspec.Struct):
     accuracy: _Accuracy | None = None
 
 
+class _LoadGen(msgspec.Struct):
+    samples_per_query: float | None = None
+
+
+class _Results(msgspec.Struct):
+    loadgen: _LoadGen | None = None
+
+
 class _Record(msgspec.Struct):
     windows: list[_Window]
     channels: list[_Channel]
+    results: _Results = msgspec.field(default_factory=_Results)
 
 
 def facts_of(store: Path, names: Iterable[str]) -> dict[str, RunFacts]:
@@ -67,7 +78,9 @@ def facts_of(store: Path, names: Iterable[str]) -> dict[str, RunFacts]:
                 record = msgspec.json.decode(file.read(MAX_RUN + 1), type=_Record)
         except (OSError, JoulemarkError, msgspec.MsgspecError, RecursionError):
             continue  # joulemark list says which are broken
-        found[name] = RunFacts(_rate(record), _u95(record))
+        loadgen = record.results.loadgen
+        samples = loadgen.samples_per_query if loadgen else None
+        found[name] = RunFacts(_rate(record), samples, _u95(record))
     return found
 
 
@@ -81,10 +94,10 @@ def _rate(record: _Record) -> float | None:
 
 
 def _u95(record: _Record) -> float | None:
-    """Return the widest of its power meters."""
+    """Return that of the least accurate of its meters; the class is a 95 % half-width."""
     gains = [
         channel.accuracy.gain
         for channel in record.channels
-        if channel.quantity in ("power", "energy") and channel.accuracy and channel.accuracy.source
+        if channel.quantity in _ENERGIES and channel.accuracy and channel.accuracy.source
     ]
-    return max(gains) * _HALF_WIDTH if gains and max(gains) > 0 else None
+    return max(gains) if gains and max(gains) > 0 else None
