@@ -49,14 +49,13 @@ def trained(row: DeclaredResult, results: Mapping[str, Any]) -> Trained | None:
         row: as published.
         results: what the record of a run of it holds under ``results``.
     """
-    said = results.get("training")
-    result = said.get("result") if isinstance(said, dict) else None
-    if row.suite != "training" or row.kind != LOGS or not isinstance(result, dict):
+    result, parts = (
+        _object(_object(results.get("training")).get("result")),
+        published_parts(results),
+    )
+    if row.suite != "training" or row.kind != LOGS or parts is None:
         return None
-    names = ("seconds", "compute_published_j", "interconnect_published_j")
-    seconds, compute, interconnect = (_number(result.get(name)) for name in names)
-    if not seconds or compute is None or interconnect is None:
-        return None
+    seconds, compute, interconnect = parts
     known, switches = _object(result.get("in_run_j")), _object(result.get("interconnect_in_run_j"))
     words = (row.round, row.submitter, row.system)
     return Trained(
@@ -70,6 +69,23 @@ def trained(row: DeclaredResult, results: Mapping[str, Any]) -> Trained | None:
         in_run_u95=_number(known.get("u95")) or 0.0,
         interconnect_in_run_j=_number(switches.get("value")),
     )
+
+
+def published_parts(results: Mapping[str, Any]) -> tuple[float, float, float] | None:
+    """Return time to train, s, and energy of nodes and of switches, J, as published.
+
+    Args:
+        results: what the record of a run holds under ``results``.
+
+    Returns:
+        None where one of them is not said.
+    """
+    result = _object(_object(results.get("training")).get("result"))
+    names = ("seconds", "compute_published_j", "interconnect_published_j")
+    seconds, compute, interconnect = (_number(result.get(name)) for name in names)
+    if not seconds or compute is None or interconnect is None:
+        return None
+    return seconds, compute, interconnect
 
 
 def _object(value: object) -> Mapping[str, Any]:

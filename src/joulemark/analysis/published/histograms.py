@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -31,7 +32,11 @@ def accuracy(folder: Path) -> FigureData | None:
         kept = best.get(model(pair.rate))
         if kept is None or pair.ratio > (kept.ratio or 0.0):
             best[model(pair.rate)] = pair
-    points = [_change(of[_HIGH], of[_LOW]) for of in found.values() if len(of) == 2]
+    points = [
+        replace(_change(of[_HIGH], of[_LOW]), label=place[0])
+        for place, of in found.items()
+        if len(of) == 2
+    ]
     note = (
         "how much more efficient the target of 99 % is, in per cent of that of 99.9 %; where the "
         "table calls both targets BERT they are no pair"
