@@ -24,6 +24,7 @@ from joulemark.analysis.scales_own import (
     own_points,
     own_scale,
     query_rate,
+    query_rates,
 )
 from joulemark.analysis.scales_stated import declared_points, point_of, scale_of
 from joulemark.analysis.trained import by_benchmark, sizes, trained
@@ -92,7 +93,7 @@ def test_power_and_energy_of_each_suite() -> None:
     assert (samples.energy, samples.unit) == (Value(0.4, "J/sample"), "sample")
     stream = row("q", power=0.5, power_unit="J/query", scenario="SingleStream")
     assert point_of(stream, {}).power is None
-    assert point_of(stream, {"run-q": 30.0}).power == Value(15.0, "W")
+    assert point_of(stream, {("run-q", "SingleStream"): 30.0}).power == Value(15.0, "W")
     rates = offline("y", 400.0, 1000.0)
     assert point_of(replace(rates, performance_unit="queries/s"), {}).unit == "query"
     assert point_of(replace(rates, performance_unit="tokens/s"), {}).unit == "token"
@@ -133,7 +134,7 @@ def test_copies_count_once_and_wrong_results_not_at_all() -> None:
 def test_two_figures_of_one_measurement_count_once() -> None:
     stream = row("a", power=0.5, power_unit="J/query", scenario="SingleStream")
     inferred = replace(offline("b", 15.0, 30.0, system_type="edge"), run="run-a")
-    points, left = declared_points([stream, inferred], {}, {"run-a": 30.0})
+    points, left = declared_points([stream, inferred], {}, {("run-a", "SingleStream"): 30.0})
     (found,) = scales(points).rows
     assert (found.count, left) == (1, LeftOut())
     assert set(found.energies) == {"query", "sample"}
@@ -252,6 +253,18 @@ def test_the_rate_of_queries_of_an_imported_run() -> None:
     ranging = replace(test, phase="ranging", role=Role.RANGING, work=Work(1, "query"))
     assert query_rate(own(windows=(ranging, test))) == 5
     assert query_rate(own(windows=(replace(test, stop=0),))) is None
+
+
+def test_a_query_of_inferred_multistream_is_eight_of_the_run() -> None:
+    test = Window(phase="testing", start=0, stop=10 * NS, work=Work(80, "query"))
+    single = own(windows=(test,), results={"loadgen": {"scenario": "SingleStream"}})
+    assert query_rates(single) == {(single.id, "SingleStream"): 8, (single.id, "MultiStream"): 1}
+    multi = own(windows=(test,), results={"loadgen": {"scenario": "MultiStream"}})
+    assert query_rates(multi) == {(multi.id, "MultiStream"): 8}
+    assert query_rates(own(windows=(test,))) == {(own().id, ""): 8}
+    assert query_rates(own()) == {}
+    energy = row("m", power=4.0, power_unit="J/query", scenario="MultiStream", run=single.id)
+    assert point_of(energy, query_rates(single)).power == Value(4.0, "W")
 
 
 def training(identity: str, size: float | None, **more: Any) -> DeclaredResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from joulemark.accounting.results import PhaseResult
+from joulemark.analysis.record.definitions import definitions
 from joulemark.analysis.scales import Basis, Point, Scale
 from joulemark.core.caution import Code
 from joulemark.core.channel import Provenance
@@ -13,6 +14,7 @@ from joulemark.core.window import Role
 
 IMPORTED = "imported"
 """Setting of a run that somebody else measured; its results are among the stated ones."""
+_SINGLE, _MULTI = "SingleStream", "MultiStream"
 _PROCEDURES: tuple[tuple[str, Scale], ...] = (
     ("tiny", Scale.TINY),
     ("training", Scale.TRAINING),
@@ -42,6 +44,21 @@ def query_rate(run: Run) -> float | None:
         if window.role is Role.MEASURE and counted and window.duration_s > 0 and window.work:
             return window.work.count / window.duration_s
     return None
+
+
+def query_rates(run: Run) -> dict[tuple[str, str], float]:
+    """Return the queries a second of an imported run by its name and the scenario that is stated.
+
+    A result of MultiStream may be inferred from a run of SingleStream: its query is 8 of the run's.
+    """
+    rate, loadgen = query_rate(run), run.results.get("loadgen")
+    scenario = str(loadgen.get("scenario", "")) if isinstance(loadgen, dict) else ""
+    if rate is None:
+        return {}
+    rates = {(run.id, scenario): rate}
+    if scenario == _SINGLE:
+        rates[run.id, _MULTI] = rate / definitions().queries[_MULTI]
+    return rates
 
 
 def own_scale(run: Run) -> tuple[Scale, str]:

@@ -66,14 +66,14 @@ def scale_of(row: DeclaredResult) -> tuple[Scale, str]:
 def declared_points(
     rows: Sequence[DeclaredResult],
     doubts: Mapping[str, Sequence[str]],
-    rates: Mapping[str, float],
+    rates: Mapping[tuple[str, str], float],
 ) -> tuple[list[Point], LeftOut]:
     """Return a point for each measurement among stated results.
 
     Args:
         rows: all of a store.
         doubts: what is doubtful of them, by key, each as ``rule: what was seen``.
-        rates: queries a second of runs, by name.
+        rates: queries a second of runs, by name and the scenario that is stated.
 
     Returns:
         The points, and how many results were left out.
@@ -142,16 +142,17 @@ def _table(row: DeclaredResult) -> tuple[str, str, str]:
     return row.suite, round_, row.power_unit
 
 
-def point_of(row: DeclaredResult, rates: Mapping[str, float]) -> Point:
+def point_of(row: DeclaredResult, rates: Mapping[tuple[str, str], float]) -> Point:
     """Return a stated result as a point; its figures are exact as far as anybody says.
 
     Args:
         row: the result.
-        rates: queries a second of runs, by name, where the result tells energy of a query alone.
+        rates: queries a second of runs, by name and scenario, where the result tells energy of a
+            query alone.
     """
     scale, why = scale_of(row)
     energy, unit = _energy(row)
-    power = _power_w(row, rates.get(row.run))
+    power = _power_w(row, rates.get((row.run, row.scenario)))
     words = (row.benchmark, row.scenario, row.round, row.submitter, row.system or row.system_name)
     return Point(
         scale=scale,

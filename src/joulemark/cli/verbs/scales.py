@@ -66,20 +66,19 @@ def main(args: Namespace) -> int:
 
 def _scales(store: Path, rows: list[DeclaredResult]) -> Scales:
     from joulemark.analysis.scales import scales
-    from joulemark.analysis.scales_own import is_imported, is_rehearsal, own_points, query_rate
+    from joulemark.analysis.scales_own import is_imported, is_rehearsal, own_points, query_rates
     from joulemark.analysis.scales_stated import declared_points
     from joulemark.core.errors import JoulemarkError
     from joulemark.procedures.results import results_of
     from joulemark.store.declared import read_doubts
     from joulemark.store.reader import open_run
 
-    rates: dict[str, float] = {}
+    rates: dict[tuple[str, str], float] = {}
     own: list[Point] = []
     rehearsals = 0
     for path, run in _records(store):
         if is_imported(run):
-            rate = query_rate(run)
-            rates |= {} if rate is None else {run.id: rate}
+            rates |= query_rates(run)
             continue
         with suppress(JoulemarkError):  # joulemark list says which are broken
             stored = open_run(path)
