@@ -39,6 +39,7 @@ VERBS = {
     "record": "every published power result once, joined over logs and tables",
     "figures": "the source study's figures, as published and from the record",
     "scales": "one table and page across all scales, from µW to MW",
+    "site": "the leaderboard: a static site of the whole record",
     "total": "energy of whole tables of telemetry, or of many runs",
     "virtual": "an instrument in software that speaks a real protocol",
     "dataset": "write the photograph set as files in CIFAR-10's layout",

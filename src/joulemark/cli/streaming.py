@@ -67,6 +67,29 @@ class Pace:
         self._display.update(self._what, spent, whole, note=f"{done} of {of}{pace}")
 
 
+class Steps:
+    """Shows how far something is that has several steps, at most ten times a second.
+
+    Args:
+        display: where.
+    """
+
+    def __init__(self, display: Progress) -> None:
+        """Begin now."""
+        self._display = display
+        self._began = time.monotonic()
+        self._shown = -1.0
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        """Show what is being done, how much of it is done, and of how much."""
+        spent = time.monotonic() - self._began
+        if done < of and spent - self._shown < 0.1:
+            return
+        self._shown = spent
+        whole = spent * of / done if done else 0.0
+        self._display.update(what, spent, whole, note=f"{done} of {of}")
+
+
 def found_so_far(display: Progress) -> Callable[[int], None]:
     """Return what shows how many results were found, once the search takes longer than a second."""
     began = time.monotonic()

@@ -24,6 +24,7 @@ def rendered(
     *,
     styles: tuple[str, ...] = STYLES,
     scripts: tuple[str, ...] = SCRIPTS,
+    program: str = "",
     **context: object,
 ) -> str:
     """Return a page.
@@ -32,11 +33,15 @@ def rendered(
         template: its name.
         styles: files of style beside the colours, in their order.
         scripts: files of script.
+        program: a script after those that loads files of data, which are scripts themselves.
         context: what the template shows; every text of it is escaped and made harmless.
     """
-    css, script = _css(styles), "\n".join(map(static, scripts))
-    page = templates().get_template(template)
-    return page.render(css=css, script=script, policy=_policy(css, script), **context)
+    css = _css(styles)
+    script = "\n".join((*map(static, scripts), *filter(None, (program,))))
+    policy = _policy(css, script, "'strict-dynamic'" if program else "")
+    return (
+        templates().get_template(template).render(css=css, script=script, policy=policy, **context)
+    )
 
 
 @cache
@@ -45,11 +50,18 @@ def _css(names: tuple[str, ...]) -> str:
 
 
 @cache
-def _policy(css: str, script: str) -> str:
-    """Return a content security policy that lets nothing run but our own style and script."""
+def _policy(css: str, script: str, more: str) -> str:
+    """Return a content security policy that lets nothing run but our own style and script.
+
+    Args:
+        css: the style.
+        script: the script.
+        more: what else may run: ``'strict-dynamic'`` for files that our script loads.
+    """
+    allowed = " ".join(filter(None, (f"'{_hash(script)}'", more)))
     return (
         f"default-src 'none'; img-src data:; style-src '{_hash(css)}'; "
-        f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+        f"script-src {allowed}; base-uri 'none'; form-action 'none'"
     )
 
 

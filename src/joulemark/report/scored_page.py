@@ -46,7 +46,7 @@ class Page:
         said = f"{self._count} result{'s' if self._count != 1 else ''}"
         self._write("scored_foot.html.j2", summary=said)
 
-    def _write(self, template: str, **context: object) -> None:
+    def _write(self, template: str, **context: Any) -> None:
         text = rendered(template, styles=STYLES, scripts=SCRIPTS, disclaimer=DISCLAIMER, **context)
         self._file.write(text)
 

@@ -10,10 +10,9 @@ own and is not verified by MLCommons.
 from __future__ import annotations
 
 import sys
-import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from joulemark.cli.common import (
     calibration_argument,
@@ -25,6 +24,7 @@ from joulemark.cli.common import (
     store_of,
     stored_run,
 )
+from joulemark.cli.streaming import Steps
 from joulemark.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _tree(args: Namespace) -> int:
     )
     found = search(trees, submitters=args.submitter, kinds=(INFERENCE,))
     with stoppable(), Progress() as display, found:
-        tally = write_pages(found, wanted, _Pace(display))
+        tally = write_pages(found, wanted, Steps(display))
     print(folder / INDEX)
     counts = ((tally.total, "result"), (tally.measurements, "measurement"), (tally.pages, "page"))
     said = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
@@ -149,20 +149,3 @@ def _asked(args: Namespace) -> Asked:
         round=args.round and check_round(args.round),
         ignored=check_patterns(args.ignore, known),
     )
-
-
-class _Pace:
-    """Shows how far the pages are, at most ten times a second."""
-
-    def __init__(self, display: Any) -> None:
-        self._display = display
-        self._began = time.monotonic()
-        self._shown = -1.0
-
-    def __call__(self, what: str, done: int, of: int) -> None:
-        spent = time.monotonic() - self._began
-        if done < of and spent - self._shown < 0.1:
-            return
-        self._shown = spent
-        whole = spent * of / done if done else 0.0
-        self._display.update(what, spent, whole, note=f"{done} of {of}")

@@ -1,0 +1,1 @@
+"""The leaderboard: a static site of the whole record, readable from a folder or a web server."""
