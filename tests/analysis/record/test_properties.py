@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from io import StringIO
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from joulemark.analysis.record.runs import RunFacts
 from joulemark.analysis.record.statements import joined
 from joulemark.formats.results.declared import DeclaredResult, together
+from joulemark.report.record import write_csv, write_lines
 from tests.analysis.record.rows import recorded, row
 
 BENCHMARKS = ("bert-99", "bert-99.9", "resnet50")
@@ -85,3 +90,23 @@ def test_a_result_keeps_its_key_when_more_is_known_of_it(found: list[DeclaredRes
     before = {entry.key for entry in recorded(*lists)}
     pages = [dataclasses.replace(e, benchmark="rnnt") for e in found if e.kind == "results-page"]
     assert before <= {entry.key for entry in recorded(*lists, *pages)}
+
+
+NUMBERS = st.none() | st.floats() | st.sampled_from((5e-324, 1e308, 1e-300, -0.0))
+UNITS = st.sampled_from(("W", "J/query", "J/run", "J/inference", ""))
+RATES = st.sampled_from(("samples/s", "queries/s", "tokens/s", "s/query", "s", "inferences/s", ""))
+
+
+@given(NUMBERS, UNITS, NUMBERS, RATES, NUMBERS, st.sampled_from(("logs", "results-page")))
+@settings(max_examples=150, deadline=None)
+def test_hostile_numbers_never_become_figures(
+    power: float | None, unit: str, rate: float | None, of: str, rest: float | None, kind: str
+) -> None:
+    known: dict[str, Any] = {"nodes": rest, "accelerators": rest, "rated_w": rest}
+    known |= {"power": power, "power_unit": unit, "performance": rate, "performance_unit": of}
+    found = recorded(row(kind, **known), row("cm-result", **known), run_1=RunFacts(rate=1e300))
+    file = StringIO()
+    write_lines(found, file)
+    write_csv(found, StringIO())
+    for line in file.getvalue().splitlines():
+        assert json.loads(line)["key"]

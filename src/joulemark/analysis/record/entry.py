@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from joulemark.core.words import StrEnum
@@ -104,8 +105,9 @@ class Entry:
 
     @property
     def per_joule(self) -> float | None:
-        """Work per joule; None without energy."""
-        return 1 / self.energy_j if self.energy_j else None
+        """Work per joule; None without energy, or with one that is next to none."""
+        found = 1 / self.energy_j if self.energy_j else math.inf
+        return found if math.isfinite(found) else None
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -75,7 +76,7 @@ def figures_of(said: Statements, round_: str, facts: RunFacts, definitions: Defi
     if best.power_unit == WATTS:
         energy = power / rate if rate else None
         work = _WORK.get(unit, "")
-        return Figures(work, rate, latency, power, energy, tuple(remarks))
+        return _finite(Figures(work, rate, latency, power, energy, tuple(remarks)))
     work = _WORK.get(best.power_unit, "")
     power, slipped = _in_joules(best, power, latency)
     remarks += slipped
@@ -84,7 +85,23 @@ def figures_of(said: Statements, round_: str, facts: RunFacts, definitions: Defi
     if best.power_unit == PER_RUN and best.performance_unit == DURATION and best.performance:
         watts, latency = power / best.performance, best.performance
     shown = rate if unit == INFERENCES else None
-    return Figures(work, shown, latency, watts, power, tuple(remarks))
+    return _finite(Figures(work, shown, latency, watts, power, tuple(remarks)))
+
+
+def _finite(found: Figures) -> Figures:
+    """Return figures without what is no number, or too large for one."""
+    return Figures(
+        found.work,
+        _known(found.performance),
+        _known(found.latency_s),
+        _known(found.power_w),
+        _known(found.energy_j),
+        found.remarks,
+    )
+
+
+def _known(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _in_joules(

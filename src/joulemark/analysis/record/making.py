@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -166,7 +167,8 @@ def _first(rows: Sequence[DeclaredResult], name: str) -> str:
 
 
 def _number(rows: Sequence[DeclaredResult], name: str) -> float | None:
-    return next((getattr(row, name) for row in rows if getattr(row, name) is not None), None)
+    known = (getattr(row, name) for row in rows)
+    return next((v for v in known if v is not None and math.isfinite(v)), None)
 
 
 def _where(row: DeclaredResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,8 @@ def _rate(record: _Record) -> float | None:
         counted = window.work is not None and window.work.unit == "query"
         length = (window.stop or window.start) - window.start
         if window.role == "measure" and counted and length > 0 and window.work:
-            return window.work.count / (length / 1e9)
+            rate = window.work.count / (length / 1e9)
+            return rate if math.isfinite(rate) else None
     return None
 
 
@@ -100,4 +102,4 @@ def _u95(record: _Record) -> float | None:
         for channel in record.channels
         if channel.quantity in _ENERGIES and channel.accuracy and channel.accuracy.source
     ]
-    return max(gains) if gains and max(gains) > 0 else None
+    return max(gains) if gains and 0 < max(gains) < math.inf else None
