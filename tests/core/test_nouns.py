@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from joulemark.core.block import ROW, Block, Row
 from joulemark.core.caution import Caution, Code
-from joulemark.core.channel import Channel, Domain, Provenance, Quantity
+from joulemark.core.channel import Channel, Domain, Instrument, Provenance, Quantity, as_it_is
 from joulemark.core.clock import NS, Anchor
 from joulemark.core.energy import Energy
 from joulemark.core.errors import FormatError
@@ -193,3 +193,12 @@ def test_a_run_starts_empty_and_running() -> None:
     assert run.status is Status.RUNNING
     assert run.schema == SCHEMA
     assert (*run.channels, *run.windows, *run.cautions) == ()
+
+
+def test_what_calls_itself_virtual_is_no_measurement() -> None:
+    real = channel()
+    assert as_it_is(real) is real
+    soft = as_it_is(dataclasses.replace(real, note="Joulemark Virtual strip; outlet 1"))
+    assert (soft.provenance, soft.instrument) == (Provenance.ESTIMATED, Instrument.MODEL)
+    declared = dataclasses.replace(soft, provenance=Provenance.DECLARED)
+    assert as_it_is(declared) is declared

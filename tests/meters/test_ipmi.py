@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.meters.ipmi_ways import START, Script, silent, told
 from tests.meters.trees import Ticks
 
-from joulemark.core.channel import Domain, Instrument, Provenance, Quantity
+from joulemark.core.channel import Domain, Instrument, Provenance, Quantity, as_it_is
 from joulemark.core.errors import JoulemarkError, MeterError, UnavailableError, UsageError
 from joulemark.core.interfaces import Meter
 from joulemark.meters import _dcmi
@@ -133,6 +133,46 @@ def test_answers_that_are_no_power(answer: tuple[int, bytes], what: str) -> None
         bench.open()
 
 
+class Named:
+    """Answers Get Management Controller Identifier String, whole or in its own way."""
+
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+        self.counts: list[int] = []
+
+    def __call__(self, function: int, command: int, data: bytes) -> tuple[int, bytes]:
+        assert (function, command, data[0]) == (0x2C, 0x09, 0xDC)
+        first, count = data[1], data[2]
+        self.counts.append(count)
+        if first + count > len(self.name):
+            return 0xC9, b""
+        return 0, bytes([0xDC, len(self.name)]) + self.name[first : first + count]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "counts"),
+    [
+        (b"r", "r", [1]),
+        (b"bmc-7 rack 12\0", "bmc-7 rack 12", [1, 13]),
+        (b"joulemark virtual BMC", "joulemark virtual BMC", [1, 16, 4]),
+        (b"x" * 200, "x" * 64, [1, 16, 16, 16, 15]),
+        (b"a\x1b[31m\xff", "a?[31m\ufffd", [1, 6]),
+    ],
+)
+def test_a_controller_names_itself_in_pieces(name: bytes, shown: str, counts: list[int]) -> None:
+    asked = Named(name)
+    assert _dcmi.identifier(asked) == {"identifier": shown}
+    assert asked.counts == counts
+
+
+def test_a_controller_in_software_is_no_measurement() -> None:
+    others = OTHERS | {(0x2C, 0x09): (0, b"\xdc\x11joulemark virtual")}
+    (channel,) = Bench(lambda n: told(300, START + n), others=others).open().channels
+    assert channel.is_virtual
+    assert as_it_is(channel).provenance is Provenance.ESTIMATED
+    assert as_it_is(channel).instrument is Instrument.MODEL
+
+
 def test_ffff_is_no_power() -> None:
     nothing = 0, bytes.fromhex("dcffff000000000000000000000000000000")[:17] + b"\x40"
     with pytest.raises(MeterError, match="FFFFh"):
@@ -143,6 +183,7 @@ def test_ffff_is_no_power() -> None:
 def test_any_answer_is_a_reading_or_an_error(code: int, data: bytes) -> None:
     for parse in (_dcmi.device, _dcmi.capabilities, _dcmi.sel_time):
         parse(code, data)
+    _dcmi.identifier(lambda function, command, asked: (code, data))
     with suppress(JoulemarkError):
         assert 0 <= _dcmi.power(code, data, "BMC").watts < 65535
 

@@ -10,12 +10,15 @@ import pytest
 from tests.pyghmi_end import end_pyghmi
 
 import joulemark
+from joulemark.core.caution import Caution, Code
+from joulemark.core.channel import Provenance
 from joulemark.core.clock import NS
 from joulemark.core.errors import MeterError, PermissionNeededError
 from joulemark.meters import _dcmi
 from joulemark.meters._credentials import Credentials
 from joulemark.meters._ipmi_lan import Lan
 from joulemark.meters.ipmi import Ipmi
+from joulemark.store.reader import open_run
 from joulemark.virtual.bmc.instrument import ServedBmc, VirtualIpmi
 from joulemark.virtual.faults import Faults
 
@@ -149,6 +152,9 @@ def test_a_secret_is_nowhere_in_a_run(
         asked = served.bmc.requests
         until(lambda: served.bmc.requests > asked + 3)
     until(lambda: not served.bmc.sessions)
+    (run,) = (open_run(path.parent).run for path in tmp_path.glob("*/run.json"))
+    assert Caution(Code.VIRTUAL, "ipmi") in run.cautions
+    assert {c.provenance for c in run.channels if c.carries_energy} == {Provenance.ESTIMATED}
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any(b"ipmi/node/power" in path.read_bytes() for path in files)
     for path in files:

@@ -16,6 +16,7 @@ from tests.report.build import (
 )
 from tests.report.demo import demo
 
+from joulemark.core.caution import Code
 from joulemark.core.channel import Accuracy, Channel, Domain, Provenance
 from joulemark.core.window import Work
 from joulemark.report.sentences import headline
@@ -50,6 +51,21 @@ def test_an_estimate_in_words() -> None:
         said.meaning
     )
     assert "computed by a model (estimate): no sensor was read" in said.source
+
+
+def test_an_instrument_in_software_in_words() -> None:
+    soft = channel(
+        "node", Domain.NODE, meter="ipmi", provenance=Provenance.ESTIMATED,
+        accuracy=Accuracy(gain=0.01, source="stated"), note="it calls itself joulemark virtual BMC",
+    )  # fmt: skip
+    (result,) = made(run_of([window("run", 1, 50)]), [counter(soft, 60.0)]).results
+    said = headline(result)
+    assert said.source == (
+        "It is the energy of the whole machine (ipmi), and the whole machine is software: a "
+        "rehearsal, in which nothing was measured."
+    )
+    assert "what it simulates lies between" in plain(said.meaning)
+    assert Code.ESTIMATED not in [caution.code for caution in result.cautions]
 
 
 def test_what_others_measured_in_words() -> None:

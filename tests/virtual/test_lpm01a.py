@@ -17,7 +17,10 @@ def _said(device: VirtualLpm01a, *lines: str) -> list[str]:
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        ("powershield", "PowerShield > ack powershield 540619864-1110659081-4784204"),  # table 5
+        (
+            "powershield",  # table 5
+            "PowerShield > ack powershield 540619864-1110659081-4784204 joulemark virtual",
+        ),
         ("version", "PowerShield > ack version: 1.0.6"),  # table 6
         ("status", "PowerShield > ack status ok"),
         ("volt 3300m", "PowerShield > ack volt 3300m"),  # table 49, and the ways to write numbers

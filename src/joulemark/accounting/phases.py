@@ -264,6 +264,7 @@ def _measured_cautions(result: PhaseResult, idle: Idle, others: Caution | None) 
     found = [] if others is None else [others]
     added = [part for part in result.parts if part.added]
     models = [p.channel for p in added if p.channel.provenance is Provenance.ESTIMATED]
+    models = [channel for channel in models if not channel.is_virtual]
     if models:
         notes = dict.fromkeys(channel.note for channel in models if channel.note)
         found.append(Caution(Code.ESTIMATED, "; ".join(notes)))

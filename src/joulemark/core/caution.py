@@ -107,7 +107,10 @@ class Code(StrEnum):
     SPREAD = "spread", "the repeats did not come within the target half-width"
     NO_WORK = "no-work", "no work was counted; energy per unit is unknown"
     QUICK = "quick", "short windows and few repeats: not comparable with a full run"
-    VIRTUAL = "virtual", "a simulated board and monitor: a rehearsal, nothing was measured"
+    VIRTUAL = (
+        "virtual",
+        "an instrument in software was read: this is a rehearsal, nothing was measured",
+    )
     STAND_IN_DATA = "stand-in-data", "the data set is a stand-in, not the named benchmark set"
     LOADGEN_INVALID = "loadgen-invalid", "LoadGen calls this result INVALID"
     COMMAND_FAILED = "command-failed", "the command did not end with exit code 0"

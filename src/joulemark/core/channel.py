@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from joulemark.core.record import record
+from joulemark.core.record import record, replace
 from joulemark.core.words import StrEnum
+
+SOFTWARE = "joulemark virtual"
+"""How an instrument of ``joulemark virtual`` names itself, in whatever protocol it speaks."""
 
 
 class Domain(StrEnum):
@@ -164,3 +167,15 @@ class Channel:
     def carries_energy(self) -> bool:
         """Whether joules can be computed from this channel."""
         return self.quantity in (Quantity.ENERGY, Quantity.POWER, Quantity.INTERVAL)
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether the instrument says of itself that it is software: nothing is measured then."""
+        return SOFTWARE in self.note.lower()
+
+
+def as_it_is(channel: Channel) -> Channel:
+    """Return a channel; that of an instrument in software as what it is: no measurement."""
+    if not channel.is_virtual or channel.provenance is not Provenance.MEASURED:
+        return channel
+    return replace(channel, provenance=Provenance.ESTIMATED, instrument=Instrument.MODEL)

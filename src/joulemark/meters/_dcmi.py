@@ -1,8 +1,9 @@
 """Power readings of DCMI: what is asked of a baseboard controller, and what its answers mean.
 
 Data Center Manageability Interface Specification v1.5, sections 6.1.1 (capabilities) and 6.6.1
-(Get Power Reading); Intelligent Platform Management Interface Specification v2.0, sections 20.1
-(Get Device ID) and 31.10 (Get SEL Time). Watts are whole and time stamps whole seconds.
+(Get Power Reading), and its command 09h (Get Management Controller Identifier String); Intelligent
+Platform Management Interface Specification v2.0, sections 20.1 (Get Device ID) and 31.10 (Get SEL
+Time). Watts are whole and time stamps whole seconds.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from joulemark.core.record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Protocol, TypeAlias
 
     Request: TypeAlias = "tuple[int, int, bytes]"
@@ -49,9 +50,13 @@ DCMI = 0xDC
 POWER: Request = (GROUP, 0x02, b"\xdc\x01\x00\x00")
 """System power statistics (mode 01h)."""
 CAPABILITIES: Request = (GROUP, 0x01, b"\xdc\x01")
+IDENTIFIER = (GROUP, 0x09)
+"""Get Management Controller Identifier String: offset and count follow, 16 bytes at most."""
 DEVICE: Request = (APPLICATION, 0x01, b"")
 SEL_TIME: Request = (STORAGE, 0x48, b"")
 _POWER = struct.Struct("<B4HIIB")
+PIECE, LONGEST_NAME = 16, 64
+"""Bytes of an identifier in one answer, and in all."""
 _ACTIVE = 0x40
 _NO_WATTS = 0xFFFF
 _NO_TIME = 0xFFFFFFFF
@@ -146,6 +151,24 @@ def capabilities(code: int, data: bytes) -> dict[str, object]:
     if code or len(data) < 7 or data[0] != DCMI:
         return {}
     return {"dcmi": f"{data[1]}.{data[2]}", "power_management": bool(data[5] & 1)}
+
+
+def identifier(ask: Callable[[int, int, bytes], tuple[int, bytes]]) -> dict[str, object]:
+    """Return what a controller calls itself; nothing if it does not say.
+
+    Args:
+        ask: puts a question to it; see :class:`Way`.
+    """
+    text, whole = b"", 1
+    while len(text) < min(whole, LONGEST_NAME):
+        count = min(min(whole, LONGEST_NAME) - len(text), PIECE)
+        code, data = ask(*IDENTIFIER, bytes([DCMI, len(text), count]))
+        if code or len(data) < 3 or data[0] != DCMI:
+            break
+        whole, text = data[1], text + data[2 : 2 + count]
+    name = text.partition(b"\0")[0].decode("ascii", "replace")
+    shown = "".join(each if each.isprintable() else "?" for each in name).strip()
+    return {"identifier": shown} if shown else {}
 
 
 def sel_time(code: int, data: bytes) -> int | None:

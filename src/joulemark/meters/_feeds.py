@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from joulemark.core.block import Block
 from joulemark.core.caution import Caution, Code
-from joulemark.core.channel import Channel, Quantity
+from joulemark.core.channel import Channel, Quantity, as_it_is
 from joulemark.core.clock import NS, Clock
 from joulemark.core.errors import JoulemarkError, MeterLostError, UnavailableError, UsageError
 from joulemark.core.scope import suppress
@@ -227,7 +227,7 @@ class Feeds:
                     remedy="name each meter once",
                 )
             taken.add(channel.name)
-        self.channels += meter.channels
+        self.channels += [as_it_is(channel) for channel in meter.channels]
         places = {channel.name: first + i for i, channel in enumerate(meter.channels)}
         self.feeds.append(Feed(meter, every, places))
         return missing

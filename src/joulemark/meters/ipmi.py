@@ -147,6 +147,8 @@ class Ipmi(Remote):
 
 def _notes(update_s: float | None, facts: dict[str, Any]) -> list[str]:
     notes = [f"baseboard controller, DCMI {facts.get('dcmi', 'of an unknown version')}"]
+    if "identifier" in facts:
+        notes.append(f"it calls itself {facts['identifier']}")
     if update_s is None:
         notes.append("no change was seen while it was watched: its pace is not known")
     ahead_s = facts.get("clock_ahead_s")
@@ -197,6 +199,8 @@ class _Bmc:
         ):
             with suppress(JoulemarkError):
                 found.update(tells(*self.way.ask(*request)))
+        with suppress(JoulemarkError):
+            found.update(_dcmi.identifier(self.way.ask))
         return found
 
     def ask(self) -> list[float | None]:

@@ -114,17 +114,17 @@ class Lpm01a(Monitor):
         except MeterError as error:
             what = f"the pin D7 is not watched: {error.what}"
             self.missing.append(UnavailableError(what, where=self._where))
-        note = f"X-NUCLEO-LPM01A {self.facts['firmware']}; the energy of each period, measured"
-        return self._channel(ACCURACY, LEAST_W, self._where, note)
+        which = f"{self.facts['model']} {self.facts['number']}, firmware {self.facts['firmware']}"
+        return self._channel(ACCURACY, LEAST_W, self._where, f"{which}; energies, not currents")
 
     def _identify(self, talk: Talk) -> None:
         """Make sure that a PowerShield answers, and of which firmware."""
         try:
-            talk.ask("powershield")  # table 5
+            said = talk.ask("powershield")  # table 5: its own number follows
         except MeterError:
             talk.hush()
             try:
-                talk.ask("powershield")
+                said = talk.ask("powershield")
             except MeterError as error:
                 raise self._stranger(error) from None
         if talk.said:  # besides the answer: another program left it streaming
@@ -134,6 +134,7 @@ class Lpm01a(Monitor):
         if match is None:
             raise UnavailableError(f"its firmware calls itself {version:.80}", where=self._where)
         self.facts["model"] = "X-NUCLEO-LPM01A"
+        self.facts["number"] = said.removeprefix("powershield").strip()[:80]
         self.facts["firmware"] = ".".join(match.groups())
         self.facts["format"] = self._form
         if tuple(map(int, match.groups())) < LEAST_FIRMWARE:

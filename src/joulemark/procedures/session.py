@@ -158,6 +158,9 @@ class Session:
             self._start_thread(anchor)
         self._edges.keep_in(f"{self.writer.directory}/traces/edges.spool", "edges", anchor)
         self._marker = Marker(anchor, self.writer.log, self._edges)
+        software = {c.meter for c in self.channels if c.carries_energy and c.is_virtual}
+        if software:
+            self.caution(Code.VIRTUAL, ", ".join(sorted(software)))
 
     def _start_thread(self, anchor: Anchor) -> None:
         from joulemark.meters._thread import SamplerThread

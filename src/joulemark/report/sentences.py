@@ -110,6 +110,8 @@ def _interval(result: PhaseResult) -> str:
     factor, unit = axis_unit(max(abs(low), abs(high)), figure.unit)
     places = min(max(1 - math.floor(math.log10(figure.u95 / factor)), 0), _MOST_PLACES)
     between = f"between {low / factor:.{places}f} and {high / factor:.{places}f} {_spoken(unit)}"
+    if any(part.added and part.channel.is_virtual for part in result.parts):
+        return f"A simulation's figure: what it simulates lies {between}, with 95 % confidence."
     if result.total is None or result.total.provenance is Provenance.MEASURED:
         return f"The true figure lies {between}, with 95 % confidence."
     if result.total.provenance is Provenance.DECLARED:
@@ -132,6 +134,12 @@ def _source(result: PhaseResult) -> str:
     held = kinds(added)
     if not held or result.total is None:
         return ""
+    software = [channel for channel in added if channel.is_virtual]
+    if software:
+        return (
+            f"It is the energy of {held} ({meters}), and {kinds(software)} is software: a "
+            "rehearsal, in which nothing was measured."
+        )
     if result.total.provenance is Provenance.MEASURED:
         return f"It is the energy of {held}, read from their own sensors ({meters})."
     if all(channel.provenance is Provenance.DECLARED for channel in added):

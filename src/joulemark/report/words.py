@@ -29,7 +29,7 @@ TERMS: Mapping[Term, str] = {
 
 PROVENANCE: Mapping[Provenance, str] = {
     Provenance.MEASURED: "read from sensors",
-    Provenance.ESTIMATED: "computed by a model, because no sensor can be read",
+    Provenance.ESTIMATED: "computed, by a model or a simulation: no sensor was read",
     Provenance.DECLARED: "stated by somebody, not read here",
 }
 

@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from joulemark.core.channel import SOFTWARE
 from joulemark.core.clock import NS
 from joulemark.virtual._powershield import Coder
 from joulemark.virtual.rail import Rail
@@ -28,7 +29,8 @@ FAULTS: Mapping[str, str] = {
 """What can be wrong with it, by name."""
 
 PROMPT = "PowerShield > "
-BOARD_ID = "540619864-1110659081-4784204"
+BOARD_ID = f"540619864-1110659081-4784204 {SOFTWARE}"
+"""In the place of the instrument's own number: one that also says what this is."""
 LIMIT_A = 0.059  # UM2243 revision 2, §10: the protection operates from there
 STAMP_EVERY = 1000
 RATES = {100_000, 50_000, 20_000, 10_000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1}

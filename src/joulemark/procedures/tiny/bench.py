@@ -120,7 +120,7 @@ def _session(
     steps.prepare()
     steps.power_on()
     name, profile, model, known = steps.identify()
-    if name == VIRTUAL_NAME and not settings.virtual:
+    if (name == VIRTUAL_NAME or keeper.software) and not settings.virtual:
         keeper.call_virtual()
         settings = steps.settings = replace(settings, virtual=True)
     inputs = steps.inputs(known)

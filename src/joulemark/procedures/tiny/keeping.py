@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import joulemark
 from joulemark.core.block import ROW, Block
 from joulemark.core.caution import Caution, Code
-from joulemark.core.channel import Channel, Instrument, Provenance, Quantity
+from joulemark.core.channel import SOFTWARE, Channel, Quantity, as_it_is
 from joulemark.core.clock import NS, Anchor, Clock
 from joulemark.core.errors import MeterError, MeterLostError
 from joulemark.core.interfaces import EnergyMonitor
@@ -32,7 +32,7 @@ ROWS = np.dtype([("time", "<i8"), ("value", "<f8"), ("channel", "<u4")])
 PHASE = "inference"
 HOLD_NS = 50_000
 """Falls of the pin so close are one: ``timestamp-hold-us=50`` of EnergyRunner."""
-VIRTUAL_NOTE = "simulated: nothing was measured"
+VIRTUAL_NOTE = f"{SOFTWARE}: simulated, nothing was measured"
 
 
 @dataclass(slots=True)
@@ -136,6 +136,11 @@ class Keeper:
         )
         if virtual:
             self.caution(Code.VIRTUAL)
+
+    @property
+    def software(self) -> bool:
+        """Whether the monitor says that it is software."""
+        return any(channel.is_virtual for channel in self._run.channels)
 
     def call_virtual(self) -> None:
         """Call what was taken for a measurement a rehearsal: the board says that it is none."""
@@ -289,9 +294,5 @@ def _shown(channel: Channel, *, virtual: bool) -> Channel:
     """Return a channel; of a rehearsal, as what it is."""
     if not virtual:
         return channel
-    return replace(
-        channel,
-        provenance=Provenance.ESTIMATED,
-        instrument=Instrument.MODEL,
-        note=f"{VIRTUAL_NOTE}; {channel.note}" if channel.note else VIRTUAL_NOTE,
-    )
+    note = f"{VIRTUAL_NOTE}; {channel.note}" if channel.note else VIRTUAL_NOTE
+    return as_it_is(replace(channel, note=note))

@@ -18,8 +18,6 @@ HOLE_S = 1.5
 """Readings that are further apart leave a hole, s."""
 CLOCK_S = 1.0
 """A clock that is further off is named, s."""
-SOFTWARE = "joulemark virtual"
-"""How an instrument of :mod:`joulemark.virtual` names itself."""
 _METERS = (
     Code.METER_FAILED,
     Code.METER_LOST,
@@ -95,8 +93,9 @@ def _meters(placed: Placed, seen: Seen, run: tuple[int, int] | None) -> Iterator
             f"covers {digits(100 * seen.coverage, 3)} % of it"
         )
         yield finding("hole", Severity.ERROR, what)
-    if seen.provenance not in (None, Provenance.MEASURED):
-        what = f"{who}: its power is {seen.provenance}, not measured ({', '.join(seen.meters)})"
+    computed = sorted(set(seen.meters) - set(_software(placed)))
+    if computed and seen.provenance not in (None, Provenance.MEASURED):
+        what = f"{who}: its power is {seen.provenance}, not measured ({', '.join(computed)})"
         yield finding("not-measured", Severity.WARNING, what)
 
 
@@ -119,11 +118,16 @@ def _not_its_own(placed: Placed) -> Iterator[Finding]:
     if others:
         what = f"{who}: its meters read {', '.join(others)} as well, which is left out"
         yield finding("other-node", Severity.WARNING, what)
-    carrying = [t.channel for t in placed.traces if t.channel.carries_energy]
-    virtual = sorted({one.meter for one in carrying if SOFTWARE in one.note.lower()})
+    virtual = _software(placed)
     if virtual:
         what = f"{who}: {', '.join(virtual)} reads an instrument in software: nothing was measured"
         yield finding("virtual", Severity.WARNING, what)
+
+
+def _software(placed: Placed) -> list[str]:
+    """Return the meters that read an instrument in software, as it says itself."""
+    channels = (trace.channel for trace in placed.traces)
+    return sorted({one.meter for one in channels if one.carries_energy and one.is_virtual})
 
 
 def _text(caution: Caution) -> str:

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from joulemark.core.channel import SOFTWARE
 from joulemark.virtual.bmc.ciphers import SUITES
 from joulemark.virtual.bmc.frames import Message
 from joulemark.virtual.bmc.session import CALLBACK, OPERATOR, USER, Session
@@ -13,12 +14,15 @@ from joulemark.virtual.sensor import Reading
 
 CHASSIS, APPLICATION, STORAGE, GROUP = 0x00, 0x06, 0x0A, 0x2C
 """Network functions (table 5-1)."""
-OK, NO_COMMAND, WRONG_LENGTH, WRONG_FIELD, NO_RIGHT = 0x00, 0xC1, 0xC7, 0xCC, 0xD4
+OK, NO_COMMAND, WRONG_LENGTH, OUT_OF_RANGE, WRONG_FIELD = 0x00, 0xC1, 0xC7, 0xC9, 0xCC
+NO_RIGHT = 0xD4
 NO_LIMIT, OUT_OF_REACH, NO_SUCH_SESSION = 0x80, 0x81, 0x87
 """Completion codes (table 5-2, and those of single commands)."""
 DCMI = 0xDC
 SYSTEM_STATISTICS = 0x01
 ACTIVE = 0x40
+IDENTIFIER = f"{SOFTWARE} BMC"
+PIECE = 16
 CHANNEL = 0x01
 """The one channel that there is; consoles say 0x0E for the one they speak on."""
 _U16, _U32 = 0xFFFF, 0xFFFFFFFF
@@ -162,6 +166,16 @@ def _power_reading(controller: Controller, data: bytes, session: Session | None)
     return OK, bytes([DCMI]) + watts + stamp + period + bytes([ACTIVE])
 
 
+def _identifier(controller: Controller, data: bytes, session: Session | None) -> Answer:
+    """Get Management Controller Identifier String, 16 bytes at a time: it says what it is."""
+    if data[0] != DCMI or not controller.dcmi:
+        return NO_COMMAND, b""
+    name, first, last = IDENTIFIER.encode(), data[1], data[1] + data[2]
+    if data[2] > PIECE or last > len(name):
+        return OUT_OF_RANGE, b""
+    return OK, bytes([DCMI, len(name)]) + name[first:last]
+
+
 def _power_limit(controller: Controller, data: bytes, session: Session | None) -> Answer:
     """DCMI table 6-17: none is set."""
     return (NO_LIMIT if data[0] == DCMI and controller.dcmi else NO_COMMAND), b""
@@ -180,6 +194,7 @@ _COMMANDS: Mapping[tuple[int, int], tuple[int, int, Command]] = {
     (GROUP, 0x01): (2, 0, _capabilities),
     (GROUP, 0x02): (4, USER, _power_reading),
     (GROUP, 0x03): (3, USER, _power_limit),
+    (GROUP, 0x09): (3, USER, _identifier),
 }
 """Fewest bytes of data, least privilege (0: outside of a session, too), and what answers."""
 CLOSE = (APPLICATION, 0x3C)
