@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from joulemark.core.errors import UsageError
-from joulemark.core.units import digits, duration, parse, parse_time, si, with_u95
+from joulemark.core.units import count_of, digits, duration, parse, parse_time, plural, si, with_u95
 
 FACTORS = {"p": 1e-12, "n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9,
            "T": 1e12}  # fmt: skip
@@ -195,3 +195,12 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 )  # fmt: skip
 def test_durations_are_printed_for_people(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_plurals_and_counts() -> None:
+    assert [plural(unit) for unit in ("sample", "query", "batch", "box", "key", "epoch")] == [
+        "samples", "queries", "batches", "boxes", "keys", "epochs",
+    ]  # fmt: skip
+    assert count_of(12288, "sample") == "12 288 samples"
+    assert count_of(1, "run") == "1 run"
+    assert count_of(2.5, "epoch") == "2.500 epochs"

@@ -12,11 +12,9 @@ from joulemark.report.flat import MOST_ROWS, rows
 from joulemark.report.format import (
     axis_unit,
     clean,
-    count_of,
     harmless,
     iso,
     percent,
-    plural,
     plus_minus,
     quantity,
     share_of,
@@ -67,15 +65,6 @@ def test_short_times(seconds: float, text: str) -> None:
 @given(st.floats(min_value=0, max_value=8e7))
 def test_short_times_are_short(seconds: float) -> None:
     assert len(short_time(seconds)) <= 7
-
-
-def test_plurals_and_counts() -> None:
-    assert [plural(unit) for unit in ("sample", "query", "batch", "box", "key", "epoch")] == [
-        "samples", "queries", "batches", "boxes", "keys", "epochs",
-    ]  # fmt: skip
-    assert count_of(12288, "sample") == "12 288 samples"
-    assert count_of(1, "run") == "1 run"
-    assert count_of(2.5, "epoch") == "2.500 epochs"
 
 
 def test_quantities() -> None:

@@ -13,6 +13,8 @@ _FACTORS = {"p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "": 0, "k":
 _NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\s\d]*)")
 _TIMES = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0,
           "d": 86400.0}  # fmt: skip
+_HISSING = ("s", "x", "sh", "ch")
+_IRREGULAR = {"epoch": "epochs"}
 _LARGEST = 1e300
 """Beyond it a number is no quantity and is shown as Python shows it."""
 
@@ -108,3 +110,24 @@ def duration(seconds: float) -> str:
     if minutes < 120:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def plural(unit: str) -> str:
+    """Return the plural of a word, a unit of work for instance.
+
+    >>> plural("sample"), plural("query"), plural("switch")
+    ('samples', 'queries', 'switches')
+    """
+    if unit.endswith("y") and unit[-2:-1] not in "aeiou":
+        return f"{unit[:-1]}ies"
+    return _IRREGULAR.get(unit) or unit + ("es" if unit.endswith(_HISSING) else "s")
+
+
+def count_of(number: float, unit: str) -> str:
+    """Return a count with what is counted, grouped in thousands.
+
+    >>> count_of(1, "log"), count_of(2, "switch"), count_of(12288, "sample")
+    ('1 log', '2 switches', '12 288 samples')
+    """
+    shown = f"{number:,.0f}" if number == round(number) else f"{number:,.3f}"
+    return f"{shown.replace(',', ' ')} {unit if number == 1 else plural(unit)}"

@@ -14,8 +14,6 @@ NOTHING = "–"
 
 _BREAKS = "\t\n\r\v\f"
 _UNSAFE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
-_HISSING = ("s", "x", "sh", "ch")
-_IRREGULAR = {"epoch": "epochs"}
 _SHORTEST_S = 1e-9
 _SMALLEST, _LARGEST = 1e-12, 1e15
 _SMALLEST_SHOWN, _LARGEST_SHOWN = 0.01, 999.0
@@ -56,17 +54,6 @@ def iso(ns: int | None) -> str | None:
         return None
     moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=ns // 1000)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-
-
-def plural(unit: str) -> str:
-    """Return the plural of a unit of work.
-
-    >>> plural("sample"), plural("query"), plural("batch")
-    ('samples', 'queries', 'batches')
-    """
-    if unit.endswith("y") and unit[-2:-1] not in "aeiou":
-        return f"{unit[:-1]}ies"
-    return _IRREGULAR.get(unit) or unit + ("es" if unit.endswith(_HISSING) else "s")
 
 
 def short_time(seconds: float) -> str:
@@ -127,12 +114,6 @@ def plus_minus(value: Value | None) -> str:
     """Return the relative half-width of a value, like ``±2.1 %``; nothing where it is exact."""
     share = share_of(value)
     return percent(share, sign="±") if share else ""
-
-
-def count_of(number: float, unit: str) -> str:
-    """Return a count with its unit, grouped in thousands: 12 288 samples."""
-    shown = f"{number:,.0f}" if number == round(number) else f"{number:,.3f}"
-    return f"{shown.replace(',', ' ')} {unit if number == 1 else plural(unit)}"
 
 
 _BINARY = (("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10), ("B", 1.0))

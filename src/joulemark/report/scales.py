@@ -9,9 +9,9 @@ from typing import IO, Any
 
 from joulemark.analysis.scales import LeftOut, ScaleRow, Scales, Spread, per_joule
 from joulemark.analysis.trained import Trained
-from joulemark.core.units import digits, si, with_u95
+from joulemark.core.units import count_of, digits, si, with_u95
 from joulemark.core.value import Value
-from joulemark.report.format import NOTHING, clean, plural
+from joulemark.report.format import NOTHING, clean
 from joulemark.report.words import listed
 
 WIDTH = 80
@@ -174,13 +174,8 @@ def _left_out(left: LeftOut) -> str:
         (left.silent, "result", "without power or energy"),
         (left.rehearsals, "rehearsal", "with instruments in software"),
     )
-    said = [f"{plural_of(count, unit)} {what}" for count, unit, what in kinds if count]
+    said = [f"{count_of(count, unit)} {what}" for count, unit, what in kinds if count]
     return f"Left out: {listed(said) or 'nothing'}."
-
-
-def plural_of(count: int, unit: str) -> str:
-    """Return a count with its unit: ``1 copy``, ``3 copies``."""
-    return f"{count} {unit if count == 1 else plural(unit)}"
 
 
 def scales_json(found: Scales, trained: Mapping[str, Sequence[Trained]]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from joulemark.accounting.results import PhaseResult
 from joulemark.core.caution import Code
 from joulemark.core.channel import Provenance
 from joulemark.core.energy import Energy
-from joulemark.core.units import duration, si, with_u95
-from joulemark.report.format import axis_unit, clean, count_of, percent
+from joulemark.core.units import count_of, duration, si, with_u95
+from joulemark.report.format import axis_unit, clean, percent
 from joulemark.report.nesting import order
 from joulemark.report.words import kinds, listed
 

@@ -11,13 +11,13 @@ from rich.text import Text
 
 from joulemark.accounting.results import PhaseResult
 from joulemark.core.channel import Provenance
+from joulemark.core.units import plural
 from joulemark.core.value import Value
 from joulemark.core.window import Role
 from joulemark.report.format import (
     NOTHING,
     clean,
     percent,
-    plural,
     plus_minus,
     quantity,
     short_time,

@@ -10,7 +10,7 @@ import numpy as np
 from joulemark.accounting.boundary import part_of
 from joulemark.accounting.results import PhaseResult, WindowResult
 from joulemark.core.channel import Channel, Quantity
-from joulemark.core.units import digits, si
+from joulemark.core.units import count_of, digits, plural, si
 from joulemark.core.value import Value
 from joulemark.core.window import Role
 from joulemark.report.calibrated import part_name
@@ -19,10 +19,8 @@ from joulemark.report.format import (
     NOTHING,
     axis_unit,
     clean,
-    count_of,
     iso,
     percent,
-    plural,
     plus_minus,
     quantity,
     short_time,

@@ -240,7 +240,7 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
         (_written("scaling.json", "{"), "JSON"),
     ],
     "training/malformed": [
-        (_written("power/result_0/sw_0.txt", sample.switch().decode() + "?\n"), "1 lines")
+        (_written("power/result_0/sw_0.txt", sample.switch().decode() + "?\n"), "1 line, first")
     ],
     "training/run-count": [(_gone("*/results/*/*/result_4.txt"), "4 runs, retinanet needs 5")],
     "training/not-converged": [
@@ -276,9 +276,9 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
     "training/meter-accuracy": [(_text(SYSTEMS, "from BMC, PSU", "with"), "no word on the meter")],
     "training/cooling": [(_text(SYSTEMS, '"air"', '""'), "cooling is not stated")],
     "training/other-time": [
-        (_shifted(-YEAR), "(365.0 days) before the run, on 2024-04-18"),
+        (_shifted(-YEAR), "lie 365.0 days before the run, on 2024-04-18"),
         (_shifted(YEAR), "after the run"),
-        (_shifted(-3 * 86_400, "node_1.txt"), "(3.0 days) before"),
+        (_shifted(-3 * 86_400, "node_1.txt"), "lie 3.0 days before"),
     ],
     "training/time-zone": [
         (_shifted(5 * 3600), "+5 h off"),
@@ -303,8 +303,8 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
     ],
     "training/rate": [
         (_thinned(2), "every 2.02 s"),
-        (_thinned(1000), "of the run"),
-        (_both(_thinned(40), _shifted(-YEAR)), "readings in 12"),
+        (_thinned(1000), "0 readings in the 2 min 0 s of the run"),
+        (_both(_thinned(40), _shifted(-YEAR)), "readings in 2 min"),
     ],
     "training/rate-drift": [
         (_readings(lambda lines: [one for at, one in enumerate(lines) if at % 19]), "every 1.05 s"),
@@ -331,9 +331,11 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
         ),
     ],
     "training/unordered": [
-        (_readings(lambda a: [a[1], a[0], *a[2:]]), "1 steps back, the longest 1.000 s")
+        (_readings(lambda a: [a[1], a[0], *a[2:]]), "1 step back, the longest 1.00 s")
     ],
-    "training/doubled-stamps": [(_readings(lambda a: [a[0], *a]), "1 of ")],
+    "training/doubled-stamps": [
+        (_readings(lambda a: [a[0], *a]), "1 reading of 124 on another's stamp")
+    ],
     "training/whole-seconds": [
         (
             _lines("node_*.txt", lambda a: [x.replace('250, "event', '000, "event') for x in a]),
@@ -341,7 +343,7 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
         )
     ],
     "training/nodes": [
-        (_gone("*/results/*/*/power/*/node_1.txt"), "1 logs of nodes, the system has 2"),
+        (_gone("*/results/*/*/power/*/node_1.txt"), "1 node log, the system has 2 nodes"),
     ],
     "training/indices": [
         (
@@ -381,7 +383,7 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
             "of a node",
         ),
     ],
-    "training/measured-switch": [(_measured_switch, "kJ of a measured switch count 0 J")],
+    "training/measured-switch": [(_measured_switch, "kJ of a measured switch count as 0 J")],
     "training/switch-estimate": [
         (_lines("sw_0.txt", lambda a: [a[0].replace("500", "0.5")]), "0.5 W for the interconnect"),
         (_lines("sw_0.txt", lambda a: [a[0], a[0]]), "2 estimates"),
@@ -411,7 +413,7 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
         ),
     ],
     "training/frozen": [
-        (_powers(lambda w: 5600.0), "of one value, 1"),
+        (_powers(lambda w: 5600.0), "124 readings of one value, 2 min 3 s"),
         (
             _readings(
                 lambda a: [
@@ -424,7 +426,7 @@ OF: dict[str, list[tuple[Spoil, str]]] = {
         ),
     ],
     "training/filled-in": [
-        (_readings(_held), "each is repeated"),
+        (_readings(_held), "they are repeated"),
         (_readings(_lined), "lie on lines between others"),
     ],
     "training/efficiency-missing": [

@@ -120,7 +120,9 @@ def _not_its_own(placed: Placed) -> Iterator[Finding]:
         yield finding("other-node", Severity.WARNING, what)
     virtual = _software(placed)
     if virtual:
-        what = f"{who}: {', '.join(virtual)} reads an instrument in software: nothing was measured"
+        what = (
+            f"{who}: an instrument in software is read ({', '.join(virtual)}): nothing was measured"
+        )
         yield finding("virtual", Severity.WARNING, what)
 
 

@@ -17,7 +17,7 @@ from joulemark.core.channel import Accuracy, Channel, Domain, Provenance, Quanti
 from joulemark.core.clock import NS, Anchor
 from joulemark.core.run import Run, Status
 from joulemark.core.trace import Trace
-from joulemark.core.units import digits
+from joulemark.core.units import count_of, digits
 from joulemark.core.window import Window, Work
 from joulemark.procedures.training.gathered import Switch
 from joulemark.procedures.training.together import Placed
@@ -115,7 +115,7 @@ def write_merged(
     record = Run(
         id=new_run_id(first.anchor.utc_ns, str(told.get("title", "")) or "training"),
         procedure=PROCEDURE,
-        title=f"{told.get('title') or 'training'} on {len(placed)} nodes and switches",
+        title=f"{told.get('title') or 'training'} on {_told_parts(placed)}",
         joulemark=joulemark.__version__,
         anchor=Anchor(first.anchor.utc_ns, first.anchor.monotonic_ns),
         system=replace(first.system, host="+".join(_hosts(placed))[:200]),
@@ -130,6 +130,12 @@ def write_merged(
     with duck.connect() as database:
         write_imported(store, record, _rows(traces), database, raw)
     return store / record.id
+
+
+def _told_parts(placed: Sequence[Placed]) -> str:
+    switches = sum(bool(one.node.identity.switch) for one in placed)
+    found = ((len(placed) - switches, "node"), (switches, "switch"))
+    return " and ".join(count_of(count, what) for count, what in found if count)
 
 
 def _hosts(placed: Sequence[Placed]) -> list[str]:

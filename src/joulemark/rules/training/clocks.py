@@ -9,6 +9,7 @@ from statistics import median
 
 from joulemark.core.clock import NS
 from joulemark.core.finding import Severity
+from joulemark.core.units import count_of, duration
 from joulemark.rules.rule import Seen, rule
 from joulemark.rules.training.facts import InRun, LogFacts
 from joulemark.rules.training.policy import OLDEST_DAYS, PUBLISHED
@@ -41,9 +42,9 @@ def other_time(review: TrainingReview) -> Iterator[Seen]:
 def _apart(facts: LogFacts) -> str:
     side = "before" if facts.apart_s < 0 else "after"
     away = abs(facts.apart_s)
-    days = f" ({away / DAY_S:.1f} days)" if away >= DAY_S else ""
+    far = f"{away / DAY_S:.1f} days" if away >= 2 * DAY_S else duration(away)
     when = "" if facts.first is None else f", on {_day(facts.first)}"
-    return f"readings lie {away:.0f} s{days} {side} the run{when}, which is no time zone"
+    return f"readings lie {far} {side} the run{when}, which is no time zone"
 
 
 def _day(time: int) -> date:
@@ -115,9 +116,10 @@ def round_date(review: TrainingReview) -> Iterator[Seen]:
         age = (published - _day(run.log.start)).days
         if not 0 <= age <= OLDEST_DAYS:
             side = "before" if age > 0 else "after"
-            what = f"a run of {_day(run.log.start)}, {abs(age)} days {side} the round of {told}"
+            away = f"{count_of(abs(age), 'day')} {side} the round of {told}"
+            what = f"a run of {_day(run.log.start)}, {away}"
             cases.append(Case(abs(age), what, run.file, run.log.start_line))
-    yield from worst_of(cases, len(review.runs), "runs")
+    yield from worst_of(cases, len(review.runs), "run")
 
 
 @rule(
@@ -132,7 +134,8 @@ def missing_mark(review: TrainingReview) -> Iterator[Seen]:
     for facts in review.logs:
         if not facts.readings or (facts.starts, facts.stops) == (1, 1):
             continue
-        what = f"{facts.starts} marks of the start and {facts.stops} of the stop, not one of each"
+        starts = count_of(facts.starts, "mark")
+        what = f"{starts} of the start and {facts.stops} of the stop, not one of each"
         cases.append(Case(abs(1 - facts.starts) + abs(1 - facts.stops), what, facts.file))
     yield from worst_of(cases, len(review.logs))
 
@@ -166,7 +169,11 @@ def stop_is_start(review: TrainingReview) -> Iterator[Seen]:
 def null_texts(review: TrainingReview) -> Iterator[Seen]:
     """A mark without a value says so."""
     cases = [
-        Case(facts.null_texts, 'marks have the text "null" for a value', facts.file)
+        Case(
+            facts.null_texts,
+            f'{count_of(facts.null_texts, "mark")} with the text "null" for a value',
+            facts.file,
+        )
         for facts in review.logs
         if facts.null_texts
     ]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from joulemark.accounting.training_record import Kind
 from joulemark.core.finding import Severity
+from joulemark.core.units import count_of, si
 from joulemark.rules.rule import Seen, rule
 from joulemark.rules.training.facts import LogFacts
 from joulemark.rules.training.review import Case, Run, TrainingReview, worst_of
@@ -34,9 +35,9 @@ def nodes(review: TrainingReview) -> Iterator[Seen]:
     for run in review.runs:
         found = len(run.nodes)
         if wanted is not None and run.powers and found != wanted:
-            what = f"{found} logs of nodes, the system has {wanted}"
+            what = f"{count_of(found, 'node log')}, the system has {count_of(wanted, 'node')}"
             cases.append(Case(abs(found - wanted), what, run.file))
-    yield from worst_of(cases, len(review.runs), "runs")
+    yield from worst_of(cases, len(review.runs), "run")
 
 
 @rule(
@@ -54,9 +55,10 @@ def indices(review: TrainingReview) -> Iterator[Seen]:
             numbers = [facts.index for facts in logs]
             if sorted(-1 if n is None else n for n in numbers) != list(range(len(logs))):
                 named = ", ".join(facts.name for facts in logs[:3])
-                what = f"{len(logs)} logs of {kind.value}s ({named} …) are not numbered from 0"
+                named += " …" if len(logs) > 3 else ""
+                what = f"{count_of(len(logs), f'{kind.value} log')} not numbered from 0: {named}"
                 cases.append(Case(len(logs), what, logs[0].file))
-    yield from worst_of(cases, len(review.runs), "runs")
+    yield from worst_of(cases, len(review.runs), "run")
 
 
 @rule(
@@ -80,7 +82,7 @@ def same_logs(review: TrainingReview) -> Iterator[Seen]:
             told = [f"lacks {', '.join(lacks[:5])}"] if lacks else []
             told += [f"has {', '.join(more[:5])} besides"] if more else []
             cases.append(Case(len(lacks) + len(more), " and ".join(told), run.file))
-    yield from worst_of(cases, len(review.runs), "runs")
+    yield from worst_of(cases, len(review.runs), "run")
 
 
 @rule(
@@ -152,9 +154,9 @@ def no_switch(review: TrainingReview) -> Iterator[Seen]:
     for run in review.runs:
         of = max(len(run.nodes), review.nodes_wanted or 0)
         if run.powers and of > 1 and not run.switches:
-            what = f"no log of a switch in a run on {of} nodes"
+            what = f"no log of a switch in a run on {count_of(of, 'node')}"
             cases.append(Case(of, what, run.file))
-    yield from worst_of(cases, len(review.runs), "runs")
+    yield from worst_of(cases, len(review.runs), "run")
 
 
 @rule(
@@ -202,10 +204,10 @@ def measured_switch(review: TrainingReview) -> Iterator[Seen]:
         for facts in run.switches:
             if facts.readings and not facts.estimates:
                 joules = facts.in_run.in_run_j if facts.in_run else math.nan
-                much = f"{joules / 1e3:.1f} kJ" if math.isfinite(joules) else "its energy"
-                what = f"{much} of a measured switch count 0 J in the official figure"
+                much = si(joules, "J") if math.isfinite(joules) else "its energy"
+                what = f"{much} of a measured switch count as 0 J in the official figure"
                 cases.append(Case(joules if joules > 0 else 0.0, what, facts.file))
-    yield from worst_of(cases, sum(len(run.switches) for run in review.runs), "switches")
+    yield from worst_of(cases, sum(len(run.switches) for run in review.runs), "switch")
 
 
 @rule(
@@ -217,7 +219,7 @@ def measured_switch(review: TrainingReview) -> Iterator[Seen]:
 def switch_estimate(review: TrainingReview) -> Iterator[Seen]:
     """An estimate is one power for each switch, as an interconnect of so many nodes may draw."""
     cases = [case for run in review.runs for case in _estimates(run, review.nodes_wanted)]
-    yield from worst_of(cases, sum(len(run.switches) for run in review.runs), "switches")
+    yield from worst_of(cases, sum(len(run.switches) for run in review.runs), "switch")
 
 
 def _estimates(run: Run, wanted: int | None) -> Iterator[Case]:
@@ -227,7 +229,7 @@ def _estimates(run: Run, wanted: int | None) -> Iterator[Case]:
         if len(facts.estimates) > 1:
             yield Case(0.0, f"{len(facts.estimates)} estimates, the first counts", facts.file)
         elif facts.estimates and not ESTIMATE_W[0] <= total / of <= ESTIMATE_W[1]:
-            what = f"{total:g} W for the interconnect of {of} nodes"
+            what = f"{total:g} W for the interconnect of {count_of(of, 'node')}"
             yield Case(abs(total) if math.isfinite(total) else math.inf, what, facts.file)
 
 

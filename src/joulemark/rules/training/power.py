@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from joulemark.accounting.training_record import Kind
 from joulemark.core.finding import Severity
+from joulemark.core.units import count_of, duration
 from joulemark.rules.rule import Seen, rule
 from joulemark.rules.training.facts import LogFacts
 from joulemark.rules.training.policy import EFFICIENCY, node_limits_w
@@ -42,7 +43,7 @@ def bad_readings(review: TrainingReview) -> Iterator[Seen]:
             told = ", ".join(f"{bad.amount:.0f} {name}" for name, bad in facts.bad.items())
             count = sum(bad.amount for bad in facts.bad.values())
             line = min(bad.line for bad in facts.bad.values())
-            what = f"of {facts.readings} readings: {told}"
+            what = f"of {count_of(facts.readings, 'reading')}: {told}"
             cases.append(Case(count, what, facts.file, line))
     yield from worst_of(cases, len(review.logs))
 
@@ -64,7 +65,7 @@ def implausible_power(review: TrainingReview) -> Iterator[Seen]:
             what = f"{watts:.4g} W in the mean, a node draws {least:.0f} to {most:.0f} W{unit}"
             off = max(watts / most, least / watts) if watts > 0 else math.inf
             cases.append(Case(off, what, facts.file))
-    yield from worst_of(cases, len(review.nodes), "logs of nodes")
+    yield from worst_of(cases, len(review.nodes), "node log")
 
 
 def _limits(review: TrainingReview) -> tuple[float, float]:
@@ -97,7 +98,7 @@ def spike(review: TrainingReview) -> Iterator[Seen]:
         for facts, one in review.over
         if facts.kind is Kind.NODE and one.mean_w <= most and facts.highest.amount > SPIKE * most
     ]  # fmt: skip
-    yield from worst_of(cases, len(review.nodes), "logs of nodes")
+    yield from worst_of(cases, len(review.nodes), "node log")
 
 
 @rule(
@@ -115,10 +116,10 @@ def frozen(review: TrainingReview) -> Iterator[Seen]:
         if facts.kind is not Kind.NODE or one.still_readings < STILL_READINGS or not long:
             continue
         if share >= STILL_SHARE:
-            what = f"{one.still_readings} readings of one value, {one.still.amount:.0f} s of a run "
-            what += f"of {one.seconds:.0f} s"
+            what = f"{count_of(one.still_readings, 'reading')} of one value, "
+            what += f"{duration(one.still.amount)} of a run of {duration(one.seconds)}"
             cases.append(Case(share, what, facts.file, one.still.line))
-    yield from worst_of(cases, len(review.nodes), "logs of nodes")
+    yield from worst_of(cases, len(review.nodes), "node log")
 
 
 @rule(
@@ -135,12 +136,12 @@ def filled_in(review: TrainingReview) -> Iterator[Seen]:
         if facts.kind is not Kind.NODE or one.still.amount >= STILL_SHARE * one.seconds:
             continue
         if course.held >= HELD:
-            what = f"values change with every {course.held:.1f}th reading: each is repeated"
+            what = f"a value stands for {course.held:.1f} readings in the mean: they are repeated"
             cases.append(Case(course.held, what, facts.file))
         elif course.straight >= STRAIGHT:
             what = f"{100 * course.straight:.0f} % of the readings lie on lines between others"
             cases.append(Case(course.straight, what, facts.file))
-    yield from worst_of(cases, len(review.nodes), "logs of nodes")
+    yield from worst_of(cases, len(review.nodes), "node log")
 
 
 @rule(
@@ -157,7 +158,7 @@ def efficiency_missing(review: TrainingReview) -> Iterator[Seen]:
     if len(without) == len(review.nodes) and _says_dc(review):
         return
     others = len(review.nodes) - len(without)
-    told = f"; {others} other logs state one" if others else ""
+    told = f"; {count_of(others, 'other log')} with one" if others else ""
     what = "no conversion_eff, and nothing says that DC was read: stripped, or AC counted as DC"
     yield from worst_of([Case(0.0, what + told, f.file) for f in without], len(review.nodes))
 
@@ -216,8 +217,10 @@ def efficiency_differs(review: TrainingReview) -> Iterator[Seen]:
     """The nodes of a result, which are alike, state the same efficiency."""
     stated = Counter(facts.efficiencies[-1] for facts in review.nodes if facts.efficiencies)
     if len(stated) > 1:
-        told = ", ".join(f"{value:g} in {count}" for value, count in stated.most_common(4))
-        yield f"conversion_eff is {told} logs", review.folder, None
+        told = ", ".join(
+            f"{value:g} in {count_of(count, 'log')}" for value, count in stated.most_common(4)
+        )
+        yield f"conversion_eff is {told}", review.folder, None
 
 
 @rule(

@@ -9,6 +9,7 @@ from functools import cached_property
 from joulemark.accounting.training_official import Algorithm, algorithm_of
 from joulemark.accounting.training_record import Kind
 from joulemark.core.errors import FormatError
+from joulemark.core.units import plural
 from joulemark.formats.inference.parsed import Source
 from joulemark.formats.training.directory import POWER, BenchmarkDirectory
 from joulemark.formats.training.parsed import PowerLog, RunLog, Scaling, System
@@ -35,18 +36,18 @@ class Case:
     line: int | None = None
 
 
-def worst_of(cases: list[Case], of: int, things: str = "power logs") -> Iterator[Seen]:
+def worst_of(cases: list[Case], of: int, thing: str = "power log") -> Iterator[Seen]:
     """Yield the worst of what was seen, with how many there are; nothing if there is none.
 
     Args:
         cases: each is of one log or run.
         of: how many were looked at.
-        things: what they are.
+        thing: what each is.
     """
     if not cases:
         return
     worst = max(cases, key=lambda case: case.weight)
-    many = f"{len(cases)} of {of} {things}, at the worst: " if len(cases) > 1 else ""
+    many = f"{len(cases)} of {of} {plural(thing)}, at the worst: " if len(cases) > 1 else ""
     yield f"{many}{worst.what}", worst.file, worst.line or None
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from joulemark.core.finding import Severity
+from joulemark.core.units import count_of
 from joulemark.formats.training.directory import POWER
 from joulemark.rules.rule import Seen, rule
 from joulemark.rules.training.policy import FORGIVEN, RUNS, SCALING
@@ -46,12 +47,12 @@ def malformed(review: TrainingReview) -> Iterator[Seen]:
     if review.system is not None:
         files.append((review.system.name, review.system.problems))
     cases = [
-        Case(len(problems), f"{len(problems)} lines, first: {problems[0].what}", file,
+        Case(len(problems), f"{count_of(len(problems), 'line')}, first: {problems[0].what}", file,
              problems[0].line)
         for file, problems in files
         if problems
     ]  # fmt: skip
-    yield from worst_of(cases, len(files), "files")
+    yield from worst_of(cases, len(files), "file")
 
 
 @rule(
@@ -64,7 +65,7 @@ def run_count(review: TrainingReview) -> Iterator[Seen]:
     """A result has as many runs as its benchmark needs."""
     wanted, found = RUNS.get(review.benchmark), len(review.directory.results)
     if wanted is not None and found != wanted:
-        yield f"{found} runs, {review.benchmark} needs {wanted}", review.folder, None
+        yield f"{count_of(found, 'run')}, {review.benchmark} needs {wanted}", review.folder, None
 
 
 @rule(
@@ -76,7 +77,7 @@ def run_count(review: TrainingReview) -> Iterator[Seen]:
 def not_converged(review: TrainingReview) -> Iterator[Seen]:
     """Every run ends and reaches its target."""
     cases = _failed(review)
-    yield from worst_of(cases, len(review.runs), "runs")
+    yield from worst_of(cases, len(review.runs), "run")
 
 
 @rule(
@@ -89,7 +90,7 @@ def many_failed(review: TrainingReview) -> Iterator[Seen]:
     """No more runs fail than are left out."""
     failed, most = len(_failed(review)), FORGIVEN.get(review.benchmark, 1)
     if failed > most:
-        what = f"{failed} of {len(review.runs)} runs did not converge, {most} may"
+        what = f"{failed} of {count_of(len(review.runs), 'run')} did not converge, {most} may"
         yield what, review.folder, None
 
 
@@ -120,7 +121,7 @@ def reversed_run(review: TrainingReview) -> Iterator[Seen]:
             continue
         what = "run_stop is not after run_start"
         cases.append(Case((log.start - log.stop) / 1e9, what, run.file, log.stop_line))
-    yield from worst_of(cases, len(review.runs), "runs")
+    yield from worst_of(cases, len(review.runs), "run")
 
 
 @rule(
@@ -136,7 +137,7 @@ def no_power(review: TrainingReview) -> Iterator[Seen]:
         for run in review.runs
         if not review.directory.power_files(run.name)
     ]
-    yield from worst_of(cases, len(review.runs), "runs")
+    yield from worst_of(cases, len(review.runs), "run")
 
 
 @rule(
@@ -153,7 +154,7 @@ def no_run(review: TrainingReview) -> Iterator[Seen]:
         Case(0.0, f"there is no run {folder}.txt", review.directory.name_of(f"{POWER}/{folder}"))
         for folder in folders
     ]
-    yield from worst_of(cases, len(review.directory.power_folders), "folders")
+    yield from worst_of(cases, len(review.directory.power_folders), "folder")
 
 
 @rule(
@@ -166,7 +167,7 @@ def stray_file(review: TrainingReview) -> Iterator[Seen]:
     """Beside the power logs there are no other files."""
     below = sum(file.startswith(f"{POWER}/") for file in review.directory.entries)
     cases = [Case(0.0, "no power log", file) for file in review.strays]
-    yield from worst_of(cases, below, "files")
+    yield from worst_of(cases, below, "file")
 
 
 @rule(
@@ -183,7 +184,7 @@ def benchmark_name(review: TrainingReview) -> Iterator[Seen]:
         if said is not None and review.benchmark and said.value != review.benchmark:
             what = f"the run trains {said.value!r} in a result of {review.benchmark!r}"
             cases.append(Case(0.0, what[:300], run.file, said.line))
-    yield from worst_of(cases, len(review.runs), "runs")
+    yield from worst_of(cases, len(review.runs), "run")
 
 
 @rule(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from joulemark.core.finding import Severity
+from joulemark.core.units import count_of, digits, duration, si
 from joulemark.rules.rule import Seen, rule
 from joulemark.rules.training.facts import InRun, LogFacts
 from joulemark.rules.training.policy import (
@@ -20,6 +21,7 @@ from joulemark.rules.training.policy import (
 from joulemark.rules.training.review import Case, TrainingReview, worst_of
 
 _RATE = "power_measurement: Report 1 Measurement per Second"
+_EACH = "one a second is required"
 _RUN = "power_measurement: Measure max(a run, 60 power samples)"
 
 
@@ -47,24 +49,24 @@ def rate_drift(review: TrainingReview) -> Iterator[Seen]:
 
 def _slow(review: TrainingReview, above: float, below: float) -> Iterator[Seen]:
     cases = [
-        Case(-one.rate, f"{_every(one)}; one a second is required", facts.file)
+        Case(-one.rate, f"{_every(one)}; {_EACH}", facts.file)
         for facts, one in review.over
         if above <= one.rate < below
     ]
     for facts in _beside(review):
         pace = (facts.readings - 1) / facts.span_s if facts.span_s else 0.0
         if above <= pace < below:
-            what = f"{facts.readings} readings in {facts.span_s:.0f} s; one a second is required"
+            what = f"{count_of(facts.readings, 'reading')} in {duration(facts.span_s)}; {_EACH}"
             cases.append(Case(-pace, what, facts.file))
     yield from worst_of(cases, len(review.logs))
 
 
 def _every(one: InRun) -> str:
     if not one.rate:
-        return f"{one.stamps} stamps with a reading in {one.seconds:.0f} s of the run"
-    gap = 1 / one.rate
-    told = f"{gap:.3g}" if gap < 1000 else f"{gap:.0f}"  # three digits are shown
-    return f"one reading every {told} s ({one.stamps} in {one.covered_s:.0f} s)"
+        return f"{count_of(one.stamps, 'reading')} in the {duration(one.seconds)} of the run"
+    return (
+        f"one reading every {digits(1 / one.rate, 3)} s ({one.stamps} in {duration(one.covered_s)})"
+    )
 
 
 def _beside(review: TrainingReview) -> list[LogFacts]:
@@ -83,7 +85,7 @@ def gap(review: TrainingReview) -> Iterator[Seen]:
     cases = [
         Case(
             one.gap.amount,
-            f"{one.gap.amount:.1f} s of the run without a reading; one a second is required",
+            f"{duration(one.gap.amount)} of the run without a reading; {_EACH}",
             facts.file,
             one.gap.line,
         )
@@ -102,13 +104,19 @@ def gap(review: TrainingReview) -> Iterator[Seen]:
 def samples(review: TrainingReview) -> Iterator[Seen]:
     """There are 60 readings or more in the run."""
     cases = [
-        Case(-one.stamps, f"{one.stamps} readings in the run, {SAMPLES} are required", facts.file)
+        Case(
+            -one.stamps,
+            f"{count_of(one.stamps, 'reading')} in the run, {SAMPLES} are required",
+            facts.file,
+        )
         for facts, one in review.over
         if one.stamps < SAMPLES
     ]
     cases += [
         Case(
-            -facts.readings, f"{facts.readings} readings in all, {SAMPLES} are required", facts.file
+            -facts.readings,
+            f"{count_of(facts.readings, 'reading')} in all, {SAMPLES} are required",
+            facts.file,
         )
         for facts in _beside(review)
         if facts.readings < SAMPLES
@@ -128,9 +136,15 @@ def coverage(review: TrainingReview) -> Iterator[Seen]:
     for facts, one in review.over:
         late, early = max(one.begins_s, 0.0), max(one.seconds - one.ends_s, 0.0)
         if max(late, early) > EDGE_S:
-            what = f"no reading in the first {late:.1f} s and the last {early:.1f} s of the run"
-            cases.append(Case(late + early, f"{what} ({one.seconds:.0f} s)", facts.file))
+            what = f"no reading in {_edges(late, early)} of the run of {duration(one.seconds)}"
+            cases.append(Case(late + early, what, facts.file))
     yield from worst_of(cases, len(review.logs))
+
+
+def _edges(late: float, early: float) -> str:
+    """Return which edges of a run lack readings; an edge within what stamps allow is not named."""
+    edges = [("first", late), ("last", early)]
+    return " and ".join(f"the {edge} {duration(lack)}" for edge, lack in edges if lack > EDGE_S)
 
 
 @rule(
@@ -145,7 +159,9 @@ def beside_run(review: TrainingReview) -> Iterator[Seen]:
     for facts, one in review.over:
         before, after = max(-one.begins_s, 0.0), max(one.ends_s - one.seconds, 0.0)
         if before + after > BESIDE * one.seconds:
-            what = f"{before:.0f} s before and {after:.0f} s after a run of {one.seconds:.0f} s"
+            sides = [(before, "before"), (after, "after")]
+            told = " and ".join(f"{duration(much)} {side}" for much, side in sides if much >= 1)
+            what = f"{told} a run of {duration(one.seconds)}"
             cases.append(Case((before + after) / one.seconds, what, facts.file))
     yield from worst_of(cases, len(review.logs))
 
@@ -164,7 +180,7 @@ def published_energy(review: TrainingReview) -> Iterator[Seen]:
             continue
         off = one.published_j / one.in_run_j - 1
         if abs(off) > TARGET:
-            what = f"{one.published_j / 1e3:.1f} kJ as published, {one.in_run_j / 1e3:.1f} kJ "
+            what = f"{si(one.published_j, 'J')} as published, {si(one.in_run_j, 'J')} "
             cases.append(Case(abs(off), f"{what}in the run ({100 * off:+.1f} %)", facts.file))
     yield from worst_of(cases, len(review.logs))
 
@@ -180,7 +196,7 @@ def unordered(review: TrainingReview) -> Iterator[Seen]:
     cases = [
         Case(
             facts.back.amount,
-            f"{facts.backs} steps back, the longest {facts.back.amount:.3f} s",
+            f"{count_of(facts.backs, 'step')} back, the longest {duration(facts.back.amount)}",
             facts.file,
             facts.back.line,
         )
@@ -201,7 +217,7 @@ def doubled_stamps(review: TrainingReview) -> Iterator[Seen]:
     cases = [
         Case(
             facts.doubled.amount / facts.readings,
-            f"{facts.doubled.amount:.0f} of {facts.readings} readings on the stamp of another",
+            f"{count_of(facts.doubled.amount, 'reading')} of {facts.readings} on another's stamp",
             facts.file,
             facts.doubled.line,
         )
