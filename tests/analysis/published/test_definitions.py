@@ -134,6 +134,13 @@ def test_performance_has_its_gaps(tmp_path: Path) -> None:
     assert [(p.x, p.at, p.y) for p in points] == [("v0.5", 17877, 1), ("v1.0", 18472, 3)]
 
 
+def test_days_of_another_suite_are_told(tmp_path: Path) -> None:
+    columns = ("Dates", *(f"{month}/1/2020" for month in range(1, 10)), "6/12/2024")
+    write(tmp_path / PERFORMANCE, [("ResNet", *"1234567890")], columns)
+    said = "2024-06-12 is labelled v4.1 and is the day of training v4.0; inference v4.1 is of"
+    assert any(note.startswith(said) for note in _figures(tmp_path)["1"].notes)
+
+
 @pytest.mark.parametrize("day", ["soon", "13/13/2020", "1/2", "9" * 400 + "/1/1"])
 def test_a_day_that_is_none_is_told(tmp_path: Path, day: str) -> None:
     write(tmp_path / PERFORMANCE, [("ResNet", "1")], ("Dates", day))

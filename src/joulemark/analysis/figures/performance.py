@@ -59,6 +59,7 @@ def performance(entries: Sequence[Entry], known: Definitions) -> FigureData | No
         x_label="Round",
         y_label="Performance of a whole system, first round = 1",
         log_y=True,
+        dates=True,
         notes=(
             "the best Offline rate of one closed datacenter system until each round",
             "only results that state power: the record holds no others",

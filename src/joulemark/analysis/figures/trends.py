@@ -94,6 +94,7 @@ def _figure(
         x_label="Round",
         y_label="Energy efficiency, first round = 1",
         log_y=True,
+        dates=True,
         marks=tuple(dict.fromkeys(marks)),
         notes=tuple(_notes(entries, series)),
     )
@@ -145,11 +146,23 @@ def _place(chosen: Sequence[Entry]) -> tuple[str, str, str]:
 
 def _notes(entries: Sequence[Entry], series: Sequence[Series]) -> Iterator[str]:
     yield "a round that is less efficient shows the best before it"
+    yield from map(_growth, series)
     by_key = {entry.key: entry for entry in entries}
     behind = {key for one in series for point in one.points for key in point.keys}
     stated = {by_key[key].round for key in behind if by_key[key].evidence is not Evidence.LOGS}
     if stated:
         yield f"from tables, not from logs: best results of {', '.join(sorted(stated))}"
+
+
+def _growth(series: Series) -> str:
+    """Return from where to where a line goes."""
+    first, last = series.points[0], series.points[-1]
+    best = max(series.points, key=lambda point: point.y)
+    values = [digits(point.absolute or 0.0) for point in (first, best)]
+    said = f"{series.name}: {values[0]} {series.unit} in {first.x}"
+    if last.y <= 1:
+        return f"{said}, no better since"
+    return f"{said}, {values[1]} in {best.x}, {digits(best.y, 3)} times"
 
 
 def _with_windows(

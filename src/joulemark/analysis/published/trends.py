@@ -13,7 +13,7 @@ from joulemark.analysis.figures.names import DATACENTER, EDGE, TINY, Line, days,
 from joulemark.analysis.published.tables import DATACENTER as DATACENTER_TABLE
 from joulemark.analysis.published.tables import EDGE as EDGE_TABLE
 from joulemark.analysis.published.tables import TINY as TINY_TABLE
-from joulemark.analysis.published.tables import Pair, joined, read_table
+from joulemark.analysis.published.tables import Pair, Row, joined, read_table
 from joulemark.analysis.published.words import (
     LATENCY,
     MICROJOULES,
@@ -76,16 +76,25 @@ def tiny_trends(folder: Path) -> FigureData | None:
     def value(pair: Pair) -> float | None:
         return 1e6 / pair.power.result if pair.power.result else None
 
+    passed = len(_energies(folder)) - len(_plain(folder))
+    said = f"{passed} energies with a comma between thousands are passed over"
     model = renamed({})
     found = ((line, [p for p in pairs if _matches(line, model(p.rate))]) for line in lines(TINY))
-    return _figure("5c", "tiny systems", found, value, (_PLATEAU,))
+    return _figure("5c", "tiny systems", found, value, (_PLATEAU, said))
 
 
 def tiny_pairs(folder: Path) -> list[Pair]:
     """Return rows of latency with rows of energy of the tiny table, whatever the model."""
     rows = read_table(folder, TINY_TABLE)
-    energies = [row for row in of_units(rows, (MICROJOULES,)) if _PLAIN.fullmatch(row["Result"])]
-    return joined(of_units(rows, (LATENCY,)), energies, renamed({}))
+    return joined(of_units(rows, (LATENCY,)), _plain(folder), renamed({}))
+
+
+def _energies(folder: Path) -> list[Row]:
+    return of_units(read_table(folder, TINY_TABLE), (MICROJOULES,))
+
+
+def _plain(folder: Path) -> list[Row]:
+    return [row for row in _energies(folder) if _PLAIN.fullmatch(row["Result"])]
 
 
 def _matches(line: Line, model: str) -> bool:
@@ -113,9 +122,10 @@ def _figure(
         basis=Basis.PUBLISHED,
         kind=Kind.LINES,
         series=tuple(series),
-        x_label="Version of the benchmark",
-        y_label="Energy efficiency, first version = 1",
+        x_label="Round",
+        y_label="Energy efficiency, first round = 1",
         log_y=True,
+        dates=True,
         notes=notes,
     )
 
