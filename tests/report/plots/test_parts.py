@@ -49,11 +49,12 @@ def test_units_of_labels(label: str, text: str, unit: str, factor: float, suffix
 
 def test_numbers_for_people() -> None:
     assert [plain(v) for v in (0.0, 1.839, 10442.0, 4.1e9, 1e10, 2.5e-7, -3.2)] == [
-        "0", "1.84", "10\u202f400", "4.1·10⁹", "10¹⁰", "2.5·10⁻⁷", "−3.20",
+        "0", "1.84", "10\u202f400", "4.10 G", "10.0 G", "2.5e−7", "−3.20",
     ]  # fmt: skip
     assert plain(float("nan")) == "nan"
     assert tick_label(0.02, "W") == "20 mW"
     assert tick_label(1.5, "") == "1.5"
+    assert [tick_label(v, "") for v in (1e6, 1e10, 1e14, 1e16)] == ["1 M", "10 G", "100 T", "1e16"]
     assert tick_label(10_000.0, "") == "10\u202f000"
     assert quantity("energy, J").said(2.5e-5) == "25.0 µJ"
 
@@ -196,6 +197,10 @@ def test_the_page_shows_all_with_numbers_and_differences() -> None:
     assert "<td>3.058</td><td>1.839</td>" in page
     assert "800 more points stand in the CSV file." in page
     assert "GPT-J at 69 tokens a sample." in page
+    other = replace(made.figure_5a(Basis.PUBLISHED), y_label="inferences/J")
+    beside = figures_page(pictures([other], [made.figure_5a()]), "")
+    assert beside.count('class="drawing beside"') == 2
+    assert 'href="figure-5a-published.csv"' in beside
     assert figures_page([], "").count("There is no figure.") == 1
 
 

@@ -11,6 +11,7 @@ from joulemark.core.finding import Verdict
 from joulemark.core.units import digits, si
 from joulemark.report.audit.tally import Tally
 from joulemark.report.format import clean
+from joulemark.report.plots.quantity import tick_label
 
 MOST_ROWS = 40
 STEPS = 250
@@ -109,20 +110,15 @@ def strips(
     rows = [_strip(name, usable[name], unit, low, high) for name in sorted(kept, key=str.casefold)]
     step = max(1, math.ceil((high - low) / 8))
     places = range(low, high + 1, step)
-    ticks = [(round(100 * (p - low) / (high - low), 3), _tick(p, unit)) for p in places]
+    ticks = [
+        (round(100 * (p - low) / (high - low), 3), tick_label(10.0**p, "" if "/" in unit else unit))
+        for p in places
+    ]
     return Strips(unit, rows, ticks, len(usable) - len(kept))
 
 
 def _is_drawn(value: float) -> bool:
     return 1e-12 < value < 1e15
-
-
-def _tick(power: int, unit: str) -> str:
-    value = 10.0**power
-    if "/" in unit:
-        return f"{value:g}"
-    number, _, shown = si(value, unit, 1).partition(" ")
-    return f"{float(number):g} {shown}"
 
 
 def _strip(name: str, values: Sequence[Value], unit: str, low: int, high: int) -> Strip:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 import numpy as np
 
@@ -12,14 +11,17 @@ from joulemark.analysis.calibrating.outcome import Outcome
 from joulemark.core.student import student_975
 from joulemark.report import svg
 from joulemark.report.calibration import stratum_name
+from joulemark.report.drawing import Curve, Drawing, Stroke, Words, svg_file
 from joulemark.report.format import clean
-from joulemark.report.style import COLOURS, FONT, SERIES
+from joulemark.report.plots.markers import marker
+from joulemark.report.plots.text import fitted
 
 WIDTH, HEIGHT = 720, 260
 """Of one panel, px; each calibration has one."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 46, 44
-_PALETTE = COLOURS["light"]
-_MISSED, _HELD = SERIES["light"][1], SERIES["light"][0]
+
+Point = tuple[float, float, float, str]
+"""Power, deviation and half-width (W), and whose it is."""
 
 
 def residuals(outcome: Outcome) -> str:
@@ -29,40 +31,39 @@ def residuals(outcome: Outcome) -> str:
     interval that was predicted for it. Points off their bar's reach of zero have another colour
     and another shape.
     """
-    height = HEIGHT * len(outcome.made)
-    panels = (_panel(one, place * HEIGHT, outcome) for place, one in enumerate(outcome.made))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-        f'viewBox="0 0 {WIDTH} {height}" font-family="{escape(FONT)}" font-size="12" '
-        f'fill="{_PALETTE["text"]}" role="img">\n'
-        f"<title>{_text(f'{outcome.target} against {outcome.reference}')}</title>\n"
-        f'<rect width="{WIDTH}" height="{height}" fill="{_PALETTE["surface"]}"/>\n'
-        f"{''.join(panels)}</svg>\n"
+    panels = [(one, list(_points(one))) for one in outcome.made]
+    missed = sum(abs(off) > half for _, points in panels for _, off, half, _ in points)
+    drawing = Drawing(
+        width=WIDTH,
+        height=HEIGHT * len(panels),
+        title=clean(f"{outcome.target} against {outcome.reference}", 120),
+        summary=f"{sum(len(p) for _, p in panels)} stretches that were left out, {missed} off",
     )
+    for place, (one, points) in enumerate(panels):
+        _panel(drawing, one, points, place * HEIGHT, outcome)
+    return svg_file(drawing)
 
 
-def _panel(one: Made, top: int, outcome: Outcome) -> str:
-    points = list(_points(one))
+def _panel(drawing: Drawing, one: Made, points: list[Point], top: int, outcome: Outcome) -> None:
     power = one.calibration.power_w
     reach = max(svg.TINY, *(abs(off) + half for _, off, half, _ in points))
     across = svg.Scale(power.low, power.high, _LEFT + 10, WIDTH - _RIGHT - 10)
-    up = svg.Scale(-reach, reach, HEIGHT - _BOTTOM, _TOP)
-    title = stratum_name(one.calibration.stratum)
-    marks = "".join(
-        _mark(across(watts), up(off), up(0) - up(half), label) for watts, off, half, label in points
-    )
-    return (
-        f'<g transform="translate(0 {top})">\n'
-        f'<text x="{_LEFT}" y="20" font-weight="bold">{_text(title)}</text>\n'
-        f'<text x="{_LEFT}" y="36" fill="{_PALETTE["muted"]}">left out: '
-        f"{_text(outcome.reference)} less the calibrated reading, W; bars: 95 %</text>\n"
-        f"{_axes(across, up)}{marks}"
-        f'<text x="{(_LEFT + WIDTH) / 2}" y="{HEIGHT - 8}" text-anchor="middle">'
-        f"mean power by {_text(outcome.target)}, W</text>\n</g>\n"
-    )
+    up = svg.Scale(-reach, reach, top + HEIGHT - _BOTTOM, top + _TOP)
+    room, target = WIDTH - _LEFT - _RIGHT, clean(outcome.target, 60)
+    title = fitted(clean(stratum_name(one.calibration.stratum), 120), room, "head")
+    said = f"left out: {clean(outcome.reference, 60)} less the calibrated reading, W; bars: 95 %"
+    below = f"mean power by {target}, W"
+    drawing.words += [
+        Words(_LEFT, top + 20, title, "head"),
+        Words(_LEFT, top + 36, fitted(said, room)),
+        Words((_LEFT + WIDTH) / 2, top + HEIGHT - 8, fitted(below, room), "", "middle"),
+    ]
+    _axes(drawing, across, up)
+    for watts, off, half, label in points:
+        _mark(drawing, (across(watts), up(off)), up(0.0) - up(half), label, off=abs(off) > half)
 
 
-def _points(one: Made) -> Iterator[tuple[float, float, float, str]]:
+def _points(one: Made) -> Iterator[Point]:
     """Yield power, deviation and half-width (W), and the name of each point that was left out."""
     for each in one.left:
         seconds, own = each.points.seconds, each.points
@@ -71,34 +72,21 @@ def _points(one: Made) -> Iterator[tuple[float, float, float, str]]:
         yield from zip(own.target_w.tolist(), off.tolist(), half.tolist(), own.labels, strict=True)
 
 
-def _axes(across: svg.Scale, up: svg.Scale) -> str:
-    lines = []
+def _axes(drawing: Drawing, across: svg.Scale, up: svg.Scale) -> None:
     for value, label in svg.labelled(svg.ticks(up.low, up.high)):
-        y, colour = svg.number(up(value)), _PALETTE["line" if value else "muted"]
-        lines.append(
-            f'<path d="M{_LEFT} {y}H{WIDTH - _RIGHT}" stroke="{colour}"/>'
-            f'<text x="{_LEFT - 8}" y="{y}" dy="4" text-anchor="end">{label}</text>\n'
-        )
+        of = "rule" if value else "tick"
+        drawing.strokes.append(Stroke(_LEFT, up(value), WIDTH - _RIGHT, up(value), of))
+        drawing.words.append(Words(_LEFT - 8, up(value) + 4, label, "", "end"))
     for value, label in svg.labelled(svg.ticks(across.low, across.high, 8)):
-        x = svg.number(across(value))
-        lines.append(
-            f'<text x="{x}" y="{HEIGHT - _BOTTOM + 18}" text-anchor="middle">{label}</text>\n'
-        )
-    return "".join(lines)
+        drawing.words.append(Words(across(value), up.start + 18, label, "", "middle"))
 
 
-def _mark(x: float, y: float, half: float, label: str) -> str:
-    """Return a point with its interval; ``half`` is its half-width, px."""
-    zero = (_TOP + HEIGHT - _BOTTOM) / 2
-    missed = abs(y - zero) > abs(half)
-    colour, at = (_MISSED if missed else _HELD), f"{svg.number(x)} {svg.number(y)}"
-    shape = "m-4 0l4 -4l4 4l-4 4z" if missed else "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0"
-    bar = f"M{svg.number(x)} {svg.number(y - abs(half))}V{svg.number(y + abs(half))}"
-    return (
-        f'<g><title>{_text(label)}</title><path d="{bar}" stroke="{colour}" stroke-opacity="0.35"/>'
-        f'<path d="M{at}{shape}" fill="{colour}"/></g>\n'
-    )
-
-
-def _text(value: object) -> str:
-    return escape(clean(value, 120))
+def _mark(drawing: Drawing, at: tuple[float, float], half: float, label: str, *, off: bool) -> None:
+    """Draw a point with its interval; ``half`` is its half-width, px."""
+    x, y = at
+    colour, shape = ("2", "diamond") if off else ("1", "circle")
+    bar = f"M{svg.number(x)} {svg.number(y - half)}V{svg.number(y + half)}"
+    drawing.curves += [
+        Curve(bar, f"line{colour} whisker"),
+        Curve(marker(shape, x, y, 3.0), f"fill{colour}", clean(label, 120)),
+    ]

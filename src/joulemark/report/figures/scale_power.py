@@ -10,6 +10,7 @@ from joulemark.core.units import si
 from joulemark.core.value import Value
 from joulemark.report.drawing import Dot, Drawing, Stroke, Words
 from joulemark.report.format import clean
+from joulemark.report.plots.quantity import tick_label
 from joulemark.report.svg import Scale
 
 TITLE = "Least and greatest mean power of each scale"
@@ -76,7 +77,7 @@ def _grid(drawing: Drawing, axis: Scale, bottom: float) -> None:
         x = axis(float(decade))
         drawing.strokes.append(Stroke(x, _TOP - 8, x, bottom, "rule"))
         if decade % every == 0:
-            label = si(10.0**decade, "W", 1)
+            label = tick_label(10.0**decade, "W")
             drawing.words.append(Words(x, bottom + 18, label, "", "middle"))
     drawing.strokes.append(Stroke(axis.start, bottom, axis.stop, bottom, "base"))
 

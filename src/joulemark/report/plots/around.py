@@ -65,7 +65,7 @@ def whose(data: FigureData, layers: Sequence[Layer], other: str) -> str:
     roles = {layer.role for layer in layers}
     said = [str(data.basis)]
     if Role.GHOST in roles:
-        said.append(f"hollow and dotted: {other}; ringed: what differs")
+        said.append(f"hollow and dotted: {other}; numbered: what differs")
     if any(point.u95 for layer in layers for point in layer.series.points):
         said.append("whiskers: 95 % intervals")
     if Role.OWN in roles:
@@ -85,7 +85,7 @@ def key(
         top: where it begins.
         blocks: whether those of the left axis are areas, not marks.
     """
-    x, y = EDGE, top + 10
+    x, y = EDGE, top + 11
     for layer, text in zip(layers, texts, strict=True):
         shown = fitted(text, drawing.width - 2 * EDGE - 16)
         width = width_of(shown) + 14

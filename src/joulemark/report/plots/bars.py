@@ -10,7 +10,7 @@ from joulemark.analysis.figures.data import Point
 from joulemark.report.drawing import Curve, Words
 from joulemark.report.plots.axes import Axis
 from joulemark.report.plots.frame import Frame
-from joulemark.report.plots.layers import Layer, Role
+from joulemark.report.plots.layers import Layer, Role, same
 from joulemark.report.plots.lines import draw_line, mark
 from joulemark.report.plots.markers import block
 from joulemark.report.plots.text import Box, width_of
@@ -19,7 +19,7 @@ from joulemark.report.svg import number
 WIDEST = 54.0
 _SHARE = 0.78
 """Of a column that its bars fill."""
-_OVERHANG = 4.0
+_OVERHANG = 1.0
 """So much may a value be wider than its bar, px; over stems it may be wider if there are few."""
 _FEW = 12
 
@@ -105,7 +105,7 @@ def draw_stacked(frame: Frame, layers: Sequence[Layer]) -> None:
     frame.taken += marks
     for name, x in frame.across.names.items():
         other = _sum(ghosts, name)
-        if other > 0 and math.isfinite(frame.left(other)):
+        if other > 0 and not same(other, _sum(parts, name)):
             at = (x - width / 2 - 4, frame.left.base, width + 8, frame.left(other))
             frame.drawing.curves += block(ghosts[0], *at)
         _stack(frame, parts, name, x, width)

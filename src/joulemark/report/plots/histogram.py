@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,7 @@ from joulemark.report.drawing import Curve, Words
 from joulemark.report.plots.axes import drawable
 from joulemark.report.plots.frame import Frame
 from joulemark.report.plots.layers import Layer, Role
+from joulemark.report.plots.markers import block
 from joulemark.report.svg import number
 
 BINS = 24
@@ -60,30 +62,35 @@ def draw_histogram(frame: Frame, layers: Sequence[Layer], edges: Sequence[float]
     axis = frame.across.axis
     assert axis is not None  # noqa: S101 # a histogram stands on numbers
     filled = [layer for layer in layers if layer.role is Role.PLAIN]
+    for place, layer in enumerate(filled):
+        _bars(frame, layer, edges, (place, len(filled)))
     for layer in layers:
-        counts = counts_of(layer, edges)
         if layer.role is not Role.PLAIN:
-            _outline(frame, layer, counts, [axis(edge) for edge in edges])
-            continue
-        for (low, high), count in zip(pairwise(edges), counts, strict=True):
-            left, right = axis(low), axis(high)
-            width = (right - left) / len(filled)
-            left += filled.index(layer) * width
-            if count:
-                top, base = number(frame.left(float(count))), number(frame.left.base)
-                d = f"M{number(left)} {base}V{top}h{number(width)}V{base}z"
-                said = axis.quantity.said
-                told = f"{layer.name}: {count} from {said(low, 4)} to {said(high, 4)}"
-                frame.drawing.curves.append(Curve(d, f"{layer.fill} bar", told))
+            _outline(frame, layer, counts_of(layer, edges), [axis(edge) for edge in edges])
     for layer in filled:
         _median(frame, layer, [axis(m) for m in _medians(layer)])
+
+
+def _bars(frame: Frame, layer: Layer, edges: Sequence[float], slot: tuple[int, int]) -> None:
+    """Draw the counts of one series in its share of each bin."""
+    place, of = slot
+    axis = frame.across.axis
+    assert axis is not None  # noqa: S101 # see above
+    said, base = axis.quantity.said, frame.left.base
+    for (low, high), count in zip(pairwise(edges), counts_of(layer, edges), strict=True):
+        width = (axis(high) - axis(low)) / of
+        if count:
+            left = axis(low) + place * width
+            area, *texture = block(layer, left, base, width, frame.left(float(count)))
+            told = f"{layer.name}: {count} from {said(low, 4)} to {said(high, 4)}"
+            frame.drawing.curves += [replace(area, title=told), *texture]
 
 
 def _outline(frame: Frame, layer: Layer, counts: Sequence[int], at: Sequence[float]) -> None:
     d = f"M{number(at[0])} {number(frame.left.base)}"
     for count, right in zip(counts, at[1:], strict=True):
         d += f"V{number(frame.left(float(count)))}H{number(right)}"
-    of = f"outline{layer.colour}" + (" ghost" if layer.role is Role.GHOST else "")
+    of = "outlineown ghost" if layer.role is Role.GHOST else "outlineown"
     frame.drawing.curves.append(Curve(f"{d}V{number(frame.left.base)}", of, layer.name))
 
 

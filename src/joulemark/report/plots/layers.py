@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from joulemark.analysis.figures.data import FigureData, Kind, Point, Series
 from joulemark.core.words import StrEnum
@@ -156,4 +156,16 @@ def _both(key: tuple[str, str], *of: dict[tuple[str, str], Point]) -> Iterator[P
 def _differ(one: float, other: float) -> bool:
     if math.isnan(one) or math.isnan(other):
         return math.isnan(one) != math.isnan(other)
-    return not math.isclose(one, other, rel_tol=TOLERANCE)
+    return not same(one, other)
+
+
+def same(one: float, other: float) -> bool:
+    """Return whether two numbers are the same as far as figures go."""
+    return math.isclose(one, other, rel_tol=TOLERANCE)
+
+
+def differing(data: FigureData, other: FigureData) -> FigureData:
+    """Return another version of bars with those alone that differ; the rest would lie beneath."""
+    kept = {id(point) for one in differences(other, data) for point in one.points}
+    series = (replace(s, points=tuple(p for p in s.points if id(p) in kept)) for s in other.series)
+    return replace(other, series=tuple(series))

@@ -49,7 +49,7 @@ def mark(frame: Frame, layer: Layer, point: Point, x: float, y: float) -> Curve:
     """Return the mark of a point; hollow where it is another version's."""
     told = frame.told(layer, point)
     of = layer.fill if layer.role is Role.GHOST else f"{layer.fill} mark"
-    return Curve(marker(layer.shape, x, y), of, told)
+    return Curve(marker(layer.shape, x, y, 3.5 if layer.role is Role.GHOST else 4.0), of, told)
 
 
 def name_ends(frame: Frame, named: Sequence[tuple[Layer, str]]) -> None:

@@ -23,17 +23,17 @@ MOST_ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One picture on the page; texts are clean.
+    """One figure on the page; texts are clean.
 
     Attributes:
         id: of its heading.
         title: with its number.
         basis: whose it is.
-        wide: for a wide window.
-        narrow: for a phone.
+        drawings: of each picture whose it is, for a wide window and for a phone; two where its
+            versions have other axes and stand side by side.
         files: name and what it is.
         differences: rows of number, series, place, as published, from the record, why.
-        notes: of the whole.
+        notes: of the whole, each with the version it is of.
         points: rows of version, series, place, value, label, note.
         left_out: so many points that the table does not show.
     """
@@ -41,11 +41,10 @@ class Shown:
     id: str
     title: str
     basis: str
-    wide: Drawing
-    narrow: Drawing
+    drawings: list[tuple[str, Drawing, Drawing]]
     files: list[tuple[str, str]]
     differences: list[tuple[str, ...]]
-    notes: list[str]
+    notes: list[tuple[str, str]]
     points: list[tuple[str, ...]]
     left_out: int
 
@@ -58,35 +57,45 @@ def figures_page(pictures: Sequence[Picture], where_from: str, *, png: bool = Fa
         where_from: the tables and the store, to be named on the page.
         png: whether there are PNG files to link to.
     """
-    shown = [_shown(picture, png=png) for picture in pictures]
+    numbers = dict.fromkeys(picture.data.number for picture in pictures)
+    groups = [[p for p in pictures if p.data.number == number] for number in numbers]
     return rendered(
         "figures.html.j2",
         styles=(*STYLES, STYLE, "scales.css", "figures.css"),
         where=clean(where_from),
-        pictures=shown,
+        figures=[_shown(group, png=png) for group in groups],
     )
 
 
-def _shown(picture: Picture, *, png: bool) -> Shown:
-    points = list(_points(picture))
-    kinds = [("svg", "SVG"), *([("png", "PNG")] if png else [])]
-    sizes = (("", ""), ("-column", ", one column"))
-    files = [
-        (f"{picture.name}{end}.{kind}", f"{word}{of}") for end, of in sizes for kind, word in kinds
-    ]
-    notes = [note for data in picture.shown for note in data.notes]
+def _shown(group: Sequence[Picture], *, png: bool) -> Shown:
+    points = [row for picture in group for row in _points(picture)]
+    versions = [data for picture in group for data in picture.shown]
+    notes = {clean(note, 600): "" for data in versions for note in data.notes}
+    for note in notes:
+        of = [str(data.basis) for data in versions if note in {clean(n, 600) for n in data.notes}]
+        notes[note] = " and ".join(of) if len(versions) > 1 else ""
     return Shown(
-        id=picture.name,
-        title=titled(picture.data),
-        basis=" and ".join(str(data.basis) for data in picture.shown),
-        wide=picture.drawing(PAGE, title=False),
-        narrow=picture.drawing(NARROW, title=False),
-        files=[*files, (f"{picture.name}.csv", "numbers as CSV")],
-        differences=list(_differences(picture)),
-        notes=[clean(note, 600) for note in dict.fromkeys(notes)],
+        id=group[0].name,
+        title=titled(group[-1].data),
+        basis=" and ".join(str(data.basis) for data in versions),
+        drawings=[
+            (str(p.data.basis), p.drawing(PAGE, title=False), p.drawing(NARROW, title=False))
+            for p in group
+        ],
+        files=[file for picture in group for file in _files(picture, png=png, many=len(group) > 1)],
+        differences=[row for picture in group for row in _differences(picture)],
+        notes=[(of, note) for note, of in notes.items()],
         points=points[:MOST_ROWS],
         left_out=max(0, len(points) - MOST_ROWS),
     )
+
+
+def _files(picture: Picture, *, png: bool, many: bool) -> Iterator[tuple[str, str]]:
+    whose = f" ({picture.data.basis})" if many else ""
+    for kind in ("svg", "png") if png else ("svg",):
+        for end, of in (("", ""), ("-column", ", one column")):
+            yield f"{picture.name}{end}.{kind}", f"{kind.upper()}{of}{whose}"
+    yield f"{picture.name}.csv", f"numbers as CSV{whose}"
 
 
 def _differences(picture: Picture) -> Iterator[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from joulemark.analysis.figures.data import FigureData, Kind, Series
@@ -11,7 +12,7 @@ from joulemark.report.plots import around
 from joulemark.report.plots.bars import draw_bars, draw_stacked
 from joulemark.report.plots.frame import Frame, breaks, grid
 from joulemark.report.plots.histogram import draw_histogram
-from joulemark.report.plots.layers import Difference, differences, layers
+from joulemark.report.plots.layers import Difference, differences, differing, layers
 from joulemark.report.plots.layout import Plan, framed, plan_of
 from joulemark.report.plots.lines import draw_lines, name_ends
 from joulemark.report.plots.markers import marker
@@ -20,6 +21,11 @@ from joulemark.report.plots.scatter import draw_scatter
 
 PAGE, WIDE, NARROW = 900.0, 760.0, 360.0
 """Widths: on our pages, across a printed page, and in a printed column or on a phone, px."""
+_RINGED = ((11, -5, "start"), (-11, -5, "end"), (11, 13, "start"), (-11, 13, "end"))
+_ON_BAR = tuple((0, up, "middle") for up in (-7, -20, -33, 15, 29))
+"""Where the number of a difference may stand."""
+_NEAR = 24.0
+"""Two points that differ by less have one number, px."""
 _SAID = 16
 """So many points of a series are told in words."""
 
@@ -42,7 +48,10 @@ def plot(
         title: whether the title stands in the picture; a page has it above.
     """
     drawing = Drawing(width, 0.0, around.titled(data), summary(data))
-    plan = plan_of(data, layers(data, own, against), narrow=width < 600)
+    beneath = against
+    if against is not None and data.kind is Kind.BARS:
+        beneath = differing(data, against)
+    plan = plan_of(data, layers(data, own, beneath), narrow=width < 600)
     other = "" if against is None else str(against.basis)
     top = around.head(drawing, data if title else None, around.whose(data, plan.layers, other))
     if not plan.drawable:
@@ -56,7 +65,7 @@ def plot(
         name_ends(frame, plan.at_ends)
     _draw(frame, plan)
     if against is not None:
-        _ring(frame, differences(against, data))
+        _mark(frame, differences(against, data), ringed=not plan.blocks)
     return drawing
 
 
@@ -73,15 +82,18 @@ def _draw(frame: Frame, plan: Plan) -> None:
         draw_scatter(frame, plan.layers)
 
 
-def _ring(frame: Frame, found: Sequence[Difference]) -> None:
-    """Ring the points that differ, with their numbers in the list of differences."""
+def _mark(frame: Frame, found: Sequence[Difference], *, ringed: bool) -> None:
+    """Number the points that differ as their list does; what is no bar gets a ring, too."""
     for number, one in enumerate(found, 1):
-        spots = [frame.spots[id(p)] for p in one.points if id(p) in frame.spots]
-        for x, y in spots:
-            frame.drawing.curves.append(Curve(marker("circle", x, y, 8.0), "ring", one.note))
-        for x, y in spots:
-            places = ((11, -5, "start"), (-11, -5, "end"), (11, 13, "start"), (-11, 13, "end"))
-            frame.room(*(Words(x + a, y + b, str(number), "flag", at) for a, b, at in places))
+        last = (-math.inf, -math.inf)
+        for x, y in (frame.spots[id(p)] for p in one.points if id(p) in frame.spots):
+            if ringed:
+                ring = Curve(marker("circle", x, y, 8.0), "ring", clean(one.note))
+                frame.drawing.curves.append(ring)
+            if math.dist(last, (x, y)) > _NEAR:
+                places = _RINGED if ringed else _ON_BAR
+                frame.room(*(Words(x + a, y + b, str(number), "flag", at) for a, b, at in places))
+            last = (x, y)
 
 
 def summary(data: FigureData) -> str:

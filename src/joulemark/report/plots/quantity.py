@@ -12,7 +12,7 @@ _UNIT = re.compile(r"(.*?)[ ,]*[ (\[]([pnµumkMGT]?)(W|J|Wh|s)(/[^\s()\[\]]+)?[)
 _SUFFIX = re.compile(r".*(?:, (\S{1,12})| [(\[](\S{1,12})[)\]])")
 _PREFIX = {"p": 1e-12, "n": 1e-9, "µ": 1e-6, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6,
            "G": 1e9, "T": 1e12}  # fmt: skip
-_SMALL, _GREAT = 1e-4, 1e6
+_SMALL, _GREAT, _HUGE = 1e-4, 1e6, 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,21 @@ def _suffixed(label: str, unit: str) -> Quantity:
 
 
 def plain(value: float, count: int = 3) -> str:
-    """Return a number without unit: in thousands by a thin space, powers of ten where need be."""
+    """Return a number without unit: in thousands by a thin space, from a million on by prefixes.
+
+    >>> plain(1.839), plain(4.1e9), plain(2.5e-7)
+    ('1.84', '4.10 G', '2.5e−7')
+    """
+    size = abs(value)
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
-    if not _SMALL <= abs(value) < _GREAT:
+    if not _SMALL <= size < _HUGE:
         mantissa, _, power = f"{value:.{count - 1}e}".partition("e")
         shown = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-        raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        shown = f"10{raised}" if shown == "1" else f"{shown}·10{raised}"
-    elif abs(value) >= 10**count:
+        shown = f"{shown}e{int(power)}"
+    elif size >= _GREAT:
+        shown = si(value, "", count)
+    elif size >= 10**count:
         shown = f"{float(digits(value, count)):,.0f}".replace(",", "\u202f")
     else:
         shown = digits(value, count)
@@ -76,8 +82,7 @@ def plain(value: float, count: int = 3) -> str:
 
 def tick_label(value: float, unit: str) -> str:
     """Return the label of a number such as 1, 2 or 5 times a power of ten: ``20 mW``."""
-    if not unit:
-        shown = plain(value, 2)
-        return shown.rstrip("0").rstrip(".") if "." in shown else shown
-    number, _, named = si(value, unit.partition("/")[0], 2).partition(" ")
-    return f"{float(number):g} {named}"
+    shown = si(value, unit.partition("/")[0], 2) if unit else plain(value, 2)
+    number, _, named = shown.partition(" ")
+    number = number.rstrip("0").rstrip(".") if "." in number else number
+    return f"{number} {named}".strip()

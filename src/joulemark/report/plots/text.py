@@ -91,7 +91,7 @@ def wrapped(text: str, width: float, of: str = "", most: int = 9) -> list[str]:
     lines: list[str] = []
     for word in text.replace("-", "-\0").replace(" ", " \0").split("\0"):
         _add(lines, word, width, of)
-    lines = [line.strip() for line in lines]
+    lines = [line.strip() for line in lines if line.strip()]
     if len(lines) > most:
         lines = [*lines[: most - 1], fitted(" ".join(lines[most - 1 :]), width, of)]
     return lines
