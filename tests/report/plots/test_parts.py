@@ -164,7 +164,7 @@ def test_pictures_of_two_versions() -> None:
     assert [(d.series, d.where, d.published, d.record) for d in one.differences] == [
         ("ResNet-50", "v4.1", 3.058, 1.839), ("DLRM-v2-99", "v4.1", 1.0, 1.53),
     ]  # fmt: skip
-    other = replace(theirs, y_label="inferences/J")
+    other = replace(theirs, y_label="efficiency, inferences/J")
     apart = pictures([other], [ours])
     assert [p.name for p in apart] == ["figure-5a-published", "figure-5a-record"]
     assert [p.differences for p in apart] == [[], []]
@@ -197,7 +197,7 @@ def test_the_page_shows_all_with_numbers_and_differences() -> None:
     assert "<td>3.058</td><td>1.839</td>" in page
     assert "800 more points stand in the CSV file." in page
     assert "GPT-J at 69 tokens a sample." in page
-    other = replace(made.figure_5a(Basis.PUBLISHED), y_label="inferences/J")
+    other = replace(made.figure_5a(Basis.PUBLISHED), y_label="efficiency, inferences/J")
     beside = figures_page(pictures([other], [made.figure_5a()]), "")
     assert beside.count('class="drawing beside"') == 2
     assert 'href="figure-5a-published.csv"' in beside

@@ -59,14 +59,14 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 def main(args: Namespace) -> int:
     """Draw, write and print."""
+    from joulemark.analysis.figures.data import Basis
     from joulemark.report.plots.page import figures_json
     from joulemark.report.plots.pictures import pictures
     from joulemark.report.plots.told import print_pictures
 
-    wanted = _wanted(args)
-    published = [] if args.from_record else _published(args, wanted)
-    record = [] if args.as_published else _record(args, wanted)
-    made = pictures(published, record)
+    found = _figures(args)
+    published = [data for data in found if data.basis is Basis.PUBLISHED]
+    made = pictures(published, [data for data in found if data.basis is Basis.RECORD])
     output: Path | None = args.output
     if output is None and not args.json:
         output = Path(OUTPUT)
@@ -96,14 +96,21 @@ def _wanted(args: Namespace) -> tuple[str, ...]:
     return asked
 
 
-def _published(args: Namespace, wanted: tuple[str, ...]) -> list[FigureData]:
-    from joulemark.analysis.published.every import published
+def _figures(args: Namespace) -> list[FigureData]:
+    """Return the figures that are asked for; the store is read only where the record is."""
+    from joulemark.analysis.figures.data import Basis
+    from joulemark.analysis.figures.every import figures
+    from joulemark.analysis.figures.stored import stored
+    from joulemark.analysis.record.record import record
 
-    return [data for data in published(args.tables) if data.number in wanted]
-
-
-def _record(args: Namespace, wanted: tuple[str, ...]) -> list[FigureData]:
-    return []
+    wanted = _wanted(args)
+    if args.as_published:
+        return list(figures(None, args.tables, numbers=wanted, bases=(Basis.PUBLISHED,)))
+    store = store_of(args)
+    known = record(store)
+    runs = stored(store, known.entries)
+    bases = (Basis.RECORD,) if args.from_record else tuple(Basis)
+    return list(figures(known, args.tables, runs, numbers=wanted, bases=bases))
 
 
 def _write(args: Namespace, made: list[Picture], output: Path) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from joulemark.analysis.figures.data import FigureData
+from joulemark.analysis.figures.data import FigureData, Kind
 from joulemark.report.drawing import Curve, Drawing, Words
 from joulemark.report.format import clean
 from joulemark.report.plots.frame import Frame, flag
@@ -60,17 +60,31 @@ def titled(data: FigureData) -> str:
     return f"Figure {number}. {clean(data.title)}" if number else clean(data.title)
 
 
-def whose(data: FigureData, layers: Sequence[Layer], other: str) -> str:
-    """Return in words what is drawn how."""
+def whose(data: FigureData, layers: Sequence[Layer], other: str, *, differ: bool) -> str:
+    """Return in words what is drawn how.
+
+    Args:
+        data: the figure.
+        layers: that are drawn.
+        other: what the version beneath is.
+        differ: whether points of both differ.
+    """
     roles = {layer.role for layer in layers}
     said = [str(data.basis)]
     if Role.GHOST in roles:
-        said.append(f"hollow and dotted: {other}; numbered: what differs")
+        said.append(_beneath(data, other, differ=differ))
     if any(point.u95 for layer in layers for point in layer.series.points):
         said.append("whiskers: 95 % intervals")
     if Role.OWN in roles:
         said.append("stars: own runs")
     return "; ".join(said)
+
+
+def _beneath(data: FigureData, other: str, *, differ: bool) -> str:
+    if differ:
+        return f"hollow and dotted: {other}, numbered where it differs"
+    same = data.kind is not Kind.HISTOGRAM
+    return f"{other}: the same" if same else f"dotted: {other}"
 
 
 def key(

@@ -25,7 +25,7 @@ class Across:
     """Where points stand from left to right.
 
     Attributes:
-        names: the middle of each name's column.
+        names: the middle of each name's column; a point of a name stands there, whatever its date.
         step: width of a column; nought on an axis of numbers.
         axis: of numbers or dates; None where names tell the place.
     """
@@ -36,7 +36,7 @@ class Across:
 
     def __call__(self, point: Point) -> float:
         """Return the place of a point; NaN where it has none."""
-        if self.axis is None:
+        if self.axis is None or point.x in self.names:
             return self.names.get(point.x, math.nan)
         return math.nan if point.at is None else self.axis(point.at)
 
@@ -175,11 +175,9 @@ def _break(frame: Frame, place: str) -> float:
     across = frame.across
     if across.axis is None:
         return across.names.get(place, math.nan) - across.step / 2
-    names = [name for _, name in across.axis.ticks]
-    if place in names:
-        at = [across.axis(value) for value, _ in across.axis.ticks]
-        n = names.index(place)
-        return (at[n] + at[n - 1]) / 2 if n else at[n]
+    if place in across.names:
+        before = [x for x in across.names.values() if x < across.names[place]]
+        return (across.names[place] + max(before, default=across.names[place])) / 2
     try:
         return across.axis(float(place))
     except ValueError:

@@ -18,7 +18,7 @@ from joulemark.report.plots.layers import Layer, Role
 from joulemark.report.plots.markers import block
 from joulemark.report.svg import number
 
-BINS = 24
+BINS = 32
 """At most about so many."""
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -91,7 +91,8 @@ def _outline(frame: Frame, layer: Layer, counts: Sequence[int], at: Sequence[flo
     for count, right in zip(counts, at[1:], strict=True):
         d += f"V{number(frame.left(float(count)))}H{number(right)}"
     of = "outlineown ghost" if layer.role is Role.GHOST else "outlineown"
-    frame.drawing.curves.append(Curve(f"{d}V{number(frame.left.base)}", of, layer.name))
+    d += f"V{number(frame.left.base)}"
+    frame.drawing.curves.append(Curve(d, of, layer.name))
 
 
 def _medians(layer: Layer) -> list[float]:

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from joulemark.analysis.figures.data import FigureData, Kind, Point, Series
+from joulemark.analysis.figures.differing import APART
 from joulemark.core.words import StrEnum
 from joulemark.report.format import clean
 from joulemark.report.plots.dates import iso_day
+from joulemark.report.plots.quantity import quantity
 from joulemark.report.style import DASHES, SERIES
 
 SHAPES = ("circle", "square", "triangle", "diamond", "down", "cross", "bar")
 """In the order of their use; of another number than the colours, so that pairs do not repeat."""
-TOLERANCE = 0.002
-"""Points of two versions that differ by less, relative, are the same."""
 
 
 class Role(StrEnum):
@@ -105,10 +105,20 @@ def layers(
 
 
 def comparable(one: FigureData, other: FigureData) -> bool:
-    """Return whether two versions of a figure can lie over each other."""
-    axes = [(d.kind, d.y_label, d.right_label, d.log_x, d.log_y, d.dates) for d in (one, other)]
+    """Return whether two versions of a figure can lie over each other: same axes, same series."""
+    axes = [
+        (
+            d.kind,
+            *(quantity(label).written for label in (d.y_label, d.right_label)),
+            d.log_x,
+            d.log_y,
+        )
+        for d in (one, other)
+    ]
     shared = {s.name for s in one.series} & {s.name for s in other.series}
-    return axes[0] == axes[1] and bool(shared)
+    if one.kind is Kind.HISTOGRAM:
+        return axes[0] == axes[1] and one.x_label == other.x_label
+    return axes[0] == axes[1] and len(shared) * 2 > len(one.series)
 
 
 def where(point: Point, data: FigureData) -> str:
@@ -161,7 +171,7 @@ def _differ(one: float, other: float) -> bool:
 
 def same(one: float, other: float) -> bool:
     """Return whether two numbers are the same as far as figures go."""
-    return math.isclose(one, other, rel_tol=TOLERANCE)
+    return math.isclose(one, other, rel_tol=APART)
 
 
 def differing(data: FigureData, other: FigureData) -> FigureData:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from joulemark.analysis.figures.data import FigureData, Kind, Point
+from joulemark.analysis.figures.data import FigureData, Kind
 from joulemark.report.drawing import Drawing
 from joulemark.report.format import clean
 from joulemark.report.plots import around
@@ -114,10 +114,12 @@ def _last(plan: Plan, layer: Layer) -> str:
 
 
 def _text(plan: Plan, layer: Layer) -> str:
+    """Return the name of a layer in the key, with what else tells it apart."""
+    name = f"{layer.name} (dotted)" if layer.role is Role.GHOST else layer.name
     if plan.data.kind is Kind.HISTOGRAM:
         count = str(len(values_of(layer, log=plan.data.log_x)))
-        return layer.name if count in layer.name.split() else f"{layer.name}, n = {count}"
-    return f"{layer.name} (right axis)" if layer.series.right else layer.name
+        return name if count in layer.name.split() else f"{name}, n = {count}"
+    return f"{name} (right axis)" if layer.series.right else name
 
 
 def framed(drawing: Drawing, plan: Plan, top: float) -> Frame:
@@ -213,12 +215,15 @@ def _across(plan: Plan, box: Box) -> Across:
     if data.kind is Kind.HISTOGRAM:
         axis = number_axis(plan.edges, data.x_label, ends, log=data.log_x, zero=False, most=most)
         return Across({}, 0.0, tight(axis, plan.edges))
-    points = [p for layer in plan.layers for p in layer.series.points]
+    ranked = sorted(plan.layers, key=lambda layer: layer.role is not Role.PLAIN)
+    points = [p for layer in ranked for p in layer.series.points]
     at = [p.at for p in points if p.at is not None]
     numeric = data.kind is Kind.SCATTER or (data.kind is Kind.LINES and len(at) == len(points))
-    named = {(p.at, clean(p.x, 30)) for p in points if p.at is not None and p.x}
-    if data.kind is Kind.LINES and numeric and _is_named(points, len(named)):
-        return Across({}, 0.0, named_axis(sorted(named), data.x_label, ends, _PAD))
+    named = _named_places(plan) if numeric and data.kind is Kind.LINES else {}
+    if named:
+        ticks = [(place, clean(name, 30)) for name, place in named.items()]
+        axis = named_axis(ticks, data.x_label, ends, _PAD)
+        return Across({name: axis(place) for name, place in named.items()}, 0.0, axis)
     if numeric and data.dates:
         return Across({}, 0.0, date_axis(at, data.x_label, ends, most))
     if numeric:
@@ -231,10 +236,17 @@ def _across(plan: Plan, box: Box) -> Across:
     return Across({name: first + n * step for n, name in enumerate(names)}, step)
 
 
-def _is_named(points: Sequence[Point], count: int) -> bool:
-    """Return whether every place on an axis of numbers has one name."""
-    places, names = {p.at for p in points}, {p.x for p in points}
-    return bool(count) and "" not in names and count == len(places) == len(names)
+def _named_places(plan: Plan) -> dict[str, float]:
+    """Return where each name stands on an axis of numbers; none where that is not one place.
+
+    Places of the figure itself count; names that only other layers have are added.
+    """
+    found: dict[str, float] = {}
+    for layer in sorted(plan.layers, key=lambda layer: layer.role is not Role.PLAIN):
+        for p in layer.series.points:
+            if p.at is None or (found.setdefault(p.x, p.at) != p.at and layer.role is Role.PLAIN):
+                return {}
+    return {} if "" in found or len(set(found.values())) < len(found) else found
 
 
 def ordered(names: Sequence[str]) -> list[str]:

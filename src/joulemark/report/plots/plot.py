@@ -52,8 +52,10 @@ def plot(
     if against is not None and data.kind is Kind.BARS:
         beneath = differing(data, against)
     plan = plan_of(data, layers(data, own, beneath), narrow=width < 600)
+    found = [] if against is None else differences(against, data)
     other = "" if against is None else str(against.basis)
-    top = around.head(drawing, data if title else None, around.whose(data, plan.layers, other))
+    whose = around.whose(data, plan.layers, other, differ=bool(found))
+    top = around.head(drawing, data if title else None, whose)
     if not plan.drawable:
         drawing.words.append(Words(around.EDGE, top + 24, "There is no point to draw."))
         drawing.height = top + 44
@@ -64,8 +66,7 @@ def plot(
     if plan.at_ends:
         name_ends(frame, plan.at_ends)
     _draw(frame, plan)
-    if against is not None:
-        _mark(frame, differences(against, data), ringed=not plan.blocks)
+    _mark(frame, found, ringed=not plan.blocks)
     return drawing
 
 

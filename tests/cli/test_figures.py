@@ -1,0 +1,93 @@
+"""joulemark figures: files, JSON, and what goes wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from joulemark.cli import main
+
+PUBLISHED = ["figures", "--as-published"]
+
+
+def test_figures_without_tables_are_those_of_the_scripts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "figures"
+    assert main([*PUBLISHED, "--output", str(output)]) == 0
+    said = capsys.readouterr()
+    assert all(len(line) <= 80 for line in said.out.replace(str(output), "").splitlines())
+    assert "Four generations of TPU" in said.out
+    names = {path.name for path in output.iterdir()}
+    assert {"index.html", "figure-6.svg", "figure-6-column.svg", "figure-6.csv"} <= names
+    for path in output.glob("*.svg"):
+        ET.fromstring(path.read_text("utf-8"))
+    with (output / "figure-6.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    energy = {(r["series"], r["x"]): float(r["y"]) for r in rows}
+    assert energy["Compute", "8"] == 11.77
+    assert {r["unit"] for r in rows if r["axis"] == "left"} == {"MJ"}
+
+
+def test_json_alone_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*PUBLISHED, "--figure", "6", "11b", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [figure["figure"] for figure in shown["figures"]] == ["6", "11b"]
+    assert {figure["version"] for figure in shown["figures"]} == {"as published"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_store_has_no_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["figures", "--from-record", "--store", str(tmp_path), "--output", str(tmp_path / "o")]
+    assert main(words) == 0
+    assert "There is no figure" in capsys.readouterr().out
+    assert [path.name for path in (tmp_path / "o").iterdir()] == ["index.html"]
+
+
+def test_both_of_an_empty_store_are_those_published(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["figures", "--store", str(tmp_path), "--json", "--figure", "7"]
+    assert main(words) == 0
+    assert len(json.loads(capsys.readouterr().out)["figures"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--figure", "12"], 2, "there is no figure '12'; choose from 1, 2, 5a"),
+        (["--tables", "nowhere"], 3, "nowhere"),
+    ],
+)
+def test_what_goes_wrong_is_said(
+    words: list[str], code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*PUBLISHED, "--output", str(tmp_path / "o"), *words]) == code
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
+def test_files_that_exist_are_not_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "figure-6.csv").write_text("mine")
+    words = [*PUBLISHED, "--figure", "6", "--output", str(tmp_path)]
+    assert main(words) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["figure-6.csv"]
+    assert main([*words, "--force"]) == 0
+    assert (tmp_path / "figure-6.csv").read_text().startswith("figure,")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    words = [*PUBLISHED, "--figure", "6", "--output", str(tmp_path / "file" / "in")]
+    assert main(words) == 4
+    assert "no folder can be made" in capsys.readouterr().err
