@@ -57,8 +57,29 @@ def test_filters_and_lines_of_json(store: Path, capsys: pytest.CaptureFixture[st
     assert "states a power of 9.5000 W" in found["remarks"][0]
     for words in (("--round", "v4.0"), ("--benchmark", "bert"), ("--submitter", "acme")):
         assert len(said(capsys, "--store", store, "--json", *words).splitlines()) == 2
-    assert "no such result" in said(capsys, "--store", store, "--suite", "tiny")
-    said(capsys, "--store", store, "--suite", "training", code=0)
+    text = said(capsys, "--store", store, "--suite", "tiny")
+    assert "no result is of that suite; there is inference" in text
+    text = said(capsys, "--store", store, "--round", "9.9", "--scenario", "server")
+    assert "no result is of that round; there is v4.0" in text
+    assert "scenario" not in text
+
+
+def test_a_few_results_are_listed(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (store / "checks.jsonl").write_text(
+        '{"joulemark":"check","format":1}\n'
+        + json.dumps(
+            {"kind": "inference", "round": "v4.0", "path": PLACE, "result": {"verdict": "fail"}}
+        )
+    )
+    text = said(capsys, "--store", store, "--round", "4.0")
+    assert "501 W" in text
+    assert "2.00 samples" in text
+    assert "logs ✗" in text
+    assert "checked by our rules: 1, of which 0 pass" in text
+    assert max(map(len, text.splitlines())) <= 80
+    own = said(capsys, "--store", store, "--evidence", "own", "--own")
+    assert "2026-11-22" in own
+    assert "whether" not in own
 
 
 def test_runs_of_ones_own(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

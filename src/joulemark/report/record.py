@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import IO, Any
 
@@ -13,7 +13,7 @@ from joulemark.analysis.record.counted import STATED, Counted
 from joulemark.analysis.record.definitions import order
 from joulemark.analysis.record.entry import Entry, Evidence
 from joulemark.analysis.record.record import Record
-from joulemark.report.format import NOTHING
+from joulemark.report.format import NOTHING, clean
 
 WIDTH = 80
 HEAD = ("suite", "round", "results", "closed", "open", "logs", "lists", "pages",
@@ -23,18 +23,25 @@ _NOTES = (
     "pages: on a page of results alone; runs: distinct measurements behind the results of logs; "
     "odd: results with a doubt, or whose sources contradict each other."
 )
+_NAMED = 30
 _OWN = "MLPerf is a trademark of MLCommons. What joulemark computes is not verified by MLCommons."
 _ROW = "results/row"
 """What is odd in a row by itself: most are notes on how it was read."""
 _CONTRADICTS = (" states a power of ", " states a performance of ")
 
 
-def print_record(found: Record, *, asked: bool = False, file: IO[str] | None = None) -> None:
+def print_record(
+    found: Record,
+    *,
+    unknown: Mapping[str, Sequence[str]] | None = None,
+    file: IO[str] | None = None,
+) -> None:
     """Print how many results there are, in 80 columns.
 
     Args:
         found: the record, or the part of it that was asked for.
-        asked: whether it is a part.
+        unknown: of what was asked for, what no result is: what there is instead; None if nothing
+            was asked for.
         file: where to; standard output if None.
     """
     from rich.console import Console
@@ -43,8 +50,8 @@ def print_record(found: Record, *, asked: bool = False, file: IO[str] | None = N
 
     console = Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False)
     if not found.entries:
-        empty = "no such result" if asked else "no result; joulemark import takes published ones"
-        console.print(Text(empty))
+        for line in _nothing(unknown or {}):
+            console.print(Text(line, overflow="fold"))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in HEAD:
@@ -55,6 +62,14 @@ def print_record(found: Record, *, asked: bool = False, file: IO[str] | None = N
     console.print()
     for line in (*_counts(found), _NOTES, _OWN):
         console.print(Text(line, overflow="fold"))
+
+
+def _nothing(unknown: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    yield "no such result; joulemark import takes published ones"
+    for what, known in unknown.items():
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        names = [clean(name, 40) for name in known[:_NAMED]]
+        yield f"no result is of that {what}; there is {', '.join(names) or 'none'}{more}"
 
 
 def count_rows(entries: Sequence[Entry]) -> Iterator[tuple[str, ...]]:

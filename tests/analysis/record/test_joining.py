@@ -142,3 +142,10 @@ def test_nodes_and_units_that_contradict() -> None:
         "page.csv:2 states performance in queries/s, not in samples/s",
         "page.csv:2 says 2.00 nodes, not 1.00",
     )
+
+
+def test_a_unit_or_a_suite_that_is_not_known() -> None:
+    found = recorded(row("logs", power_unit="hp"))
+    assert found.left_out == {"its power or energy is no positive number, or has no unit": 1}
+    (entry,) = recorded(row("logs", suite="mobile", system_type="", scenario="Offline"))
+    assert entry.category is Category.UNKNOWN

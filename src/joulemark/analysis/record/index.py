@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from joulemark.analysis.record.definitions import definitions
 from joulemark.analysis.record.entry import Category, Entry, Evidence
@@ -31,6 +32,10 @@ class Record:
     def __iter__(self) -> Iterator[Entry]:
         """Iterate over the entries."""
         return iter(self.entries)
+
+    def __contains__(self, entry: object) -> bool:
+        """Return whether a result is among the entries."""
+        return entry in self.entries
 
     def __len__(self) -> int:
         """Return how many entries there are."""
@@ -87,6 +92,15 @@ class Record:
             and (not submitter or entry.submitter.casefold() == submitter.casefold())
         )
         return Record(chosen)
+
+    def unknown(self, wanted: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+        """Return what no entry is, by argument of :meth:`where`: what there is instead."""
+        found = {}
+        for name, value in wanted.items():
+            if not self.where(**{name: value}).entries:
+                of = name.removesuffix("_")
+                found[of] = tuple(sorted({str(getattr(e, of)) for e in self.entries} - {""}))
+        return found
 
 
 def made_from(store: Path, passed: Mapping[tuple[str, ...], bool]) -> Record:

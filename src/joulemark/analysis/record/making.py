@@ -44,7 +44,7 @@ class Maker:
 
     def _categories(self, said: Statements) -> tuple[Category, ...]:
         best = said.best
-        if best.suite != "inference":
+        if best.suite in ("tiny", "training"):
             return (Category(best.suite),)
         named = _kinds(said.rows)
         if best.scenario in ("SingleStream", "MultiStream"):

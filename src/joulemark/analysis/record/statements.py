@@ -12,13 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from joulemark.analysis.record.pages import Pages
-from joulemark.formats.results.declared import LOGS, DeclaredResult
+from joulemark.formats.results.declared import (
+    LOGS,
+    PER_INFERENCE,
+    PER_QUERY,
+    PER_RUN,
+    WATTS,
+    DeclaredResult,
+)
 from joulemark.rules.results.others import place, trust
 
 PAGE = "results-page"
 SILENT = "states no power and no energy"
-UNUSABLE = "its power or energy is no positive number"
+UNUSABLE = "its power or energy is no positive number, or has no unit"
 UNKNOWN = "its benchmark is not known"
+_UNITS = (WATTS, PER_QUERY, PER_RUN, PER_INFERENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,8 @@ def joined(rows: Iterable[DeclaredResult]) -> Joined:
 
 
 def usable(row: DeclaredResult) -> bool:
-    """Return whether a row states a power or an energy that can be."""
-    return row.power is not None and 0 < row.power < math.inf
+    """Return whether a row states a power or an energy that can be, in a unit that is known."""
+    return row.power is not None and 0 < row.power < math.inf and row.power_unit in _UNITS
 
 
 def _order(row: DeclaredResult) -> tuple[object, ...]:

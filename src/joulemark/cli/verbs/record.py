@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from joulemark.cli.common import print_json, store_argument, store_of
 
@@ -46,10 +46,10 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     group.add_argument("--suite", choices=("inference", "training", "tiny"), help="a suite")
     scales = ("tiny", "edge", "datacenter", "training")
     group.add_argument("--category", choices=scales, help="a scale of systems")
-    group.add_argument("--round", metavar="ROUND", help="v4.1, for instance")
+    group.add_argument("--round", type=_round, metavar="ROUND", help="v4.1, for instance")
     group.add_argument("--division", choices=("closed", "open", "network"), help="a division")
     group.add_argument("--benchmark", metavar="NAME", help="resnet50, bert, bert-99.9 …")
-    group.add_argument("--scenario", metavar="NAME", help="Offline, Server, SingleStream …")
+    group.add_argument("--scenario", type=_scenario, metavar="NAME", help="Offline, Server …")
     group.add_argument("--submitter", metavar="WHO", help="as the results have it, in any case")
     group.add_argument("--evidence", choices=tuple(_EVIDENCE), help="how far it can be followed")
     group.add_argument("--own", action="store_true", help="runs of one's own too, behind the rest")
@@ -74,37 +74,61 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     )
 
 
+def _round(text: str) -> str:
+    """Return a round as it is written: v4.1 for 4.1."""
+    return f"v{text}" if text[:1].isdigit() else text
+
+
+def _scenario(text: str) -> str:
+    """Return LoadGen's name of a scenario, whatever the case."""
+    from joulemark.formats.results.names import scenario
+
+    return scenario(text) or text
+
+
 def main(args: Namespace) -> int:
     """Print, and write what is asked for."""
     from joulemark.report.record import print_record, write_lines
+    from joulemark.report.record_list import MOST, print_list
     from joulemark.store.files import refuse_existing
 
     for path in filter(None, (args.parquet, args.csv)):
         refuse_existing(path, force=args.force)
     if args.explain_1841:
         return _explain(args)
-    found, asked = _asked(args)
+    every, wanted = _every(args), _wanted(args)
+    found = every.where(**wanted) if wanted else every
     _write(args, found)
     if args.json:
         write_lines(found, sys.stdout)
-    else:
-        print_record(found, asked=asked)
+        return 0
+    print_record(found, unknown=every.unknown(wanted) if wanted else {})
+    if wanted and len(found) <= MOST:
+        print_list(found)
     return 0
 
 
-def _asked(args: Namespace) -> tuple[Record, bool]:
-    """Return the results that were asked for, and whether they are a part of all."""
-    from joulemark.analysis.record.entry import Evidence
+def _every(args: Namespace) -> Record:
+    """Return the record of the store."""
     from joulemark.analysis.record.record import record
     from joulemark.cli.records import record_with_own
+    from joulemark.report.progress import Progress
 
     store, own = store_of(args), args.own or args.evidence == "own"
-    found = record_with_own(store, args.check) if own else record(store, args.check)
-    wanted = {f"{n}_" if n == "round" else n: getattr(args, n) or "" for n in _FILTERS}
-    evidence = None if args.evidence is None else Evidence(_EVIDENCE[args.evidence])
-    if not any(wanted.values()) and evidence is None:
-        return found, False
-    return found.where(**wanted, evidence=evidence), True
+    with Progress(quiet=True) as display:
+        display.update("joining", 0.0, 0.0)
+        return record_with_own(store, args.check) if own else record(store, args.check)
+
+
+def _wanted(args: Namespace) -> dict[str, Any]:
+    """Return what was asked for, as arguments of ``Record.where``."""
+    from joulemark.analysis.record.entry import Evidence
+
+    given = {name: getattr(args, name) for name in _FILTERS if getattr(args, name)}
+    wanted: dict[str, Any] = {"round_" if k == "round" else k: v for k, v in given.items()}
+    if args.evidence is not None:
+        wanted["evidence"] = Evidence(_EVIDENCE[args.evidence])
+    return wanted
 
 
 def _write(args: Namespace, found: Record) -> None:
