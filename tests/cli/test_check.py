@@ -251,7 +251,13 @@ def test_explain_knows_every_rule(capsys: Printed) -> None:
     assert main(["explain"]) == 0
     text = capsys.readouterr().out
     assert max(map(len, text.splitlines())) <= 80
-    for rule in ("inference/uuid", "official/ptd_logs", "joulemark/internal", "results/logs"):
+    for rule in (
+        "inference/uuid",
+        "official/ptd_logs",
+        "joulemark/internal",
+        "results/logs",
+        "gather/hole",
+    ):
         assert f"  {rule}  (" in text
         assert main(["explain", rule]) == 0
         said = capsys.readouterr().out

@@ -14,7 +14,7 @@ import pytest
 from joulemark.core.finding import Finding, Severity, verdict
 from joulemark.formats.inference.directory import Place
 from joulemark.procedures.checked import Amount, Checked, Measured
-from joulemark.procedures.known import Described
+from joulemark.procedures.described import Described
 from joulemark.report.checked import Tally, print_checked, summary
 from joulemark.report.checked_json import JsonLines, checked_json
 from joulemark.report.checked_junit import JUnit

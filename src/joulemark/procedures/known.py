@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
@@ -11,31 +10,10 @@ from typing import Any
 from joulemark.core.errors import UsageError
 from joulemark.core.finding import Severity
 from joulemark.procedures.checked import OWN
+from joulemark.procedures.described import Described
 from joulemark.procedures.judging import INTERNAL, NO_OFFICIAL, UNKNOWN_ROUND, UNREADABLE
 from joulemark.procedures.scored import NOT_SCORED
 from joulemark.rules.rule import Rule
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A rule without the function that looks.
-
-    Attributes:
-        id: stable name.
-        demands: what it asks for.
-        source: where that stands.
-        severity: of its findings.
-        advice: how a submitter mends it.
-        rounds: the rounds it holds in, in words; empty for all.
-    """
-
-    id: str
-    demands: str
-    source: str
-    severity: Severity
-    advice: str
-    rounds: str = ""
-
 
 _SOURCE = "compliance/check.py of mlcommons/power-dev, as the chosen round ran it"
 _PACKAGE = "package_checker/power_checker.py of mlcommons/logging, since 2025-02"

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from joulemark.core.finding import Finding, Severity
 from joulemark.procedures.checked import Checked
-from joulemark.procedures.known import Described
+from joulemark.procedures.described import Described
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

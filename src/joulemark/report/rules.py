@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from textwrap import fill
 
-from joulemark.procedures.known import Described
+from joulemark.procedures.described import Described
 from joulemark.report.markdown import markdown_table
 
 WIDTH = 80
@@ -17,6 +17,8 @@ GROUPS = {
     "official": "Checks of the official checkers",
     "joulemark": "What a check itself may find",
     "results": "Rules on stated results",
+    "gather": "What gathering the nodes of a training may find",
+    "bench": "What measuring a tiny board may find",
 }
 """Headings by the first part of an id."""
 
@@ -59,7 +61,8 @@ def rules_markdown(rules: Mapping[str, Described]) -> str:
         "",
         "<!-- written by `joulemark explain --markdown`; do not edit -->",
         "",
-        "What `joulemark check` and, of stated results, `joulemark import` look for.",
+        "What `joulemark check` and `score`, of stated results `import`, and live `gather` and",
+        "`bench tiny` look for.",
         "An **error** means that a result cannot stand as it is,",
         "a **warning** that a reviewer has to look at it, a **note** that nothing has to be done.",
         "`joulemark explain RULE` prints one of them; `--rule` and `--ignore` choose.",

@@ -1,4 +1,7 @@
-"""Explain a rule of joulemark check: what it demands, where that stands, how to mend a result."""
+"""Explain a rule: what it demands, where that stands, how to mend a result.
+
+The rules of joulemark check, score, gather, bench tiny and, of stated results, import.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ examples:
   joulemark explain
   joulemark explain inference/uncertainty
   joulemark explain official/ptd_logs
+  joulemark explain gather/hole bench/parasitic
   joulemark explain --markdown > docs/rules.md
 """
 
@@ -24,9 +28,10 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
 def main(args: Namespace) -> int:
     """Print rules."""
     from joulemark.procedures.known import known_rules, named, result_rules
+    from joulemark.procedures.live_rules import live_rules
     from joulemark.report.rules import explanation, listing, rules_markdown
 
-    known = known_rules() | result_rules()
+    known = known_rules() | result_rules() | live_rules()
     if args.markdown:
         if args.rules:
             raise UsageError("--markdown prints all rules", remedy="leave out RULE")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from joulemark.core.finding import Finding, Severity
-from joulemark.procedures.known import Described
+from joulemark.procedures.described import Described
 from joulemark.report.audit.cited import Cited, visible
 from joulemark.report.audit.reading import Member, or_none
 from joulemark.report.audit.summary import ORDER

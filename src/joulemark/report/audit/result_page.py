@@ -9,8 +9,8 @@ from typing import Any
 
 from joulemark.core.finding import Severity, Verdict
 from joulemark.formats.results.declared import LOGS
+from joulemark.procedures.described import Described
 from joulemark.procedures.kinds import Outcome
-from joulemark.procedures.known import Described
 from joulemark.report.audit import facts, tables
 from joulemark.report.audit.cited import Cited, visible
 from joulemark.report.audit.figures import amount, cards, compared

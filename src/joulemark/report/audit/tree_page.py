@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from joulemark.core.finding import Severity, Verdict
 from joulemark.core.units import si
-from joulemark.procedures.known import Described
+from joulemark.procedures.described import Described
 from joulemark.report.audit.cited import visible
 from joulemark.report.audit.figures import amount
 from joulemark.report.audit.findings import anchor_of
