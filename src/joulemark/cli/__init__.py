@@ -40,6 +40,7 @@ VERBS = {
     "figures": "the source study's figures, as published and from the record",
     "scales": "one table and page across all scales, from µW to MW",
     "site": "the leaderboard: a static site of the whole record",
+    "audit": "published claims held against the record: recomputed, verdict, why",
     "total": "energy of whole tables of telemetry, or of many runs",
     "virtual": "an instrument in software that speaks a real protocol",
     "dataset": "write the photograph set as files in CIFAR-10's layout",

@@ -11,7 +11,9 @@ from joulemark.analysis.claims.claim import Claim, Claims, claims
 from joulemark.analysis.claims.known import Known, untraced
 from joulemark.analysis.claims.origins import Named, holders
 from joulemark.analysis.claims.suspicion import Suspicion
-from joulemark.analysis.claims.verdict import Judged, Part, Verdict, whole
+from joulemark.analysis.claims.verdict import SAME, Judged, Part, Verdict, whole
+from joulemark.analysis.record.entry import Entry
+from joulemark.core.units import digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +72,14 @@ def ways() -> Mapping[str, Callable[[Claim, Known], Judged]]:
 
 def _end(claim: Claim, known: Known) -> Judged:
     """Return the least or greatest power of the results that a claim is about."""
-    entries = [e for e in _asked(claim, known, claim.scenario) if e.power_w]
+    entries = [e for e in known.asked(claim) if e.power_w]
     part = Part(published=claim.number, step=claim.step, unit=claim.unit)
     if not entries:
         return Judged(claim, whole(claim, [part]), [part])
     choose = min if claim.end == "least" else max
     at = choose(entries, key=lambda entry: entry.power_w or 0.0)
     value = at.power_w or 0.0
-    number = claim.number or 0.0
-    found: list[Suspicion] = []
-    if abs(number - value) > max(claim.step, 0.002 * value):
-        for entry in _asked(claim, known, ""):
-            wanted = Named(claim.id, number, at.public_id, entry.name, claim.scenario)
-            found += holders([wanted], [entry], "power_w")
+    found = _of_others(claim, known, at)
     part = Part(
         published=claim.number,
         recomputed=value,
@@ -94,14 +91,20 @@ def _end(claim: Claim, known: Known) -> Judged:
         keys=(at.key,),
         sources=at.sources,
     )
-    return Judged(claim, whole(claim, [part]), [part], tuple(found[:2]), untraced([at]))
+    return Judged(claim, whole(claim, [part]), [part], found, untraced([at]))
 
 
-def _asked(claim: Claim, known: Known, scenario: str) -> list:
-    return known.asked(
-        suite=claim.suite, category=claim.category, benchmark="", scenario=scenario,
-        until=claim.until,
-    )  # fmt: skip
+def _of_others(claim: Claim, known: Known, at: Entry) -> tuple[Suspicion, ...]:
+    """Return of which scenario a power is that is not that of the result at the end."""
+    number, value = claim.number or 0.0, at.power_w or 0.0
+    if abs(number - value) <= max(claim.step, SAME * value):
+        return ()
+    name = f"{digits(number, 5)} {claim.unit}"
+    found: list[Suspicion] = []
+    for entry in known.asked(claim, scenario=""):
+        wanted = Named(name, number, at.public_id, entry.name, claim.scenario)
+        found += holders([wanted], [entry], "power_w")
+    return tuple(found[:1])
 
 
 def _count(claim: Claim, known: Known) -> Judged:

@@ -5,12 +5,30 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from importlib import resources
+from pathlib import Path
+from typing import Any
 
 from joulemark.analysis.figures.data import Point
 from joulemark.analysis.published.plotted import plotted
+from joulemark.core.errors import FormatError
+from joulemark.store.named import named_bytes
+
+MAX_BYTES = 1 << 20
+KINDS = ("growth", "end", "variants", "consecutive")
+"""Kinds that a claim of one's own can have."""
+_MOST = 1e30
+_REMEDY = "joulemark audit --help shows a claim"
+_ASKED: Mapping[str, type] = {
+    **dict.fromkeys(
+        ("id", "where", "says", "kind", "value", "unit", "suite", "category", "benchmark",
+         "scenario", "since", "until", "work", "end"),
+        str,
+    ),
+    "at_least": bool,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +49,8 @@ class Claim:
         category: likewise.
         benchmark: likewise, with variant where there is one.
         scenario: likewise.
-        until: the last round that the study had.
+        since: the first round that is asked; by default the first with a result.
+        until: the last round that is asked, as the study had it.
         work: unit of work to count in.
         quantity: attribute of an entry.
         factor: by which that quantity is divided to have the unit.
@@ -55,6 +74,7 @@ class Claim:
     category: str = ""
     benchmark: str = ""
     scenario: str = "Offline"
+    since: str = ""
     until: str = ""
     work: str = ""
     quantity: str = ""
@@ -108,5 +128,54 @@ def claims() -> Claims:
     """Return the claims that come with this package."""
     text = resources.files(__package__).joinpath("data/claims.toml").read_text("utf-8")
     data = tomllib.loads(text)
-    made = (Claim(**{**one, "ids": tuple(one.get("ids", ()))}) for one in data["claims"])
-    return Claims(data["source"], tuple(made))
+    return Claims(data["source"], tuple(_made(one) for one in data["claims"]))
+
+
+def _made(data: Mapping[str, Any]) -> Claim:
+    return Claim(**{**data, "ids": tuple(data.get("ids", ()))})
+
+
+def read_claims(path: Path) -> Claims:
+    """Return the claims of a file, in the form of those that come with this package.
+
+    Args:
+        path: a TOML file.
+
+    Raises:
+        FormatError: if it is none, or one of its claims cannot be asked.
+        StoreError: if it cannot be read.
+    """
+    text = named_bytes(path, MAX_BYTES).decode("utf-8", "replace")
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise FormatError(f"not TOML: {error}", where=str(path)) from error
+    listed = data.get("claims")
+    if not isinstance(listed, list) or not listed:
+        raise FormatError("no claims", where=str(path), remedy=_REMEDY)
+    made = [_checked(one, f"{path}: claim {n}") for n, one in enumerate(listed, 1)]
+    source = data.get("source", path.name)
+    return Claims(source if isinstance(source, str) else path.name, tuple(made))
+
+
+def _checked(data: object, where: str) -> Claim:
+    """Return one claim of a file."""
+    if not isinstance(data, dict):
+        raise FormatError("a claim is a table of names and values", where=where, remedy=_REMEDY)
+    known = {field.name: field.default for field in fields(Claim)}
+    for name, value in data.items():
+        if name not in known:
+            raise FormatError(f"{name[:40]!r} is not asked of a claim", where=where, remedy=_REMEDY)
+        if name not in _ASKED or type(value) is not _ASKED[name]:
+            raise FormatError(
+                f"{name}: {str(value)[:60]!r} is not right", where=where, remedy=_REMEDY
+            )
+    try:
+        claim = _made({"where": "", **data})
+        number, places = claim.number, claim.step
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise FormatError(f"incomplete: {error}", where=where, remedy=_REMEDY) from error
+    if claim.kind not in KINDS or number is None or not 0 < number < _MOST or places <= 0:
+        what = f"kind is one of {', '.join(KINDS)}, and value a positive number in quotes"
+        raise FormatError(what, where=where, remedy=_REMEDY)
+    return claim

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from joulemark.analysis.claims.corpus import Corpus
 from joulemark.analysis.claims.suspicion import Suspicion, source, told
+from joulemark.analysis.record.names import split
 from joulemark.formats.results.declared import LOGS, DeclaredResult
 from joulemark.rules.results.others import Stated, agrees, closed, plain
 
@@ -51,4 +52,4 @@ def _system(row: DeclaredResult) -> tuple[str, ...]:
 
 
 def _result(row: DeclaredResult) -> tuple[str, ...]:
-    return (*_system(row), row.benchmark, row.scenario)
+    return (*_system(row), *split(row.benchmark, row.suite), row.scenario)

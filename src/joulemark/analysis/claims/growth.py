@@ -20,14 +20,7 @@ CLOSE = 0.001
 
 def growth(claim: Claim, known: Known) -> Judged:
     """Return what the record gives for a claim of progress."""
-    entries = known.asked(
-        suite=claim.suite,
-        category=claim.category,
-        benchmark=claim.benchmark,
-        scenario=claim.scenario,
-        until=claim.until,
-        work=claim.work,
-    )
+    entries = known.asked(claim)
     broken, entries = _since_break(entries)
     ends = _ends(known, entries)
     if ends is None:
@@ -108,7 +101,9 @@ def _since_break(entries: Sequence[Entry]) -> tuple[list[Suspicion], list[Entry]
         kept = [e for e in entries if order(e.round) >= order(change.since)]
         gone = [e for e in entries if e not in kept]
         if kept and gone:
-            what = f"{one.name} {one.scenario}: {gone[0].round} and {change.since} are of two things"
+            what = (
+                f"{one.name} {one.scenario}: {gone[0].round} and {change.since} are of two things"
+            )
             return [
                 Suspicion(
                     detector=detect_breaks.NAME,
@@ -202,4 +197,3 @@ def _tokens(claim: Claim, ratio: float, ends: tuple[Entry, Entry]) -> Iterator[S
 def _is_of(one: Suspicion, claim: Claim) -> bool:
     benchmark = claim.benchmark.partition("-99")[0]
     return one.what.startswith(f"{benchmark} {claim.scenario}:")
-

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from joulemark.analysis.claims.claim import Claim
 from joulemark.analysis.claims.corpus import Corpus
 from joulemark.analysis.claims.suspicion import Suspicion
 from joulemark.analysis.record.comparing import converted
@@ -34,17 +35,20 @@ class Known:
     corpus: Corpus
     found: Sequence[Suspicion] = ()
     windows_s: Mapping[str, float] = field(default_factory=dict)
-    counts: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+    counts: Mapping[str, tuple[float | None, str]] = field(default_factory=dict)
 
-    def asked(
-        self, *, suite: str, category: str, benchmark: str, scenario: str, until: str, work: str = ""
-    ) -> list[Entry]:
-        """Return the closed results that a claim is about, in its unit of work."""
-        chosen = self.record.where(
-            suite=suite, category=category, benchmark=benchmark, scenario=scenario, division="closed"
-        )
-        kept = [e for e in chosen if not until or order(e.round) <= order(until)]
-        return [made for e in kept if (made := in_work(e, work)) is not None]
+    def asked(self, claim: Claim, **other: str) -> list[Entry]:
+        """Return the closed results that a claim is about, in its unit of work.
+
+        Args:
+            claim: it.
+            other: what to ask instead of what the claim says: ``scenario=""`` for all scenarios.
+        """
+        names = ("suite", "category", "benchmark", "scenario")
+        wanted = {**{name: getattr(claim, name) for name in names}, **other}
+        chosen = self.record.where(**wanted, division="closed")
+        kept = [e for e in chosen if _between(e.round, claim.since, claim.until)]
+        return [made for e in kept if (made := in_work(e, claim.work)) is not None]
 
     def numbered(self, number: str) -> list[Entry]:
         """Return the results under a public number."""
@@ -60,6 +64,11 @@ class Known:
         least = LEAST_WINDOW_S.get(entry.suite, 0.0)
         lengths = [self.windows_s[run] for run in entry.runs if run in self.windows_s]
         return min(lengths) if lengths and min(lengths) < least else None
+
+
+def _between(round_: str, since: str, until: str) -> bool:
+    after = not since or order(round_) >= order(since)
+    return after and (not until or order(round_) <= order(until))
 
 
 def in_work(entry: Entry, work: str) -> Entry | None:

@@ -13,8 +13,9 @@ from joulemark.analysis.claims.verdict import Judged, Part, whole
 from joulemark.analysis.figures.data import Point
 from joulemark.analysis.record.entry import Entry
 from joulemark.analysis.record.names import round_of
-from joulemark.core.units import digits
+from joulemark.core.units import digits, si
 
+UNITS = {"energy_j": "J", "power_w": "W", "latency_s": "s", "performance": "/s", "per_joule": "/J"}
 LOW, HIGH = "99", "99.9"
 
 
@@ -31,9 +32,7 @@ def listed(claim: Claim, known: Known) -> Judged:
         entries,
         claim.quantity,
     )
-    parts = [
-        _part(claim, one, entry, found) for one, entry in zip(wanted, held, strict=True)
-    ]
+    parts = [_part(claim, one, entry, found) for one, entry in zip(wanted, held, strict=True)]
     kept = [entry for entry in held if entry is not None]
     return Judged(claim, whole(claim, parts), parts, tuple(found), untraced(kept))
 
@@ -82,7 +81,7 @@ def _part(claim: Claim, one: Named, entry: Entry | None, found: Sequence[Suspici
         u95=u95,
         unit=claim.unit,
         explained=bool(said),
-        note="; ".join((f"cited as {one.cited}", *(of.what for of in said))),
+        note="; ".join((f"cited as {one.cited}", *(f"see why: {of.detector}" for of in said))),
         keys=() if entry is None else (entry.key,),
         sources=() if entry is None else entry.sources,
     )
@@ -137,7 +136,7 @@ def _ratio(part: Part, entry: Entry, base: Entry, quantity: str) -> Part:
         recomputed=one / other,
         u95=None if u95 is None else u95 * one / other,
         ratio=True,
-        note=f"{part.note}: {digits(one, 5)}",
+        note=f"{part.note}: {si(one, UNITS.get(quantity, ''))}",
         keys=(entry.key,),
         sources=entry.sources,
     )
@@ -152,14 +151,14 @@ def change(claim: Claim, known: Known) -> Judged:
     first, last = held
     part = Part(published=claim.number, step=claim.step, ratio=True)
     if first is not None and last is not None:
-        made = _ratio(Part(note=" / ".join(reversed(claim.ids))), last, first, claim.quantity)
+        made = _ratio(Part(), last, first, claim.quantity)
         part = Part(
             published=claim.number,
             recomputed=made.recomputed,
             u95=made.u95,
             step=claim.step,
             ratio=True,
-            note=made.note,
+            note=" in that of ".join(_size(entry, claim.quantity) for entry in (last, first)),
             keys=(first.key, last.key),
             sources=(*first.sources, *last.sources),
         )
@@ -167,12 +166,14 @@ def change(claim: Claim, known: Known) -> Judged:
     return Judged(claim, whole(claim, [part]), [part], (), untraced(kept))
 
 
+def _size(entry: Entry, quantity: str) -> str:
+    return f"{entry.public_id}: {si(getattr(entry, quantity), UNITS.get(quantity, ''))}"
+
+
 def variant(claim: Claim, known: Known) -> Judged:
     """Return the efficiency at the high target in that at the low one, of cited results."""
     parts, kept = [], []
-    pairs = {
-        point.label: _targets(claim, known.numbered(point.label)) for point in claim.points
-    }
+    pairs = {point.label: _targets(claim, known.numbered(point.label)) for point in claim.points}
     for point in claim.points:
         part = Part(name=point.x, published=point.y, ratio=True, note=f"cited as {point.label}")
         low, high = pairs[point.label]

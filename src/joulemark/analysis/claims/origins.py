@@ -1,7 +1,7 @@
 """Where a published figure is from: which rows hold it, or give it when they are put together.
 
 A figure may be of another system, scenario or unit than it is said to be, have two digits swapped,
-or be made of two rows that are not of one result. The search asks every row; what it finds, it says.
+or be made of two rows that are not of one result. The search asks every row.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from joulemark.analysis.claims.detect_identity import swapped
 from joulemark.analysis.claims.suspicion import Suspicion
 from joulemark.analysis.record.entry import Entry
-from joulemark.core.units import digits
+from joulemark.core.units import digits, si
 
 CLOSE = 2e-4
 """Two plotted numbers of many digits are the same figure if they are this near, relative."""
+_FOLLOWS = 2e-5
+"""So near is a number that was divided by another one and then written with ten digits."""
+_UNITS = {"energy_j": "J", "power_w": "W", "latency_s": "s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ def _of(pairs: Sequence[tuple[Named, Entry]], quantity: str) -> Suspicion:
 def _seen(one: Named, entry: Entry, quantity: str) -> str:
     value = getattr(entry, quantity)
     odd = abs(one.value - value) > _written(one.value)
-    text = f"{one.name}: {digits(one.value, 4)}; {entry.name} has {digits(value, 5)}"
+    unit = _UNITS.get(quantity, "")
+    text = f"{one.name}: {si(one.value, unit)}; {entry.name} has {si(value, unit, 5)}"
     return f"{text}: two digits are swapped" if odd else text
 
 
@@ -147,7 +151,7 @@ def _follows(one: Named, entry: Entry, first: Entry, quantity: str) -> bool:
     )
     if not same or not value or not base:
         return False
-    return abs(value / base - one.value) <= 2e-5 * one.value
+    return bool(abs(value / base - one.value) <= _FOLLOWS * one.value)
 
 
 def _chain(wanted: Sequence[Named], chain: Sequence[Entry]) -> Suspicion:

@@ -24,10 +24,7 @@ Pair = tuple[Entry, Entry]
 
 def variants(claim: Claim, known: Known) -> Judged:
     """Return how many results have both targets, and which of them the tables lack."""
-    entries = known.asked(
-        suite=claim.suite, category=claim.category, benchmark=claim.benchmark,
-        scenario=claim.scenario, until=claim.until,
-    )  # fmt: skip
+    entries = known.asked(claim)
     pairs = _both_targets(entries)
     drops = [100 * (1 - (high.per_joule or 0) / (low.per_joule or 1)) for low, high in pairs]
     note = ""
@@ -71,26 +68,26 @@ def _lacking(claim: Claim, known: Known, pairs: Sequence[Pair]) -> list[Suspicio
     both = {f"{claim.benchmark}-99", f"{claim.benchmark}-99.9"}
     gone = [pair for pair in pairs if not both <= targets.get(pair[0].public_id, set())]
     rounds = sorted({low.round for low, _ in gone}, key=order)
-    return [
-        Suspicion(
-            detector="missing",
-            what=f"{len(of)} pairs of {round_} are none in the tables",
-            keys=tuple(entry.key for pair in of for entry in pair),
-            sources=tuple(dict.fromkeys(s for pair in of for e in pair for s in e.sources[:1])),
-            evidence=(f"{', '.join(filter(None, (low.public_id for low, _ in of)))}: one name "
-                      "for both targets, or no row",),
-            correction="name the target of each row",
-        )
-        for round_ in rounds
-        for of in ([pair for pair in gone if pair[0].round == round_],)
-    ]  # fmt: skip
+    return [_lacks(round_, [pair for pair in gone if pair[0].round == round_]) for round_ in rounds]
+
+
+def _lacks(round_: str, pairs: Sequence[Pair]) -> Suspicion:
+    numbers = ", ".join(low.public_id for low, _ in pairs if low.public_id)
+    entries = [entry for pair in pairs for entry in pair]
+    return Suspicion(
+        detector="missing",
+        what=f"{len(pairs)} pairs of {round_} are none in the tables",
+        keys=tuple(entry.key for entry in entries),
+        sources=tuple(dict.fromkeys(s for entry in entries for s in entry.sources[:1])),
+        evidence=(f"{numbers}: one name for both targets, or no row",),
+        correction="name the target of each row",
+    )
 
 
 def consecutive(claim: Claim, known: Known) -> Judged:
     """Return how many changes of software alone lie between consecutive rounds."""
-    entries = _asked(claim, known, claim.category)
-    pairs = software_alone(entries)
-    everywhere = software_alone(_asked(claim, known, ""))
+    pairs = software_alone(known.asked(claim, benchmark=""))
+    everywhere = software_alone(known.asked(claim, benchmark="", category=""))
     notes = [_told(claim.category or "all", pairs)]
     if claim.category:
         notes.append(_told("all categories", everywhere))
@@ -108,20 +105,13 @@ def consecutive(claim: Claim, known: Known) -> Judged:
     return Judged(claim, whole(claim, [part]), [part], tuple(found), untraced(every))
 
 
-def _asked(claim: Claim, known: Known, category: str) -> list[Entry]:
-    return known.asked(
-        suite=claim.suite, category=category, benchmark="", scenario=claim.scenario,
-        until=claim.until,
-    )  # fmt: skip
-
-
 def software_alone(entries: Iterable[Entry]) -> list[Pair]:
     """Return results of one submitter, hardware and benchmark in rounds next to each other."""
     rounds = sorted(definitions().dates["inference"], key=order)
     place = {round_: number for number, round_ in enumerate(rounds)}
     groups: dict[tuple[object, ...], list[Entry]] = {}
     for entry in entries:
-        if entry.per_joule and entry.accelerator and entry.round in place:
+        if entry.per_joule and entry.accelerator and entry.processor and entry.round in place:
             groups.setdefault(_hardware(entry), []).append(entry)
     return [
         (one, other)
@@ -154,12 +144,10 @@ def _other_ways(claim: Claim, known: Known) -> list[Suspicion]:
         and row.per_joule
         and row.performance_unit != "tokens/s"
     ]
-    for hardware in (_with_host, _without_host):
-        pairs = _paired(rows, hardware, _major)
-        apart = [p for p in pairs if _round_apart(p) != 1]
-        if apart:
-            return [_by_major(claim, pairs, apart, hardware is _without_host)]
-    return []
+    ways = [(_paired(rows, way, _major), way is _without_host) for way in _HARDWARE]
+    pairs, wide = min(ways, key=lambda found: abs(len(found[0]) - (claim.number or 0)))
+    apart = [pair for pair in pairs if _round_apart(pair) != 1]
+    return [_by_major(claim, pairs, apart, wide=wide)] if apart else []
 
 
 Row = DeclaredResult
@@ -188,6 +176,9 @@ def _with_host(row: Row) -> tuple[object, ...]:
     return (*_without_host(row), row.processor)
 
 
+_HARDWARE = (_with_host, _without_host)
+
+
 def _major(row: Row) -> int:
     return order(row.round)[0]
 
@@ -199,10 +190,11 @@ def _round_apart(pair: tuple[Row, Row]) -> int:
 
 
 def _by_major(
-    claim: Claim, pairs: Sequence[tuple[Row, Row]], apart: Sequence[tuple[Row, Row]], wide: bool
+    claim: Claim, pairs: Sequence[tuple[Row, Row]], apart: Sequence[tuple[Row, Row]], *, wide: bool
 ) -> Suspicion:
     one, other = apart[0]
     host = ", whatever the host" if wide else ""
+    rounds = f"{one.public_id} of {one.round} and {other.public_id} of {other.round}"
     return Suspicion(
         detector="version pairs",
         what=f"{len(pairs)} pairs of the tables differ by one in the first digit of the version",
@@ -210,8 +202,7 @@ def _by_major(
         sources=(one.sources[0], other.sources[0]),
         evidence=(
             f"of one submitter and accelerators{host}; {claim.value} are published",
-            f"{len(apart)} of them are not of consecutive rounds: {one.public_id} of {one.round} "
-            f"and {other.public_id} of {other.round}, for one",
+            f"{len(apart)} are not of consecutive rounds: {rounds}, for one",
         ),
         correction="pair each round with the next one",
     )
