@@ -8,6 +8,7 @@ import pytest
 
 from joulemark.analysis.figures.data import Basis
 from joulemark.analysis.figures.performance import performance
+from joulemark.analysis.figures.points import absent
 from joulemark.analysis.figures.trends import datacenter_trends, edge_trends, tiny_trends
 from joulemark.analysis.record.definitions import definitions
 from joulemark.analysis.record.entry import Category, Evidence
@@ -109,3 +110,12 @@ def test_performance_begins_anew_where_a_benchmark_changed() -> None:
     assert moore[0].y == 1
     assert moore[-1].y == pytest.approx(2 ** (505 / 730.5))
     assert performance(results[:1], KNOWN) is None
+
+
+def test_rounds_that_the_record_lacks_are_told() -> None:
+    results = [entry("a", "v4.0", 100), entry("b", "v5.1", 110)]
+    figure = datacenter_trends(results, KNOWN)
+    assert figure is not None
+    assert figure.notes[-1] == "the record has none of v4.1, v5.0"
+    assert absent([], KNOWN) == ()
+    assert absent(results[:1], KNOWN) == ()

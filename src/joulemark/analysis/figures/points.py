@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from joulemark.analysis.figures.data import Point
 from joulemark.analysis.figures.names import days
+from joulemark.analysis.record.definitions import Definitions, order
 from joulemark.analysis.record.entry import Entry
 from joulemark.analysis.scales_stated import HARMLESS
 
@@ -51,6 +53,28 @@ def label_of(entry: Entry) -> str:
     return entry.public_id or " ".join(
         filter(None, (entry.submitter, entry.system or entry.system_name))
     )
+
+
+def absent(entries: Iterable[Entry], known: Definitions) -> tuple[str, ...]:
+    """Return which rounds between the first and the last of some results have none of them.
+
+    Args:
+        entries: of one suite.
+        known: all rounds.
+
+    Returns:
+        One sentence, or none.
+    """
+    found = {entry.round: entry.suite for entry in entries if entry.round}
+    if not found:
+        return ()
+    begin, end = min(found, key=order), max(found, key=order)
+    missing = [
+        round_
+        for round_ in known.dates.get(found[begin], {})
+        if round_ not in found and order(begin) < order(round_) < order(end)
+    ]
+    return (f"the record has none of {', '.join(missing)}",) if missing else ()
 
 
 def conversions(entry: Entry) -> tuple[str, ...]:

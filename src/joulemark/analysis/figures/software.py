@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import mean, median
 
 from joulemark.analysis.figures.data import Basis, FigureData, Kind, Point, Series
-from joulemark.analysis.figures.points import label_of, of_entry
+from joulemark.analysis.figures.points import absent, label_of, of_entry
 from joulemark.analysis.figures.wanted import Wanted, offline, systems
 from joulemark.analysis.record.comparing import comparable
 from joulemark.analysis.record.definitions import Definitions, order
@@ -101,6 +101,7 @@ def software(entries: Sequence[Entry], known: Definitions) -> FigureData | None:
             _summary("Offline", pairs),
             _summary("Offline, datacenter", datacenter),
             _summary("all scenarios", everywhere),
+            *absent((e for e in entries if e.suite == "inference"), known),
         ),
     )
 

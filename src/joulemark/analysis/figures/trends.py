@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from joulemark.analysis.figures.data import Basis, FigureData, Kind, Point, Series
 from joulemark.analysis.figures.names import DATACENTER, EDGE, TINY, Line, lines
-from joulemark.analysis.figures.points import conversions, day_of, of_entry
+from joulemark.analysis.figures.points import absent, conversions, day_of, of_entry
 from joulemark.analysis.record.definitions import Definitions
 from joulemark.analysis.record.definitions import Kind as ChangeKind
 from joulemark.analysis.record.entry import Category, Entry, Evidence
@@ -96,7 +96,7 @@ def _figure(
         log_y=True,
         dates=True,
         marks=tuple(dict.fromkeys(marks)),
-        notes=tuple(_notes(entries, series)),
+        notes=(*_notes(entries, series), *absent(entries, known)),
     )
 
 
