@@ -30,6 +30,12 @@ def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:
         next(published(tmp_path))
 
 
+def test_a_clone_of_the_repository_is_its_folder_of_code(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    write(tmp_path / "code" / EDGE, result("1.0-1", "ResNet", "100", "10"))
+    assert "5b" in _figures(tmp_path)
+
+
 def test_the_best_so_far_stays_and_is_told(tmp_path: Path) -> None:
     rows = [
         *result("1.0-1", "ResNet", "1,000", "10"),

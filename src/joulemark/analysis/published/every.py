@@ -11,7 +11,7 @@ from joulemark.analysis.published.histograms import accuracy, software
 from joulemark.analysis.published.performance import performance
 from joulemark.analysis.published.plotted import beside, plotted
 from joulemark.analysis.published.scales import power_scales
-from joulemark.analysis.published.tables import is_folder
+from joulemark.analysis.published.tables import folder_of
 from joulemark.analysis.published.trends import datacenter_trends, edge_trends, tiny_trends
 
 NUMBERS = ("1", "2", "5a", "5b", "5c", "6", "7", "8", "9", "10", "11a", "11b")
@@ -30,14 +30,15 @@ def published(folder: Path | None) -> Iterator[FigureData]:
     """Yield the figures as published, in their order.
 
     Args:
-        folder: holds the study's tables; without, only what is written into its scripts.
+        folder: holds the study's tables, or is a clone of its repository; without, only what is
+            written into its scripts.
 
     Raises:
         UnavailableError: if the folder holds none of its tables.
         FormatError: if one of them is damaged.
     """
     if folder is not None:
-        is_folder(folder)
+        folder = folder_of(folder)
     for number in NUMBERS:
         figure = _one(number, folder)
         if figure is not None:

@@ -107,18 +107,20 @@ def read_table(folder: Path, name: str) -> tuple[Row, ...]:
     return tuple(_rows(data, name))
 
 
-def is_folder(folder: Path) -> None:
-    """Check that a folder holds tables of the study.
+def folder_of(place: Path) -> Path:
+    """Return the folder that holds tables of the study: the one named, or ``code`` of a clone.
 
     Raises:
-        UnavailableError: if it holds none.
+        UnavailableError: if neither holds one.
     """
-    if not any((folder / name).is_file() for name in NAMES):
-        raise UnavailableError(
-            "no table of the source study",
-            where=str(folder),
-            remedy=f"name the folder that holds {DATACENTER}, or leave the tables out",
-        )
+    for folder in (place, place / "code"):
+        if any((folder / name).is_file() for name in NAMES):
+            return folder
+    raise UnavailableError(
+        "no table of the source study",
+        where=str(place),
+        remedy=f"name the folder that holds {DATACENTER}, or leave the tables out",
+    )
 
 
 def _rows(data: bytes, name: str) -> Iterator[Row]:
