@@ -20,10 +20,12 @@ from tests.report.audit.test_audit_parts import SEEN, summary
 from tests.report.build import Made, empty, estimated, hostile, killed, many_gpus
 from tests.report.demo import demo
 from tests.report.metered import broken, honest
+from tests.report.plots.made import ALL, EVIL, figure_2, figure_5a, figure_6
 from tests.report.test_scales import GROUPS, all_scales
 from tests.report.test_scored import FINDING, TINY, TRAINING
 from tests.report.test_scored_page import page as scores_page
 
+from joulemark.analysis.figures.data import Basis
 from joulemark.core.finding import Verdict
 from joulemark.procedures.checked import Measured
 from joulemark.procedures.known import known_rules
@@ -31,6 +33,8 @@ from joulemark.procedures.scored import TinyScore
 from joulemark.report.audit.tally import Tally
 from joulemark.report.audit.tree_page import tree_page
 from joulemark.report.page import run_page
+from joulemark.report.plots.page import figures_page
+from joulemark.report.plots.pictures import pictures
 from joulemark.report.scales_page import scales_page
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -87,6 +91,13 @@ def scores_text() -> str:
     return scores_page(TRAINING, TINY, failed, replace(TINY, tiny=TinyScore()))
 
 
+def figures_text() -> str:
+    published = [replace(figure_5a(Basis.PUBLISHED), notes=(EVIL,)), figure_2()]
+    other = replace(figure_6(), y_label="energy to train, kWh", basis=Basis.PUBLISHED)
+    record = [make() for name, make in ALL.items() if name != "7s"]
+    return figures_page(pictures([*published, other], record), EVIL, png=True)
+
+
 MAKERS: dict[str, Callable[[], str]] = {
     **{name: partial(run_text, make) for name, make in RUNS.items()},
     "audit": faulty_text,
@@ -94,6 +105,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "audit-hostile": lambda: page(hostile_result()),
     "audit-tree": tree_text,
     "scales": scales_text,
+    "figures": figures_text,
     "scores": scores_text,
 }
 
@@ -103,6 +115,7 @@ const linear = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) 
 const parse = (c) => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
 const light = (c) => 0.2126 * linear(c[0]) + 0.7152 * linear(c[1]) + 0.0722 * linear(c[2]);
 const behind = (element) => {
+  if (element.matches(".inside")) return parse(getComputedStyle(element).stroke);
   const band = element.closest(".bandlabel");
   if (band) return parse(getComputedStyle(band.querySelector("rect")).fill);
   for (let e = element; e; e = e.parentElement) {
@@ -220,7 +233,7 @@ def test_nothing_overflows(show: Show, name: str, width: int) -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(
-    "name", ["demo", "estimated", "hostile", "audit", "audit-hostile", "audit-tree"]
+    "name", ["demo", "estimated", "hostile", "audit", "audit-hostile", "audit-tree", "figures"]
 )
 def test_all_text_is_legible(show: Show, name: str, *, dark: bool) -> None:
     driver = show(name, dark=dark)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from joulemark.report.style import COLOURS, DASHES, SERIES, css, mark
+from joulemark.report.style import COLOURS, DASHES, ON_SERIES, SERIES, css, mark
 
 Floats = NDArray[np.float64]
 
@@ -67,6 +67,12 @@ def test_text_is_legible(theme: str) -> None:
     pairs += [("text", role) for role in ("idle", "warm-up", "measure", "plain-soft")]
     for text, ground in pairs:
         assert contrast(of[text], of[ground]) >= 4.5, (text, ground)
+
+
+@pytest.mark.parametrize("theme", SERIES)
+def test_text_on_areas_is_legible(theme: str) -> None:
+    for name, colour in zip(ON_SERIES[theme], SERIES[theme], strict=True):
+        assert contrast(COLOURS[theme][name], colour) >= 4.5
 
 
 def test_marks_repeat_colours_with_other_dashes() -> None:

@@ -26,6 +26,12 @@ SERIES: Mapping[str, tuple[str, ...]] = {
 }
 """Colours of lines and bars by theme, in the order of their use."""
 
+ON_SERIES: Mapping[str, tuple[str, ...]] = {
+    "light": ("surface", "text", "surface", "surface", "text", "surface"),
+    "dark": ("surface",) * 6,
+}
+"""Which colour text has that lies on an area of each of these."""
+
 COLOURS: Mapping[str, Mapping[str, str]] = {
     "light": {
         "page": "#f5f6f8",
@@ -79,14 +85,19 @@ def mark(index: int) -> tuple[int, str]:
 
 def variables(theme: str) -> str:
     """Return a theme, ``light`` or ``dark``, as CSS declarations."""
-    named = {f"c{i}": c for i, c in enumerate(SERIES[theme], 1)} | dict(COLOURS[theme])
+    named = _named(theme)
     return " ".join(f"--{name}: {colour};" for name, colour in named.items())
+
+
+def _named(theme: str) -> dict[str, str]:
+    series = {f"c{i}": colour for i, colour in enumerate(SERIES[theme], 1)}
+    above = {f"o{i}": COLOURS[theme][name] for i, name in enumerate(ON_SERIES[theme], 1)}
+    return series | above | dict(COLOURS[theme])
 
 
 def flat(text: str, theme: str) -> str:
     """Return CSS with the colours of a theme in place of variables, which few programs know."""
-    table = {f"c{i}": c for i, c in enumerate(SERIES[theme], 1)} | dict(COLOURS[theme])
-    table |= {"font": FONT, "picture": PICTURE, "mono": MONOSPACE}
+    table = _named(theme) | {"font": FONT, "picture": PICTURE, "mono": MONOSPACE}
     return re.sub(r"var\(--([\w-]+)\)", lambda found: table[found[1]], text)
 
 

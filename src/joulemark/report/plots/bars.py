@@ -27,8 +27,12 @@ Placed = tuple[Layer, Point, float, float, float]
 """A point of a layer, its place, and the room across that is its own."""
 
 
-def draw_bars(frame: Frame, layers: Sequence[Layer]) -> None:
-    """Draw groups of bars; on an axis of logarithms, where length says nothing, marks on stems."""
+def draw_bars(frame: Frame, layers: Sequence[Layer]) -> list[Placed]:
+    """Draw groups of bars; on an axis of logarithms, where length says nothing, marks on stems.
+
+    Returns:
+        What was drawn where, for :func:`write_values`.
+    """
     placed = list(_placed(frame, layers))
     for layer, point, x, y, width in placed:
         if layer.series.right or frame.left.log:
@@ -36,10 +40,7 @@ def draw_bars(frame: Frame, layers: Sequence[Layer]) -> None:
         else:
             _bar(frame, layer, point, (x, y), width)
         frame.spots[id(point)] = (x, y)
-    marks = [Box(x - 5, y - 5, x + 5, y + 5) for layer, _, x, y, _ in placed if layer.series.right]
-    frame.taken += marks
-    _write_values(frame, placed)
-    frame.taken = [box for box in frame.taken if box not in marks]
+    return placed
 
 
 def _placed(frame: Frame, layers: Sequence[Layer]) -> Iterator[Placed]:
@@ -73,8 +74,10 @@ def _block(frame: Frame, layer: Layer, point: Point, at: tuple[float, float, flo
     frame.drawing.curves += [replace(area, title=frame.told(layer, point)), *texture]
 
 
-def _write_values(frame: Frame, placed: Sequence[Placed]) -> None:
+def write_values(frame: Frame, placed: Sequence[Placed]) -> None:
     """Write the values over all bars, or over none where they would stand on others."""
+    right = [Box(x - 5, y - 5, x + 5, y + 5) for layer, _, x, y, _ in placed if layer.series.right]
+    frame.taken += right
     shown = [
         (frame.left.quantity.short(point.y), point, x, y, width)
         for layer, point, x, y, width in placed
@@ -85,9 +88,12 @@ def _write_values(frame: Frame, placed: Sequence[Placed]) -> None:
         return
     for text, point, x, y, _ in shown:
         above = _above(frame.left, point, y) - (9 if frame.left.log else 6)
-        place = y + 15 if point.y < 0 else above
-        beside = [Words(x - 8, y + 4, text, "halo", "end")] if frame.left.log else []
-        frame.room(Words(x, place, text, "halo", "middle"), *beside)
+        tops = (y + 15, y + 29) if point.y < 0 else (above, above - 14)
+        places = [Words(x, top, text, "halo", "middle") for top in tops]
+        beside = [Words(x + 9, y + 4, text, "halo")] if frame.left.log else []
+        if beside and x - 9 - width_of(text, "halo") > frame.box.left:
+            beside.insert(0, Words(x - 9, y + 4, text, "halo", "end"))
+        frame.room(places[0], *beside, *places[1:])
 
 
 def _above(axis: Axis, point: Point, y: float) -> float:

@@ -22,6 +22,23 @@ MOST_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """One picture on the page.
+
+    Attributes:
+        whose: as published, or from the record.
+        wide: for a wide window.
+        narrow: for a phone, or beside another.
+        files: name and what it is.
+    """
+
+    whose: str
+    wide: Drawing
+    narrow: Drawing
+    files: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One figure on the page; texts are clean.
 
@@ -29,9 +46,7 @@ class Shown:
         id: of its heading.
         title: with its number.
         basis: whose it is.
-        drawings: of each picture whose it is, for a wide window and for a phone; two where its
-            versions have other axes and stand side by side.
-        files: name and what it is.
+        drawn: its picture; two where its versions have other axes and stand side by side.
         differences: rows of number, series, place, as published, from the record, why.
         notes: of the whole, each with the version it is of.
         points: rows of version, series, place, value, label, note.
@@ -41,8 +56,7 @@ class Shown:
     id: str
     title: str
     basis: str
-    drawings: list[tuple[str, Drawing, Drawing]]
-    files: list[tuple[str, str]]
+    drawn: list[Drawn]
     differences: list[tuple[str, ...]]
     notes: list[tuple[str, str]]
     points: list[tuple[str, ...]]
@@ -78,11 +92,7 @@ def _shown(group: Sequence[Picture], *, png: bool) -> Shown:
         id=group[0].name,
         title=titled(group[-1].data),
         basis=" and ".join(str(data.basis) for data in versions),
-        drawings=[
-            (str(p.data.basis), p.drawing(PAGE, title=False), p.drawing(NARROW, title=False))
-            for p in group
-        ],
-        files=[file for picture in group for file in _files(picture, png=png, many=len(group) > 1)],
+        drawn=[_drawn(picture, png=png) for picture in group],
         differences=[row for picture in group for row in _differences(picture)],
         notes=[(of, note) for note, of in notes.items()],
         points=points[:MOST_ROWS],
@@ -90,12 +100,18 @@ def _shown(group: Sequence[Picture], *, png: bool) -> Shown:
     )
 
 
-def _files(picture: Picture, *, png: bool, many: bool) -> Iterator[tuple[str, str]]:
-    whose = f" ({picture.data.basis})" if many else ""
-    for kind in ("svg", "png") if png else ("svg",):
-        for end, of in (("", ""), ("-column", ", one column")):
-            yield f"{picture.name}{end}.{kind}", f"{kind.upper()}{of}{whose}"
-    yield f"{picture.name}.csv", f"numbers as CSV{whose}"
+def _drawn(picture: Picture, *, png: bool) -> Drawn:
+    files = [
+        (f"{picture.name}{end}.{kind}", f"{kind.upper()}{of}")
+        for kind in (("svg", "png") if png else ("svg",))
+        for end, of in (("", ""), ("-column", ", one column"))
+    ]
+    return Drawn(
+        whose=str(picture.data.basis),
+        wide=picture.drawing(PAGE, title=False),
+        narrow=picture.drawing(NARROW, title=False),
+        files=[*files, (f"{picture.name}.csv", "numbers as CSV")],
+    )
 
 
 def _differences(picture: Picture) -> Iterator[tuple[str, ...]]:

@@ -9,7 +9,7 @@ from joulemark.analysis.figures.data import FigureData, Kind, Series
 from joulemark.report.drawing import Curve, Drawing, Words
 from joulemark.report.format import clean
 from joulemark.report.plots import around
-from joulemark.report.plots.bars import draw_bars, draw_stacked
+from joulemark.report.plots.bars import draw_bars, draw_stacked, write_values
 from joulemark.report.plots.frame import Frame, breaks, grid
 from joulemark.report.plots.histogram import draw_histogram
 from joulemark.report.plots.layers import Difference, differences, differing, layers
@@ -17,7 +17,8 @@ from joulemark.report.plots.layout import Plan, framed, plan_of
 from joulemark.report.plots.lines import draw_lines, name_ends
 from joulemark.report.plots.markers import marker
 from joulemark.report.plots.quantity import quantity
-from joulemark.report.plots.scatter import draw_scatter
+from joulemark.report.plots.scatter import draw_scatter, name_points
+from joulemark.report.plots.text import Box
 
 PAGE, WIDE, NARROW = 900.0, 760.0, 360.0
 """Widths: on our pages, across a printed page, and in a printed column or on a phone, px."""
@@ -65,22 +66,26 @@ def plot(
     breaks(frame, data.marks)
     if plan.at_ends:
         name_ends(frame, plan.at_ends)
-    _draw(frame, plan)
-    _mark(frame, found, ringed=not plan.blocks)
+    _draw(frame, plan, found)
     return drawing
 
 
-def _draw(frame: Frame, plan: Plan) -> None:
-    if plan.data.kind is Kind.LINES:
-        draw_lines(frame, plan.layers)
-    elif plan.data.kind is Kind.BARS:
-        draw_bars(frame, plan.layers)
-    elif plan.data.kind is Kind.STACKED:
-        draw_stacked(frame, plan.layers)
-    elif plan.data.kind is Kind.HISTOGRAM:
-        draw_histogram(frame, plan.layers, plan.edges)
-    else:
-        draw_scatter(frame, plan.layers)
+def _draw(frame: Frame, plan: Plan, found: Sequence[Difference]) -> None:
+    """Draw the series, number what differs, then write what has room."""
+    layers, kind = plan.layers, plan.data.kind
+    placed = draw_bars(frame, layers) if kind is Kind.BARS else []
+    if kind is Kind.LINES:
+        draw_lines(frame, layers)
+    elif kind is Kind.STACKED:
+        draw_stacked(frame, layers)
+    elif kind is Kind.HISTOGRAM:
+        draw_histogram(frame, layers, plan.edges)
+    elif kind is Kind.SCATTER:
+        draw_scatter(frame, layers)
+    _mark(frame, found, ringed=not plan.blocks)
+    write_values(frame, placed)
+    if kind is Kind.SCATTER:
+        name_points(frame, layers)
 
 
 def _mark(frame: Frame, found: Sequence[Difference], *, ringed: bool) -> None:
@@ -91,6 +96,7 @@ def _mark(frame: Frame, found: Sequence[Difference], *, ringed: bool) -> None:
             if ringed:
                 ring = Curve(marker("circle", x, y, 8.0), "ring", clean(one.note))
                 frame.drawing.curves.append(ring)
+                frame.taken.append(Box(x - 8, y - 8, x + 8, y + 8))
             if math.dist(last, (x, y)) > _NEAR:
                 places = _RINGED if ringed else _ON_BAR
                 frame.room(*(Words(x + a, y + b, str(number), "flag", at) for a, b, at in places))

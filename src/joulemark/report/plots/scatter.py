@@ -16,9 +16,13 @@ MOST_NAMED = 60
 
 
 def draw_scatter(frame: Frame, layers: Sequence[Layer]) -> None:
-    """Draw points, then the names of as many as have room."""
+    """Draw points."""
     for layer in layers:
         draw_line(frame, layer, joined=False)
+
+
+def name_points(frame: Frame, layers: Sequence[Layer]) -> None:
+    """Write the names of as many points as have room."""
     named = [
         (point, x, y)
         for layer in reversed(layers)
