@@ -145,6 +145,34 @@ def test_an_archive_and_its_folder_say_the_same(
     assert [{**one, "tree": ""} for one in inside] == [{**one, "tree": ""} for one in folder]
 
 
+@pytest.mark.parametrize("verb", ["score", "check"])
+@pytest.mark.parametrize(
+    ("pattern", "above"),
+    [("**/result_0.txt", 1), ("**/power/result_0/node_0.txt", 3), ("**/*energy.bin", 1)],
+)
+def test_a_file_stands_for_its_result(
+    tree: Path, capsys: Printed, pattern: str, above: int, verb: str
+) -> None:
+    file = sorted(tree.glob(pattern))[0]
+    folder = file.parents[above - 1]
+    by_folder = main([verb, str(folder), "--json"]), capsys.readouterr().out
+    assert by_folder[1].count("\n") == 1
+    code, printed = main([verb, str(file), "--json"]), capsys.readouterr()
+    assert (code, printed.out) == by_folder
+    assert f"joulemark {verb}: {file} is part of a result, {folder} is taken" in printed.err
+
+
+def test_a_file_beside_us_stands_for_the_folder_here(
+    tree: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(sorted(tree.glob("**/result_0.txt"))[0].parent)
+    main(["score", "result_0.txt"])
+    assert "result_0.txt is part of a result, . is taken" in capsys.readouterr().err
+    monkeypatch.chdir("power/result_0")
+    main(["score", "node_0.txt"])
+    assert f"is part of a result, {Path.cwd().parents[1]} is taken" in capsys.readouterr().err
+
+
 def test_help_has_examples_and_exit_codes(capsys: Printed) -> None:
     with pytest.raises(SystemExit):
         main(["score", "--help"])

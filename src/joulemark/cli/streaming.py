@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -39,6 +40,15 @@ class Stop:
         self._writing = False
         if self.asked:
             raise KeyboardInterrupt
+
+
+def taken_whole(verb: str) -> Callable[[str, str], None]:
+    """Return what tells that a file was named and the folder of its result is taken."""
+
+    def tell(file: str, folder: str) -> None:
+        print(f"joulemark {verb}: {file} is part of a result, {folder} is taken", file=sys.stderr)
+
+    return tell
 
 
 class Pace:

@@ -7,7 +7,10 @@ from joulemark.core.channel import Accuracy
 ASSUMED = Accuracy(
     gain=0.05,
     offset_w=10.0,
-    source="assumed ±(5 % + 10 W): the controller does not say; ENERGY STAR for Computer Servers "
-    "asks of input power as reported ±5 %, and never better than ±10 W for each supply",
+    source="assumed ±(5 % + 10 W): the controller does not say; of the order that ENERGY STAR asks "
+    "of servers' own readings",
 )
-"""IPMI, DCMI and Redfish state no accuracy of their own; no such reading is accredited."""
+"""IPMI, DCMI and Redfish state no accuracy of their own; no such reading is accredited.
+
+The figures are an assumption. The programme requirements of ENERGY STAR for computer servers demand
+an accuracy of input power as reported; their wording was not at hand to be quoted."""

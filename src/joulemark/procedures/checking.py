@@ -24,7 +24,7 @@ from joulemark.procedures.check_worker import (
 from joulemark.procedures.checked import INFERENCE, TINY, TRAINING, Asked, Checked, Target, lost
 from joulemark.procedures.crew import Answer, Crew, Lost
 from joulemark.procedures.kinds import Kind, Parts, Subject
-from joulemark.procedures.open_trees import OpenTrees, Submitters
+from joulemark.procedures.open_trees import OpenTrees, Submitters, Widen, widened
 
 KINDS = (INFERENCE, TRAINING, TINY)
 """All kinds of results."""
@@ -60,6 +60,7 @@ def search(
     kinds: Sequence[str] = KINDS,
     parts: str = PARTS,
     tell: Callable[[int], None] = lambda found: None,
+    widen: Widen = lambda file, folder: None,
 ) -> Found:
     """Return the results of trees.
 
@@ -69,6 +70,7 @@ def search(
         kinds: only these.
         parts: names what a check is made of.
         tell: told how many were found, now and then.
+        widen: told of a path that is part of a result, which is taken as a whole.
 
     Raises:
         FormatError: if a tree is damaged, or holds no result.
@@ -77,7 +79,7 @@ def search(
     """
     found = Found()
     try:
-        _search(found, paths, Submitters(submitters), kinds, parts_named(parts), tell)
+        _search(found, paths, Submitters(submitters), kinds, parts_named(parts), tell, widen)
     except BaseException:
         found.close()
         raise
@@ -91,9 +93,10 @@ def _search(
     kinds: Sequence[str],
     parts: Parts,
     tell: Callable[[int], None],
+    widen: Widen,
 ) -> None:
     for name in paths:
-        tree = parts.open_tree(name)
+        tree = parts.open_tree(widened(name, widen))
         found.number_of(tree)
         empty = True
         for kind, subject in parts.find(tree):

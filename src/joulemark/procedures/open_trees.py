@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from joulemark.core.errors import UsageError
+from joulemark.formats.tiny.session import kind_of
+from joulemark.formats.training.benchmarks import folder_of
 from joulemark.formats.trees.tree import Tree
+
+Widen = Callable[[str, str], None]
+"""Told of a file that was named, and of the folder of its result."""
+
+
+def widened(name: str, tell: Widen = lambda file, folder: None) -> str:
+    """Return the folder of the result that a file is part of; anything else as it was named.
+
+    A log, a trace or a results.json says nothing alone: what it is of is looked at as a whole.
+
+    Args:
+        name: what the person named.
+        tell: told where that is a part.
+    """
+    path = Path(name)
+    if not path.is_file():
+        return name
+    whole = path.absolute()
+    folder = folder_of(str(whole)) or (str(whole.parent) if kind_of(path.name) else "")
+    if not folder:
+        return name
+    above = len(whole.parts) - len(Path(folder).parts)
+    named = path.parents[above - 1] if above <= len(path.parents) else Path(folder)
+    tell(name, str(named))
+    return str(named)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from joulemark.formats.trees.tree import Tree
 from joulemark.procedures.checked import TINY, TRAINING
 from joulemark.procedures.checking import processors
 from joulemark.procedures.crew import Crew, Lost
-from joulemark.procedures.open_trees import OpenTrees, Submitters
+from joulemark.procedures.open_trees import OpenTrees, Submitters, Widen, widened
 from joulemark.procedures.score_worker import Desk, decoded, first_line, request
 from joulemark.procedures.scored import OWN, Scored, Target, lost
 
@@ -48,6 +48,7 @@ def search(
     *,
     submitters: Sequence[str] = (),
     tell: Callable[[int], None] = lambda found: None,
+    widen: Widen = lambda file, folder: None,
 ) -> Found:
     """Return the results of trees.
 
@@ -55,6 +56,7 @@ def search(
         paths: what the person named: folders, archives, repositories.
         submitters: only these, whatever their case; all if empty.
         tell: told how many were found, now and then.
+        widen: told of a path that is part of a result, which is taken as a whole.
 
     Raises:
         FormatError: if a tree is damaged, or holds no result.
@@ -63,7 +65,7 @@ def search(
     """
     found = Found()
     try:
-        _search(found, paths, Submitters(submitters), tell)
+        _search(found, paths, Submitters(submitters), tell, widen)
     except BaseException:
         found.close()
         raise
@@ -71,10 +73,14 @@ def search(
 
 
 def _search(
-    found: Found, paths: Sequence[str], submitters: Submitters, tell: Callable[[int], None]
+    found: Found,
+    paths: Sequence[str],
+    submitters: Submitters,
+    tell: Callable[[int], None],
+    widen: Widen,
 ) -> None:
     for name in paths:
-        tree = open_tree(name, keep=_kept)
+        tree = open_tree(widened(name, widen), keep=_kept)
         number = found.number_of(tree)
         count = 0
         for who, target in _results(tree, number):

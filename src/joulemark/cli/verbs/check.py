@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from joulemark.cli.common import checked as checked_by
 from joulemark.cli.common import positive
-from joulemark.cli.streaming import Pace, Stop, found_so_far, opened
+from joulemark.cli.streaming import Pace, Stop, found_so_far, opened, taken_whole
 from joulemark.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -208,7 +208,8 @@ def _found(args: Namespace, display: Any) -> Found:
     paths = [*args.taken, *args.paths]
     if not paths:
         raise UsageError("nothing to check", remedy="name a PATH; joulemark check --help")
-    return search(paths, submitters=args.submitter, tell=found_so_far(display))
+    tell, widen = found_so_far(display), taken_whole("check")
+    return search(paths, submitters=args.submitter, tell=tell, widen=widen)
 
 
 @contextmanager

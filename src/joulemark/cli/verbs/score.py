@@ -2,10 +2,11 @@
 
 A PATH is the folder of a benchmark or of a session, a folder with many, a .tar,
 .tar.gz or .zip of one, or a git repository without a work tree
-(REPO.git@REV:PATH). Training energy is given twice: as the official summarizer
-has it, and between start and stop of the runs, with its uncertainty. Energy per
-inference of tiny boards is recomputed from the samples. What joulemark computes
-is its own and is not verified by MLCommons.
+(REPO.git@REV:PATH). For a file of a result (a log, a trace, results.json) that
+result is scored as a whole. Training energy is given twice: as the official
+summarizer has it, and between start and stop of the runs, with its uncertainty.
+Energy per inference of tiny boards is recomputed from the samples. What
+joulemark computes is its own and is not verified by MLCommons.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from joulemark.cli.common import checked, positive
-from joulemark.cli.streaming import Pace, Stop, found_so_far, opened
+from joulemark.cli.streaming import Pace, Stop, found_so_far, opened, taken_whole
 
 if TYPE_CHECKING:
     from joulemark.procedures.scored import Scored
@@ -32,6 +33,7 @@ examples:
   joulemark score results.tar.gz --json > scores.jsonl
   joulemark score results.git@main:WHO --algorithm present
   joulemark score sessions/20250725_192220
+  joulemark score SYSTEM/bert/result_0.txt
 
 exit codes: 0 every result is scored, perhaps with warnings; 1 a result breaks
 a rule or has no energy (with --strict: or has a warning); 2 wrong argument;
@@ -94,8 +96,9 @@ def main(args: Namespace) -> int:
     with ExitStack() as stack:
         stack.enter_context(handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), stop))
         with Progress() as display:
-            tell = found_so_far(display)
-            found = stack.enter_context(search(args.paths, submitters=args.submitter, tell=tell))
+            tell, widen = found_so_far(display), taken_whole("score")
+            finding = search(args.paths, submitters=args.submitter, tell=tell, widen=widen)
+            found = stack.enter_context(finding)
             sinks = [table, *stack.enter_context(_files(args))]
             pace = Pace(display, "scoring")
             with suppress(KeyboardInterrupt):

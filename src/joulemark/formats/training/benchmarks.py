@@ -91,6 +91,12 @@ def wanted(path: str) -> bool:
     return _FILE.fullmatch(path) is not None or _SYSTEM.fullmatch(path) is not None
 
 
+def folder_of(path: str) -> str:
+    """Return the folder of the benchmark that a file is of by its name; empty if it is of none."""
+    match = _FILE.fullmatch(path)
+    return "" if match is None or not path.endswith(ENDINGS) else match["base"] or ""
+
+
 def directory_at(tree: Tree, base: str, entries: Mapping[str, Entry]) -> BenchmarkDirectory:
     """Return a benchmark's folder whose files are known.
 

@@ -1,8 +1,10 @@
 """What the rules of MLPerf Training ask for, as data, and what a machine can draw.
 
 Sources: ``power_measurement.adoc`` and ``training_rules.adoc`` of mlcommons/training_policies
-(d73e20f, 2026), ``benchmark_meta.py`` of mlcommons/logging (4.1.59); days of publication as
-mlcommons.org announced them; powers of accelerators as their makers' data sheets state them.
+(d73e20f, 2026), ``benchmark_meta.py`` of mlcommons/logging (4.1.59). Days of publication: of v5.0
+and v5.1 MLCommons' announcements; those of v4.0 and v4.1 are assumed, and a rule on years bears a
+few days. Powers of accelerators are their makers' round figures, assumed and not looked up one by
+one: the limits made of them are a factor of several wide.
 """
 
 from __future__ import annotations
