@@ -60,6 +60,21 @@ def test_the_order_of_rows_does_not_matter(found: list[DeclaredResult], random: 
     assert recorded(*found) == recorded(*shuffled)
 
 
+tables = st.lists(stated().filter(lambda each: each.kind != "logs"), max_size=20)
+
+
+@given(tables, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_imports_does_not_matter(found: list[DeclaredResult], random: object) -> None:
+    named = [
+        dataclasses.replace(each, sources=(f"{each.kind}:{number}",), system_type="edge")
+        for number, each in enumerate(found)
+    ]
+    shuffled = list(named)
+    random.shuffle(shuffled)  # type: ignore[attr-defined] # a Random
+    assert recorded(*together(named)) == recorded(*together(shuffled))
+
+
 @given(rows)
 @settings(max_examples=60, deadline=None)
 def test_every_row_is_behind_one_result_or_left_out(found: list[DeclaredResult]) -> None:

@@ -11,10 +11,11 @@ from joulemark.analysis.record.definitions import Definitions
 from joulemark.analysis.record.entry import Category, Entry, Evidence
 from joulemark.analysis.record.figures import figures_of
 from joulemark.analysis.record.names import round_of, split
+from joulemark.analysis.record.places import first_place, places
 from joulemark.analysis.record.runs import RunFacts
 from joulemark.analysis.record.statements import PAGE, Statements, from_logs
 from joulemark.core.units import digits
-from joulemark.formats.results.declared import LATENCY, LOGS, DeclaredResult
+from joulemark.formats.results.declared import DIFFERS, LATENCY, LOGS, DeclaredResult
 from joulemark.rules.results.others import agrees, place
 
 _DIGITS = 16
@@ -91,20 +92,21 @@ class Maker:
             evidence=_evidence(best),
             passed=self.passed.get(place(best)) if run else None,
             runs=(run,) if run else (),
-            sources=tuple(dict.fromkeys(source for row in rows for source in row.sources)),
-            doubts=tuple(self.doubts.get(best.key, ())),
+            sources=tuple(dict.fromkeys(at for row in rows for _, _, at in places(row))),
+            doubts=tuple(why for why in self.doubts.get(best.key, ()) if DIFFERS not in why),
             remarks=tuple(dict.fromkeys(self._remarks(said, figures.remarks))),
         )
 
     def _remarks(self, said: Statements, more: Sequence[str]) -> Iterator[str]:
         best = said.best
-        yield from best.remarks
+        yield from (remark for remark in best.remarks if remark != DIFFERS)
         yield from more
         yield from said.remarks
         for row in said.rows:
             if row is not best:
                 yield from contradictions(best, row)
-                yield from (f"{_where(row)}: {remark}" for remark in row.remarks)
+                own = (remark for remark in row.remarks if remark != DIFFERS)
+                yield from (f"{first_place(row)}: {remark}" for remark in own)
 
 
 def _of(said: Statements, category: Category) -> Statements:
@@ -125,11 +127,11 @@ def contradictions(best: DeclaredResult, row: DeclaredResult) -> Iterator[str]:
             continue
         if unit == of and not agrees(one, other):
             said = f"{digits(other, 5)} {of}; {_source(best)}: {digits(one, 5)} {unit}"
-            yield f"{_where(row)} states a {name} of {said}"
+            yield f"{first_place(row)} states a {name} of {said}"
         elif unit != of and LATENCY not in (unit, of):
-            yield f"{_where(row)} states {name} in {of}, not in {unit}"
+            yield f"{first_place(row)} states {name} in {of}, not in {unit}"
     if row.nodes and best.nodes and row.nodes != best.nodes:
-        yield f"{_where(row)} says {digits(row.nodes, 3)} nodes, not {digits(best.nodes, 3)}"
+        yield f"{first_place(row)} says {digits(row.nodes, 3)} nodes, not {digits(best.nodes, 3)}"
 
 
 def _kinds(rows: Sequence[DeclaredResult]) -> tuple[Category, ...]:
@@ -152,7 +154,7 @@ def _key(said: Statements, round_: str, category: Category | None) -> str:
     """Return a name from what makes a result this one: its place, or a page's names of it."""
     best = said.best
     if where := place(best):
-        parts: tuple[object, ...] = (*where, best.identity.partition("\0")[2].count("\0"))
+        parts: tuple[object, ...] = where
     elif best.kind == LOGS:
         parts = (best.identity,)
     else:
@@ -171,9 +173,5 @@ def _number(rows: Sequence[DeclaredResult], name: str) -> float | None:
     return next((v for v in known if v is not None and math.isfinite(v)), None)
 
 
-def _where(row: DeclaredResult) -> str:
-    return row.sources[0] if row.sources else row.kind
-
-
 def _source(row: DeclaredResult) -> str:
-    return "the logs" if row.kind == LOGS else _where(row)
+    return "the logs" if row.kind == LOGS else first_place(row)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from joulemark.analysis.record.names import round_of, split
+from joulemark.analysis.record.places import first_place
 from joulemark.formats.results.declared import DeclaredResult
 from joulemark.rules.results.others import agrees, closed, plain, significant
 
@@ -58,7 +59,7 @@ class Pages:
         alike = [of for of in alike if _may_be(row, of)]
         if len(alike) == 1:
             self._give(row, alike[0])
-            self._said[alike[0][0].key].append(f"joined to {_where(row)} by its figure alone")
+            self._said[alike[0][0].key].append(f"joined to {first_place(row)} by its figure alone")
             return None
         return ()
 
@@ -128,7 +129,3 @@ def _alike(row: DeclaredResult) -> _Name:
 
 def _once(groups: Iterable[Group]) -> list[Group]:
     return list({group[0].key: group for group in groups}.values())
-
-
-def _where(row: DeclaredResult) -> str:
-    return row.sources[0] if row.sources else row.kind

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from joulemark.analysis.record.pages import Pages
+from joulemark.analysis.record.places import places
 from joulemark.formats.results.declared import (
     LOGS,
     PER_INFERENCE,
@@ -92,7 +93,8 @@ def usable(row: DeclaredResult) -> bool:
 
 
 def _order(row: DeclaredResult) -> tuple[object, ...]:
-    return (row.suite, row.round, trust(row), row.location.casefold(), row.identity, row.kind)
+    where = (row.suite, row.round, trust(row), row.location.casefold(), row.kind)
+    return (*where, places(row), row.power or 0.0, row.performance or 0.0, row.identity)
 
 
 def _by_place(

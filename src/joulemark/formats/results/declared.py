@@ -12,6 +12,8 @@ WATTS, PER_QUERY, PER_RUN, PER_INFERENCE = "W", "J/query", "J/run", "J/inference
 """Units of a stated power or energy."""
 RATES = ("samples/s", "queries/s", "tokens/s")
 """Units of performance that can be divided by watts."""
+DIFFERS = "another statement of this result differs"
+"""Remark on a statement that contradicts an earlier one in the same kind of table."""
 LATENCY, DURATION = "s/query", "s"
 """Other units of performance: a latency, and the time that a training took."""
 
@@ -167,7 +169,7 @@ def together(rows: Iterable[DeclaredResult]) -> list[DeclaredResult]:
             one = replace(
                 row,
                 identity=f"{row.identity}\0{number}",
-                remarks=joined(row.remarks, ("another statement of this result differs",)),
+                remarks=joined(row.remarks, (DIFFERS,)),
             )
             place = one.key
     return list(found.values())
