@@ -45,7 +45,7 @@ def test_scales_name_whose_and_leave_out_what_cannot_be() -> None:
     assert power_scales([]) is None
 
 
-def _training(key: str, size: float, **more: Any) -> Entry:
+def _training(key: str, size: float, number: str, **more: Any) -> Entry:
     known: dict[str, Any] = {
         "suite": "training",
         "category": Category.TRAINING,
@@ -54,30 +54,42 @@ def _training(key: str, size: float, **more: Any) -> Entry:
         "benchmark": "llama2_70b_lora",
         "accelerators": size,
         "runs": (key,),
+        "public_id": number,
     }
     return entry(key, "v4.0", 1e-7, **{**known, **more})
 
 
+def _trainings() -> list[Entry]:
+    return [
+        _training("large", 512.0, "4.0-0095", energy_j=45.837e6, latency_s=120.9),
+        _training("small", 8.0, "", system="1xSMC-H100-SXM-80GB",
+                  energy_j=11.77e6, latency_s=1746.0),
+        _training("other", 64.0, "4.0-0092", latency_s=300.0),
+        _training("silent", 64.0, "4.0-0096"),
+    ]  # fmt: skip
+
+
 def test_training_stands_on_its_parts() -> None:
-    results = [
-        _training("large", 512.0),
-        _training("small", 8.0),
-        _training("other", 16.0, submitter="smc-ac-power"),
-        _training("unknown", 32.0),
-    ]
     parts = {"small": Parts(1746.0, 11.77e6, 0.0), "large": Parts(120.9, 38.636e6, 7.2014e6)}
-    parts["other"] = parts["small"]
-    figure = training_energy(results, parts)
+    figure = training_energy(_trainings(), parts)
     assert figure is not None
+    assert [one.name for one in figure.series] == ["Compute", "Interconnect", "Time to train"]
     assert [p.x for p in figure.series[0].points] == ["8", "512"]
     assert y(figure) == pytest.approx([11.77, 38.636])
     assert y(figure, 1) == pytest.approx([0, 7.2014])
     assert y(figure, 2) == pytest.approx([29.1, 2.015])
-    assert any("3.89 times the energy" in note for note in figure.notes)
-    assert training_energy(results, {}) is None
-    alone = training_energy(results, {"small": parts["small"]})
+    assert "64.0 times the accelerators take 3.89 times the energy and 1 / 14.4" in figure.notes[1]
+
+
+def test_training_without_its_runs_is_one_bar() -> None:
+    figure = training_energy(_trainings(), {})
+    assert figure is not None
+    assert [one.name for one in figure.series] == ["Compute and interconnect", "Time to train"]
+    assert y(figure) == pytest.approx([11.77, 45.837])
+    alone = training_energy(_trainings()[:1], {})
     assert alone is not None
     assert len(alone.notes) == 1
+    assert training_energy([], {}) is None
 
 
 def test_workloads_are_in_samples_and_sorted() -> None:
@@ -152,7 +164,7 @@ def test_stored_runs_say_parts_and_windows(tmp_path: Path) -> None:
     _run(tmp_path, "20260101-000000-b-0", {"tiny": {"windows_s": [12.0, 9.5, 11.0]}})
     _run(tmp_path, "20260101-000000-c-0", {"tiny": {"windows_s": "soon"}})
     results = [
-        _training("a", 8.0, runs=("20260101-000000-a-0",)),
+        _training("a", 8.0, "", runs=("20260101-000000-a-0",)),
         tiny("b", "v1.0", 1.0, runs=("20260101-000000-b-0",)),
         tiny("c", "v1.0", 1.0, runs=("20260101-000000-c-0", "20260101-000000-none-0")),
         entry("d", "v1.0", 1.0, runs=("20260101-000000-b-0",)),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from joulemark.analysis.figures.data import FigureData
 from joulemark.analysis.published.every import published
 from joulemark.analysis.published.tables import DATACENTER, EDGE, PERFORMANCE, TINY, TRAINING
 from joulemark.core.errors import FormatError, UnavailableError
-from tests.analysis.published.tables import COLUMNS, result, write
+from tests.analysis.published.tables import COLUMNS, DATES, result, write
 
 
 def _figures(folder: Path) -> dict[str, FigureData]:
@@ -53,6 +56,21 @@ def test_the_best_so_far_stays_and_is_told(tmp_path: Path) -> None:
     assert best[2].sources == (f"{DATACENTER}:6", f"{DATACENTER}:7")
 
 
+@given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=7))
+def test_a_line_begins_at_one_and_never_falls(values: list[float]) -> None:
+    rows = [
+        row
+        for version, value in zip(sorted(DATES), values, strict=False)
+        for row in result(f"{version[1:]}-1", "ResNet", repr(value), "10")
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder) / DATACENTER, rows)
+        found = _y(_figures(Path(folder))["5a"])
+    assert found[0] == 1
+    assert found == sorted(found)
+    assert found[-1] == pytest.approx(max(values[: len(found)]) / values[0])
+
+
 def test_tokens_are_divided_by_292_whatever_the_model(tmp_path: Path) -> None:
     tokens = ("Tokens/s", "Watts")
     rows = [
@@ -75,6 +93,8 @@ def test_rows_that_share_names_each_meet_each_other(tmp_path: Path) -> None:
 
 def test_targets_pair_by_number_and_take_the_best(tmp_path: Path) -> None:
     rows = [
+        *result("2.0-1", "BERT-99.0", "300", "10"),
+        *result("2.0-1", "BERT-99.9", "0", "10"),
         *result("1.0-1", "BERT-99.0", "300", "10"),
         *result("1.0-1", "BERT-99.9", "100", "10"),
         *result("1.0-1", "BERT-99.9", "150", "10"),
@@ -173,6 +193,9 @@ def test_figures_that_are_no_numbers_are_passed_over(tmp_path: Path) -> None:
         *result("1.1-1", "ResNet", "300", "http://example.org"),
         *result("2.0-1", "ResNet", "nan", "0"),
         *result("2.1-1", "ResNet", "300", "1e400"),
+        *result("3.0-1", "ResNet", "0", "5"),
+        *result("3.1-1", "ResNet", "1e300", "1e-300"),
+        *result("4.1-1", "ResNet", "-3", "5"),
     ]
     write(tmp_path / EDGE, rows)
     assert [p.x for p in _figures(tmp_path)["5b"].series[0].points] == ["v1.0"]

@@ -24,11 +24,6 @@ class Line:
     benchmark: str
     target: str = ""
 
-    @property
-    def key(self) -> str:
-        """The benchmark with its variant, as the record joins them."""
-        return f"{self.benchmark}-{self.target}" if self.target else self.benchmark
-
 
 DATACENTER = (
     ("RetinaNet", "retinanet", "retinanet", ""),

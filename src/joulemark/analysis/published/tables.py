@@ -21,6 +21,7 @@ PERFORMANCE = "data_performance.csv"
 NAMES = (DATACENTER, EDGE, TINY, TRAINING, PERFORMANCE)
 MAX_BYTES = 1 << 26
 MAX_ROWS = 100_000
+_LEAST = 1e-100
 _EMPTY = frozenset(("", "NA", "N/A", "NaN", "nan", "None", "null", "n/a", "NULL", "<NA>"))
 """What the study's reader takes for no value."""
 
@@ -67,9 +68,9 @@ class Pair:
 
     @property
     def ratio(self) -> float | None:
-        """The first divided by the second; None where either is no number."""
+        """The first divided by the second; None where either is no number above zero."""
         rate, power = self.rate.result, self.power.result
-        return None if rate is None or not power else rate / power
+        return positive(rate / power) if rate and power else None
 
 
 def day_of(text: str, where: str) -> date:
@@ -105,6 +106,11 @@ def read_table(folder: Path, name: str) -> tuple[Row, ...]:
     if len(data) > MAX_BYTES:
         raise FormatError(f"larger than {MAX_BYTES >> 20} MiB", where=str(path))
     return tuple(_rows(data, name))
+
+
+def positive(value: float) -> float | None:
+    """Return a value that can be divided by and into; None for any other."""
+    return value if _LEAST < value < 1 / _LEAST else None
 
 
 def folder_of(place: Path) -> Path:

@@ -13,7 +13,7 @@ from joulemark.analysis.figures.names import DATACENTER, EDGE, TINY, Line, days,
 from joulemark.analysis.published.tables import DATACENTER as DATACENTER_TABLE
 from joulemark.analysis.published.tables import EDGE as EDGE_TABLE
 from joulemark.analysis.published.tables import TINY as TINY_TABLE
-from joulemark.analysis.published.tables import Pair, Row, joined, read_table
+from joulemark.analysis.published.tables import Pair, Row, joined, positive, read_table
 from joulemark.analysis.published.words import (
     LATENCY,
     MICROJOULES,
@@ -74,7 +74,7 @@ def tiny_trends(folder: Path) -> FigureData | None:
     pairs = tiny_pairs(folder)
 
     def value(pair: Pair) -> float | None:
-        return 1e6 / pair.power.result if pair.power.result else None
+        return positive(1e6 / pair.power.result) if pair.power.result else None
 
     passed = len(_energies(folder)) - len(_plain(folder))
     said = f"{passed} energies with a comma between thousands are passed over"
