@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from joulemark.report.style import COLOURS, DASHES, ON_SERIES, SERIES, css, mark
+from joulemark import report
+from joulemark.report.style import COLOURS, DASHES, ON_SERIES, SERIES, css, flat, mark
 
 Floats = NDArray[np.float64]
 
@@ -82,6 +85,20 @@ def test_marks_repeat_colours_with_other_dashes() -> None:
     assert len(set(marks)) == len(marks)
     assert marks[0] == (1, "")
     assert mark(len(marks)) == marks[0]
+
+
+def test_no_colour_is_written_elsewhere() -> None:
+    colour = re.compile(r"[\"': ]#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?\b")
+    for path in sorted(Path(report.__file__).parent.rglob("*")):
+        if path.suffix in (".py", ".css", ".j2", ".js") and path.name != "style.py":
+            assert not colour.findall(path.read_text("utf-8")), path.name
+
+
+def test_pictures_of_their_own_hold_plain_colours() -> None:
+    for theme in SERIES:
+        text = flat(".a { fill: var(--c1); stroke: var(--o2); font-family: var(--picture) }", theme)
+        assert SERIES[theme][0] in text
+        assert "var(" not in text
 
 
 def test_both_themes_name_the_same_colours() -> None:

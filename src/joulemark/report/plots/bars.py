@@ -90,7 +90,7 @@ def write_values(frame: Frame, placed: Sequence[Placed]) -> None:
         above = _above(frame.left, point, y) - (9 if frame.left.log else 6)
         tops = (y + 15, y + 29) if point.y < 0 else (above, above - 14)
         places = [Words(x, top, text, "halo", "middle") for top in tops]
-        beside = [Words(x + 9, y + 4, text, "halo")] if frame.left.log else []
+        beside = [Words(x + 10, y + 10, text, "halo")] if frame.left.log else []
         if beside and x - 9 - width_of(text, "halo") > frame.box.left:
             beside.insert(0, Words(x - 9, y + 4, text, "halo", "end"))
         frame.room(places[0], *beside, *places[1:])

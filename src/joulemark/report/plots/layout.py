@@ -27,6 +27,8 @@ there is a key."""
 _ROUND = re.compile(r"v?(\d+)\.(\d+)")
 _FROM_ZERO = (Kind.BARS, Kind.STACKED, Kind.HISTOGRAM)
 _TICKS, _NARROW_TICKS = 6, 5
+_SHORT, _FAR = 0.05, 0.9
+"""An axis holds intervals of these half-widths, relative to their value."""
 _PAD = 18.0
 """From the axes to the ends of lines over names, px."""
 _LABELS = 1.08
@@ -203,9 +205,10 @@ def _heights(plan: Plan) -> list[float]:
 
 
 def _reached(layers: Sequence[Layer]) -> list[float]:
-    """Return values, and the ends of their intervals where they are not far away."""
+    """Return values, and the ends of intervals that are neither short nor far away."""
     points = [p for layer in layers for p in layer.series.points]
-    ends = [p.y + k * p.u95 for p in points if p.u95 and p.u95 < 0.9 * abs(p.y) for k in (1, -1)]
+    wide = [p for p in points if p.u95 and _SHORT * abs(p.y) < p.u95 < _FAR * abs(p.y)]
+    ends = [p.y + k * p.u95 for p in wide if p.u95 for k in (1, -1)]
     return [*(p.y for p in points), *ends]
 
 
