@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from joulemark.analysis.record.definitions import definitions
 from joulemark.analysis.record.entry import Category, Evidence
+from joulemark.analysis.record.index import record_of
+from joulemark.analysis.record.making import Maker
 from joulemark.analysis.record.runs import RunFacts
 from tests.analysis.record.rows import PLACE, recorded, row
 
@@ -149,3 +152,18 @@ def test_a_unit_or_a_suite_that_is_not_known() -> None:
     assert found.left_out == {"its power or energy is no positive number, or has no unit": 1}
     (entry,) = recorded(row("logs", suite="mobile", system_type="", scenario="Offline"))
     assert entry.category is Category.UNKNOWN
+
+
+def test_doubts_are_of_the_statement_that_gives_the_figures() -> None:
+    stream: dict[str, Any] = {"scenario": "SingleStream", "power_unit": "J/query"}
+    stream |= {"performance": None, "performance_unit": ""}
+    best, page = row("cm-result", power=2.5, **stream), row("results-page", power=2500.0, **stream)
+    said = {
+        best.key: ("results/tables: another table differs", "results/rating: too much"),
+        page.key: ("results/tables: another table differs",),
+    }
+    (entry,) = record_of([best, page], Maker({}, said, {}, definitions()))
+    assert entry.doubts == ("results/rating: too much",)
+    assert entry.remarks[0].endswith("cm-result:1: 2.5000 J/query (mJ that it calls J)")
+    (alone,) = record_of([page], Maker({}, said, {}, definitions()))
+    assert alone.doubts == said[page.key]

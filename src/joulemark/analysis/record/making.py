@@ -19,6 +19,9 @@ from joulemark.formats.results.declared import DIFFERS, LATENCY, LOGS, DeclaredR
 from joulemark.rules.results.others import agrees, place
 
 _DIGITS = 16
+_RESOLVED = "results/tables:"
+"""The rule that another table contradicts a statement."""
+_MILLI = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,15 @@ class Maker:
             passed=self.passed.get(place(best)) if run else None,
             runs=(run,) if run else (),
             sources=tuple(dict.fromkeys(at for row in rows for _, _, at in places(row))),
-            doubts=tuple(why for why in self.doubts.get(best.key, ()) if DIFFERS not in why),
+            doubts=tuple(self._doubts(best)),
             remarks=tuple(dict.fromkeys(self._remarks(said, figures.remarks))),
         )
+
+    def _doubts(self, best: DeclaredResult) -> Iterator[str]:
+        """Yield the doubts on a statement; where a page contradicts it, a remark says so."""
+        for why in self.doubts.get(best.key, ()):
+            if DIFFERS not in why and (best.kind == PAGE or not why.startswith(_RESOLVED)):
+                yield why
 
     def _remarks(self, said: Statements, more: Sequence[str]) -> Iterator[str]:
         best = said.best
@@ -127,7 +136,9 @@ def contradictions(best: DeclaredResult, row: DeclaredResult) -> Iterator[str]:
             continue
         if unit == of and not agrees(one, other):
             said = f"{digits(other, 5)} {of}; {_source(best)}: {digits(one, 5)} {unit}"
-            yield f"{first_place(row)} states a {name} of {said}"
+            slipped = unit.startswith("J") and agrees(other, one * _MILLI)
+            slip = " (mJ that it calls J)" if slipped else ""
+            yield f"{first_place(row)} states a {name} of {said}{slip}"
         elif unit != of and LATENCY not in (unit, of):
             yield f"{first_place(row)} states {name} in {of}, not in {unit}"
     if row.nodes and best.nodes and row.nodes != best.nodes:
