@@ -26,11 +26,11 @@ while not pathlib.Path("go").exists():
     time.sleep(0.05)
 if sys.argv[1] == "0":
     log.write_text(line("run_start", "INTERVAL_START", {}))
-time.sleep(2)
+time.sleep(1)
 if sys.argv[1] == "0":
     with log.open("a") as file:
         file.write(line("run_stop", "INTERVAL_END", {"status": "success"}))
-time.sleep(0.6)
+time.sleep(0.3)
 """
 
 
