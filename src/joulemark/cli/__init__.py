@@ -38,6 +38,7 @@ VERBS = {
     "import": "measurements of others: MLPerf power results, tables of results",
     "record": "every published power result once, joined over logs and tables",
     "figures": "the source study's figures, as published and from the record",
+    "trends": "best so far, software, hardware, scaling; your runs beside it",
     "scales": "one table and page across all scales, from µW to MW",
     "site": "the leaderboard: a static site of the whole record",
     "audit": "published claims held against the record: recomputed, verdict, why",

@@ -23,7 +23,6 @@ LEVEL = 0.95
 WITHIN = 0.05
 """A change up to it is called small."""
 _QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
-_ROUNDING = 1e-12
 
 Floats = NDArray[np.float64]
 
@@ -146,13 +145,12 @@ def correlation(x: Sequence[float], y: Sequence[float]) -> Correlation | None:
     """
     if len(x) < FEWEST or len(set(x)) < 2 or len(set(y)) < 2:
         return None
-    rank = float(np.corrcoef(_ranks(x), _ranks(y))[0, 1])
-    rank = min(max(rank, -1.0), 1.0)
+    rank = round(float(np.corrcoef(_ranks(x), _ranks(y))[0, 1]), 12)
     return Correlation(len(x), rank, _around(rank, len(x)))
 
 
 def _around(rank: float, count: int) -> tuple[float, float] | None:
-    if count < FEWEST_CLUSTERS or 1 - abs(rank) < _ROUNDING:
+    if count < FEWEST_CLUSTERS or abs(rank) >= 1:
         return None
     half = 1.959964 * math.sqrt((1 + rank**2 / 2) / (count - 3))
     return math.tanh(math.atanh(rank) - half), math.tanh(math.atanh(rank) + half)
