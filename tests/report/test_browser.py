@@ -19,6 +19,7 @@ from tests.report.audit.made import hostile as hostile_result
 from tests.report.audit.test_audit_parts import SEEN, summary
 from tests.report.build import Made, empty, estimated, hostile, killed, many_gpus
 from tests.report.demo import demo
+from tests.report.frontier.answers import rated, served
 from tests.report.metered import broken, honest
 from tests.report.plots.made import ALL, EVIL, figure_2, figure_5a, figure_6
 from tests.report.test_scales import GROUPS, all_scales
@@ -32,6 +33,8 @@ from joulemark.procedures.known import known_rules
 from joulemark.procedures.scored import TinyScore
 from joulemark.report.audit.tally import Tally
 from joulemark.report.audit.tree_page import tree_page
+from joulemark.report.frontier.page import group_page, index_page
+from joulemark.report.frontier.words import saving
 from joulemark.report.page import run_page
 from joulemark.report.plots.page import figures_page
 from joulemark.report.plots.pictures import pictures
@@ -98,6 +101,7 @@ def figures_text() -> str:
     return figures_page(pictures([*published, other], record), EVIL, png=True)
 
 
+ANSWERS = [served(), rated()]
 MAKERS: dict[str, Callable[[], str]] = {
     **{name: partial(run_text, make) for name, make in RUNS.items()},
     "audit": faulty_text,
@@ -107,6 +111,9 @@ MAKERS: dict[str, Callable[[], str]] = {
     "scales": scales_text,
     "figures": figures_text,
     "scores": scores_text,
+    "frontier": lambda: group_page(served(), confidence=0.95),
+    "frontier-rate": lambda: group_page(rated(evil="<b>\u202e"), confidence=0.95),
+    "frontiers": lambda: index_page(ANSWERS, ["frontier.html", "r.html"], confidence=0.95),
 }
 
 # Every visible text with the colour behind it: (text, contrast) below the limit.
@@ -449,3 +456,70 @@ def test_hostile_logs_run_nothing(show: Show) -> None:
     assert len(every(driver, "script")) == 1
     assert driver.title != "taken"
     assert one(driver, "h1").text.startswith("<script>")
+
+
+def slide(driver: Any, slider: str, share: int) -> None:
+    """Move a slider as a hand does."""
+    driver.execute_script(
+        "const e = document.getElementById(arguments[0]); e.value = arguments[1];"
+        "e.dispatchEvent(new Event('input'));",
+        slider,
+        share,
+    )
+
+
+@pytest.mark.parametrize("bound", [None, 0.0142, 0.05, 0.1, 0.2])
+def test_a_frontier_page_chooses_as_the_command_line_does(
+    show: Show, driver: Any, pages: Path, bound: float | None
+) -> None:
+    show("frontier")
+    state = "x=1" if bound is None else f"time={bound}"
+    driver.get("about:blank")
+    driver.get(f"{(pages / 'frontier.html').as_uri()}#{state}")
+    if bound is None:
+        one(driver, "#reset").click()
+    wanted = served(bound)
+    assert one(driver, "#best-name").text == (
+        "none" if wanted.recommended is None else wanted.recommended.name
+    )
+    assert one(driver, "#vs-fastest").text == saving(wanted.saving_vs_fastest)
+    assert one(driver, "#vs-default").text == saving(wanted.saving_vs_default)
+    assert one(driver, "#command").is_displayed() == (wanted.recommended is not None)
+
+
+def test_sliders_of_a_frontier_stand_in_the_link(show: Show) -> None:
+    driver = show("frontier")
+    assert one(driver, "#time-out").text == "100 ms"
+    slide(driver, "time", 400)
+    slide(driver, "energy", 700)
+    link = driver.current_url
+    assert re.search(r"#time=[\d.]+&energy=[\d.]+$", link)
+    chosen = one(driver, "#best-name").text
+    driver.get("about:blank")
+    driver.get(link)
+    assert one(driver, "#best-name").text == chosen
+    assert every(driver, ".limit-x[visibility='visible']")
+    one(driver, "#reset").click()
+    assert "#" not in driver.current_url
+    assert one(driver, "#time-out").text == "any"
+
+
+def test_a_rate_is_asked_for_at_least(show: Show) -> None:
+    driver = show("frontier-rate")
+    assert one(driver, "#best-name").text.startswith("c1")
+    slide(driver, "time", 1000)
+    assert one(driver, "#best-name").text == "none"
+    slide(driver, "time", 0)
+    assert one(driver, "#best-name").text.startswith("c3")
+
+
+def test_the_page_of_all_groups_keeps_the_targets_for_each(show: Show) -> None:
+    driver = show("frontiers")
+    names = [cell.text for cell in every(driver, "td.name")]
+    assert names == ["1×B200 batch 256", "c1"]
+    slide(driver, "t0", 0)
+    assert every(driver, "td.name")[0].text == "1×B200 batch 8"
+    href = one(driver, ".groups th a").get_attribute("href")
+    assert "frontier.html#time=" in href
+    plain = show("frontiers", js=False)
+    assert [cell.text for cell in every(plain, "td.name")] == names

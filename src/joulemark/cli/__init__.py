@@ -42,6 +42,8 @@ VERBS = {
     "scales": "one table and page across all scales, from µW to MW",
     "site": "the leaderboard: a static site of the whole record",
     "audit": "published claims held against the record: recomputed, verdict, why",
+    "recommend": "the configuration of least energy that meets a target",
+    "frontier": "configurations that none beats in time and energy, as pages",
     "total": "energy of whole tables of telemetry, or of many runs",
     "virtual": "an instrument in software that speaks a real protocol",
     "dataset": "write the photograph set as files in CIFAR-10's layout",

@@ -92,7 +92,12 @@ def test_wider_intervals_tie_more(values: list[Point], one: float, other: float)
     assert tied(narrow) <= tied(wide)
 
 
-def test_who_is_beaten_in_one_metric_alone_by_a_hair_is_tied() -> None:
+def test_who_is_clearly_worse_in_one_metric_is_not_tied() -> None:
+    candidates = made([(1.0, 10.0), (1.01, 17.0)], [0.02])
+    assert frontier(candidates, TIME, ENERGY).tied == ()
+
+
+def test_who_is_beaten_by_a_hair_is_tied() -> None:
     candidates = made([(1.0, 10.0), (1.01, 10.1), (1.5, 11.0)], [0.02])
     found = frontier(candidates, TIME, ENERGY)
     assert [c.name for c in found.points] == ["c0"]

@@ -69,7 +69,7 @@ def test_a_budget_alone_asks_for_the_fastest_within_it() -> None:
 def test_a_target_that_nobody_meets() -> None:
     answer = recommend(group(CURVE), within(0.5))
     assert answer.recommended is None
-    assert answer.reason == "no configuration meets t 0.5000 s; the best has 1.000 s"
+    assert answer.reason == "no configuration meets t 500.0 ms; the best has 1.000 s"
     assert (answer.saving_vs_fastest, answer.default, answer.tied) == (None, None, ())
     assert recommend(group([]), within(1.0)).reason == "no configuration states both numbers"
     assert recommend(group(CURVE), refused="no").reason == "no"

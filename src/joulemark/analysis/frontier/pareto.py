@@ -1,10 +1,10 @@
 """The Pareto set of two metrics, and what cannot be told from it.
 
-A candidate is on the frontier if no other is at least as good in both metrics and better in one.
-Where numbers have intervals, a candidate that is beaten may still be as good: it is *tied* unless
-some other is better beyond doubt. In each metric the doubt is the half-width of the difference,
-``hypot(u95, u95)``, errors of two candidates taken as independent; a number without an interval
-counts as exact. Where there are no intervals at all, nothing is tied.
+A candidate is on the frontier if no other is at least as good in both metrics and better in one, by
+the numbers. A candidate that is not on it is *tied* with it where it cannot be told from one of its
+points in either metric: where both differences are within ``hypot(u95, u95)``, the half-width of
+the 95 % interval of a difference, errors of two candidates taken as independent. A number without
+an interval counts as exact; where there are no intervals at all, nothing is tied.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from joulemark.analysis.frontier.candidate import Candidate, Measure, Metric
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """A candidate that is beaten, though not beyond doubt.
+    """A candidate that cannot be told from points of the frontier.
 
     Attributes:
         candidate: it.
-        by: names of the candidates of the frontier that beat it by the numbers.
+        by: names of these points.
     """
 
     candidate: Candidate
@@ -62,7 +62,7 @@ def frontier(candidates: Sequence[Candidate], first: Metric, second: Metric) -> 
     kept = {id(one) for one in points}
     exact = all(one.measures[name].u95 is None for one in known for name in names)
     rest = [] if exact else [one for one in ordered if id(one) not in kept]
-    tied = [tie for one in rest if (tie := _tie(one, known, points, first, second)) is not None]
+    tied = [tie for one in rest if (tie := _tie(one, points, first, second)) is not None]
     return Frontier(tuple(points), tuple(tied), exact)
 
 
@@ -89,22 +89,13 @@ def _beaten(by: Candidate, one: Candidate, first: Metric, second: Metric) -> boo
     return better[0] <= worse[0] and better[1] <= worse[1] and better != worse
 
 
-def _beaten_surely(by: Candidate, one: Candidate, first: Metric, second: Metric) -> bool:
-    """Return whether a candidate is beaten beyond doubt."""
-    for metric in (first, second):
-        better, worse = by.measures[metric.name], one.measures[metric.name]
-        if metric.cost(better.value) + doubt(better, worse) > metric.cost(worse.value):
-            return False
-    return _beaten(by, one, first, second)
-
-
-def _tie(
-    one: Candidate,
-    known: Sequence[Candidate],
-    points: Sequence[Candidate],
-    first: Metric,
-    second: Metric,
-) -> Tie | None:
-    if any(_beaten_surely(other, one, first, second) for other in known):
-        return None
-    return Tie(one, tuple(p.name for p in points if _beaten(p, one, first, second)))
+def _tie(one: Candidate, points: Sequence[Candidate], first: Metric, second: Metric) -> Tie | None:
+    """Return which points of the frontier a candidate cannot be told from; None for none."""
+    by = tuple(
+        point.name
+        for point in points
+        if not any(
+            told_apart(one.measures[m.name], point.measures[m.name]) for m in (first, second)
+        )
+    )
+    return Tie(one, by) if by else None

@@ -14,7 +14,7 @@ from statistics import NormalDist
 from joulemark.analysis.frontier.candidate import Candidate, Group, Measure, Metric
 from joulemark.analysis.frontier.pareto import Frontier, frontier, told_apart
 from joulemark.core.student import NORMAL_975
-from joulemark.core.units import digits
+from joulemark.core.units import digits, si
 
 CONFIDENCE = 0.95
 FASTER = "least time within the budget"
@@ -49,9 +49,11 @@ class Answer:
         recommended: the one to choose; None where none meets the targets.
         rule: how it was chosen.
         reason: why none was; empty if one was.
+        refused: whether the group cannot be asked this at all.
         confidence: that it meets the targets, at least; None where no interval tells.
         tied: candidates that meet the targets and whose energy cannot be told from its.
         default: what one gets without choosing; None where nothing tells.
+        default_meets: whether that one meets the targets too.
         frontier: of time and energy.
     """
 
@@ -63,9 +65,11 @@ class Answer:
     recommended: Candidate | None
     rule: str
     reason: str
+    refused: bool
     confidence: float | None
     tied: tuple[Candidate, ...]
     default: Candidate | None
+    default_meets: bool
     frontier: Frontier
 
     @property
@@ -111,6 +115,7 @@ def recommend(
     order = by if rule == FASTER else (by[1], by[0])
     chosen = None if refused else min(meeting, key=lambda one: _order(one, *order), default=None)
     reason = refused or ("" if chosen else _reason(known, targets, group.metrics, confidence))
+    default = None if chosen is None else group.default_for(chosen)
     return Answer(
         group=group,
         time=by[0],
@@ -120,9 +125,11 @@ def recommend(
         recommended=chosen,
         rule=rule,
         reason=reason,
+        refused=bool(refused),
         confidence=_confidence(chosen, targets, group.metrics),
         tied=tuple(_tied(chosen, meeting, order[0])),
-        default=None if chosen is None else group.default_for(chosen),
+        default=default,
+        default_meets=default in meeting,
         frontier=frontier(known, *by),
     )
 
@@ -149,12 +156,12 @@ def _meets(
         if measure is None:
             return False
         metric = metrics[target.metric]
-        if metric.cost(measure.value) + _margin(measure, confidence) > metric.cost(target.bound):
+        if metric.cost(measure.value) + margin(measure, confidence) > metric.cost(target.bound):
             return False
     return True
 
 
-def _margin(measure: Measure, confidence: float) -> float:
+def margin(measure: Measure, confidence: float) -> float:
     """Return how far the one-sided bound lies above a number."""
     if not measure.u95:
         return 0.0
@@ -203,12 +210,16 @@ def _reason(
         if any(_meets(one, [target], metrics, confidence) for one in stating):
             continue
         of = f"{metric.title or metric.name}"
-        bound = f"{digits(target.bound)} {metric.unit}"
+        bound = _told(target.bound, metric)
         if not stating:
             return f"no configuration states {of}"
         best = min(metric.cost(one.measures[target.metric].value) for one in stating)
         sure = any(one.measures[target.metric].u95 for one in stating)
         how = f" with {100 * confidence:g} % confidence" if sure else ""
-        least = f"{digits(abs(best))} {metric.unit}"
-        return f"no configuration meets {of} {bound}{how}; the best has {least}"
+        return f"no configuration meets {of} {bound}{how}; the best has {_told(abs(best), metric)}"
     return "each target is met by some configuration, but not all by one"
+
+
+def _told(value: float, metric: Metric) -> str:
+    unit = metric.unit.partition("/")[0]
+    return si(value, unit) if unit in ("s", "J", "W") else f"{digits(value)} {metric.unit}".strip()

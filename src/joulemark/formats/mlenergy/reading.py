@@ -9,10 +9,11 @@ from typing import Any
 from joulemark.core.errors import FormatError, JoulemarkError
 from joulemark.formats.mlenergy import run, v2, v3
 from joulemark.formats.mlenergy.configuration import Configuration
-from joulemark.formats.mlenergy.values import MAX_JSON, loaded
+from joulemark.formats.mlenergy.values import MAX_JSON, Fields, loaded, written
 from joulemark.formats.trees.tree import NOT_HERE, Tree
 
 _FOLDERS = ("tasks", "models")
+_NAMES = "models.json"
 _LEGACY = "/legacy/"
 _ENDING = ".json"
 SAME = 1e-9
@@ -28,6 +29,7 @@ class Reading:
         refused: files and places that could not be read, each with why.
         other: how many files were looked at that hold no result of this benchmark.
         legacy: how many files of V1 were left aside.
+        nicknames: of models, by identity, as files beside the results tell them.
     """
 
     configurations: list[Configuration] = field(default_factory=list)
@@ -35,6 +37,7 @@ class Reading:
     refused: list[tuple[str, str]] = field(default_factory=list)
     other: int = 0
     legacy: int = 0
+    nicknames: dict[str, str] = field(default_factory=dict)
     _seen: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
 
     def add(self, one: Configuration) -> None:
@@ -51,6 +54,13 @@ class Reading:
         numbers.append(len(self.configurations))
         self.configurations.append(one)
 
+    def name_models(self) -> None:
+        """Give configurations without a nickname that of their model."""
+        for number, one in enumerate(self.configurations):
+            if not one.nickname and one.model in self.nicknames:
+                named = replace(one, nickname=self.nicknames[one.model])
+                self.configurations[number] = named
+
 
 def is_result_name(path: str) -> bool:
     """Return whether a file of a tree may hold results of this benchmark."""
@@ -58,7 +68,7 @@ def is_result_name(path: str) -> bool:
     if not name.endswith(_ENDING):
         return False
     numbered = name.startswith("bs") and name[2:3].isdigit()
-    return name == run.NAME or numbered or folder.rpartition("/")[2] in _FOLDERS
+    return name in (run.NAME, _NAMES) or numbered or folder.rpartition("/")[2] in _FOLDERS
 
 
 def read_tree(tree: Tree, into: Reading) -> None:
@@ -79,6 +89,7 @@ def read_tree(tree: Tree, into: Reading) -> None:
                 into,
                 f"{tree.location}/{entry.path}",
             )
+    into.name_models()
 
 
 def read_file(read: Callable[[], bytes], name: str, into: Reading, path: str = "") -> None:
@@ -91,6 +102,9 @@ def read_file(read: Callable[[], bytes], name: str, into: Reading, path: str = "
         path: of the file, as far up as is known, which may tell task and GPU; empty: the name.
     """
     try:
+        if name.rpartition("/")[2] == _NAMES:
+            into.nicknames |= _nicknames(loaded(read(), name))
+            return
         for one in _configurations(loaded(read(), name), name, path or name):
             if isinstance(one, FormatError):
                 into.refused.append((one.where, one.what))
@@ -116,6 +130,13 @@ def _configurations(
         yield run.read_run(record, name, path)
     else:
         yield None
+
+
+def _nicknames(record: Mapping[str, Any]) -> dict[str, str]:
+    """Return the nicknames of models that a file states."""
+    fields = {model: Fields(said) for model, said in record.items() if isinstance(said, dict)}
+    named = {written(model): said.text("nickname") for model, said in fields.items()}
+    return {model: name for model, name in named.items() if name}
 
 
 def _same(one: Configuration, other: Configuration) -> bool:

@@ -62,7 +62,7 @@ def read_run(record: Mapping[str, Any], name: str, path: str) -> Configuration:
     if not model or each is None:
         what = "; ".join(fields.remarks) or "it states no model, or no energy per token"
         raise FormatError(f"no run that can be read: {what}", where=name)
-    figures = {"energy_per_token": Figure(each, "J", "energy-per-token/V3")}
+    figures = {"energy_per_token": Figure(each, "J/token", "energy-per-token/V3")}
     _steady(fields, each, figures)
     _times(fields, figures)
     settings: dict[str, Setting] = {}
@@ -76,7 +76,9 @@ def read_run(record: Mapping[str, Any], name: str, path: str) -> Configuration:
     length = tokens / completed
     how = "energy per token by mean output tokens"
     figures["output_tokens"] = Figure(length, "tokens", "output-tokens/V3", derived="by completed")
-    figures["energy_per_request"] = Figure(each * length, "J", "energy-per-request/V3", derived=how)
+    figures["energy_per_request"] = Figure(
+        each * length, "J/request", "energy-per-request/V3", derived=how
+    )
     _told(fields, record)
     return Configuration(
         origin=V3_RUN,

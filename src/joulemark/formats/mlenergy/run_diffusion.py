@@ -99,7 +99,7 @@ def _figures(
     of = f"energy-per-{unit}/V3"
     each_u95 = None if joules_u95 is None else joules_u95 / batch
     return {
-        f"energy_per_{unit}": Figure(joules / batch, "J", of, each_u95, _FROM_CALLS),
+        f"energy_per_{unit}": Figure(joules / batch, f"J/{unit}", of, each_u95, _FROM_CALLS),
         "latency": Figure(seconds, "s", "batch-latency/V3", seconds_u95, _FROM_CALLS),
         "power": Figure(joules / seconds, "W", "power/V3", derived="energy by time of the calls"),
         f"{unit}s_per_second": Figure(

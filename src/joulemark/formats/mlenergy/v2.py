@@ -55,7 +55,7 @@ def read_v2(record: Mapping[str, Any], name: str, path: str) -> Configuration:
     if joules is None or not model:
         what = "; ".join(fields.remarks) or "Model is empty"
         raise FormatError(f"no configuration of V2: {what}", where=name)
-    figures = {f"energy_per_{unit}": Figure(joules, "J", f"energy-per-{unit}/V2")}
+    figures = {f"energy_per_{unit}": Figure(joules, f"J/{unit}", f"energy-per-{unit}/V2")}
     settings: dict[str, Setting] = {}
     if unit == REQUEST:
         gpus = _serving(fields, joules, figures, settings)
@@ -97,7 +97,7 @@ def _serving(
     if tokens is not None:
         each = joules / tokens.value
         how = "energy per request by mean output tokens"
-        figures["energy_per_token"] = Figure(each, "J", "energy-per-token/V2", derived=how)
+        figures["energy_per_token"] = Figure(each, "J/token", "energy-per-token/V2", derived=how)
         if rate is not None:
             how = "energy per token times tokens per second"
             figures["power"] = Figure(each * rate.value, "W", "power/V2", derived=how)

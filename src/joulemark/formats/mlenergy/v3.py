@@ -24,10 +24,10 @@ _ENERGIES: Mapping[str, str] = {
     "energy_per_video_joules": VIDEO,
 }
 _FIGURES: tuple[tuple[str, str, float, str, str], ...] = (
-    ("energy_per_request", "energy_per_request_joules", 1, "J", "energy-per-request/V3"),
-    ("energy_per_token", "energy_per_token_joules", 1, "J", "energy-per-token/V3"),
-    ("energy_per_image", "energy_per_image_joules", 1, "J", "energy-per-image/V3"),
-    ("energy_per_video", "energy_per_video_joules", 1, "J", "energy-per-video/V3"),
+    ("energy_per_request", "energy_per_request_joules", 1, "J/request", "energy-per-request/V3"),
+    ("energy_per_token", "energy_per_token_joules", 1, "J/token", "energy-per-token/V3"),
+    ("energy_per_image", "energy_per_image_joules", 1, "J/image", "energy-per-image/V3"),
+    ("energy_per_video", "energy_per_video_joules", 1, "J/video", "energy-per-video/V3"),
     ("itl_p50", "median_itl_ms", 1e-3, "s", "itl/V3"),
     ("itl_p90", "p90_itl_ms", 1e-3, "s", "itl/V3"),
     ("itl_p95", "p95_itl_ms", 1e-3, "s", "itl/V3"),

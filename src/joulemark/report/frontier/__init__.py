@@ -1,0 +1,1 @@
+"""Frontiers and recommendations for people and programs: tables, JSON, pages."""
