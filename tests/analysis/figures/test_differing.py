@@ -135,6 +135,18 @@ def test_bars_of_another_system_are_told() -> None:
     assert "the other bars are of 1.0-9002 gap9 v1.0, which has 27.71 µJ" in notes["ResNet"]
 
 
+def test_ratios_of_another_system_are_told() -> None:
+    bert: dict[str, Any] = {"benchmark": "bert", "system": "station", "accelerators": 4.0}
+    station = (
+        entry("x", "v1.0", 6.0, target="99", public_id="1.0-74", **bert),
+        entry("y", "v1.0", 6.0 * 0.4951, target="99.9", public_id="1.0-74", **bert),
+    )
+    record = Record((*_record().entries, *station))
+    (ours,) = figures(record, numbers=("9",), bases=(Basis.RECORD,))
+    (point,) = ours.series[1].points
+    assert "0.495 is what 1.0-74 station v1.0 Offline has, 4 accelerators" in point.note
+
+
 def test_without_a_record_there_is_what_is_published() -> None:
     assert {figure.basis for figure in figures(None)} == {Basis.PUBLISHED}
     assert list(figures(Record(()), bases=(Basis.RECORD,))) == []

@@ -1,22 +1,24 @@
-"""Whose a published bar of figure 7 is, where it is not of the system that it is said to be of."""
+"""Whose a published bar of figures 7 and 9 is, where it is not of the result that it names."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from joulemark.analysis.figures.differing import APART, Difference
 from joulemark.analysis.figures.points import label_of
+from joulemark.analysis.figures.targets import bert_pairs
 from joulemark.analysis.figures.workloads import Workload, workloads
 from joulemark.analysis.record.comparing import converted
 from joulemark.analysis.record.definitions import Definitions
 from joulemark.analysis.record.entry import Entry
 from joulemark.core.errors import UsageError
-from joulemark.core.units import si
+from joulemark.core.units import digits, si
 
 
-def with_owners(
+def with_energies(
     found: Iterable[Difference], entries: Sequence[Entry], known: Definitions
 ) -> tuple[Difference, ...]:
     """Return differences of figure 7, with the results that have the published energy.
@@ -39,6 +41,26 @@ def with_owners(
             texts = list(_of_donor(donor, of[one.x], entries)) if donor else []
         done.append(replace(one, why=(*texts, *one.why)))
     return tuple(done)
+
+
+def with_ratios(found: Iterable[Difference], entries: Iterable[Entry]) -> tuple[Difference, ...]:
+    """Return differences of figure 9, with the system of the round that has the published ratio.
+
+    Args:
+        found: the differences.
+        entries: of the record.
+    """
+    pairs = bert_pairs(entries)
+    return tuple(replace(one, why=(*_of_ratio(one, pairs), *one.why)) for one in found)
+
+
+def _of_ratio(one: Difference, pairs: Iterable[tuple[Entry, Entry]]) -> Iterator[str]:
+    for low, high in pairs:
+        ratio = (high.per_joule or 0.0) / (low.per_joule or math.inf)
+        published = one.published if low.round == one.x else None
+        if published is not None and abs(ratio - published) <= APART * ratio:
+            size = f", {low.accelerators:.0f} accelerators" if low.accelerators else ""
+            yield f"{digits(published, 3)} is what {name(low)} has{size}"
 
 
 def name(entry: Entry) -> str:

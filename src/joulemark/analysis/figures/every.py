@@ -9,7 +9,7 @@ from statistics import median
 
 from joulemark.analysis.figures.data import Basis, FigureData
 from joulemark.analysis.figures.differing import annotated, differences
-from joulemark.analysis.figures.elsewhere import with_owners
+from joulemark.analysis.figures.elsewhere import with_energies, with_ratios
 from joulemark.analysis.figures.performance import performance
 from joulemark.analysis.figures.points import sure
 from joulemark.analysis.figures.scales import power_scales
@@ -70,7 +70,9 @@ def _beside(ours: FigureData, old: FigureData | None, record: Record) -> FigureD
     if ours.number != "10":
         found = differences(old, ours, record)
         if ours.number == "7":
-            found = with_owners(found, record.entries, definitions())
+            found = with_energies(found, record.entries, definitions())
+        if ours.number == "9":
+            found = with_ratios(found, record.entries)
         return annotated(ours, found)
     changes = [point.y for point in old.series[0].points]
     said = f"published: {len(changes)} pairs by another definition, median {median(changes):+.1f} %"
