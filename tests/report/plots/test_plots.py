@@ -61,9 +61,41 @@ def drawn(make: Callable[[], FigureData], width: float) -> Drawing:
     return plot(make(), width)
 
 
+def changed(data: FigureData, factor: float) -> FigureData:
+    """Return another version: the first series times a factor, with other names in histograms."""
+    first, *rest = data.series
+    points = tuple(replace(p, y=p.y * factor, note="other") for p in first.points)
+    name = f"{len(points)} pairs" if data.kind is Kind.HISTOGRAM else first.name
+    series = (replace(first, name=name, points=points), *rest)
+    return replace(data, basis=Basis.PUBLISHED, series=series)
+
+
+def against(make: Callable[[], FigureData], width: float) -> Drawing:
+    points = tuple(replace(p, y=0.7 * p.y) for p in make().series[0].points)
+    mine = Series(name="mine", points=points)
+    return plot(make(), width, own=[mine], against=changed(make(), 1.3))
+
+
+def rounds_by_date(width: float) -> Drawing:
+    """Return lines whose points have names and dates; the other version has other dates."""
+    data = made.figure_5a()
+    days = {name: 18_000.0 + 170 * n for n, name in enumerate(made.ROUNDS)}
+
+    def dated(of: FigureData, shift: float) -> FigureData:
+        series = (
+            replace(s, points=tuple(replace(p, at=days[p.x] + shift) for p in s.points))
+            for s in of.series
+        )
+        return replace(of, series=tuple(series))
+
+    return plot(dated(data, 0.0), width, against=dated(made.figure_5a(Basis.PUBLISHED), 9.0))
+
+
 PICTURES: dict[str, Callable[[float], Drawing]] = {
     **{name: partial(drawn, make) for name, make in made.ALL.items()},
     "overlaid": overlaid,
+    "rounds by date": rounds_by_date,
+    **{f"{name} over another": partial(against, make) for name, make in made.ALL.items()},
     "hostile": hostile,
     "many": many,
 }
@@ -241,16 +273,44 @@ def test_what_differs_is_ringed_and_numbered() -> None:
     assert any("stars: own runs" in words.text for words in drawing.words)
 
 
-def test_breaks_stand_before_their_round() -> None:
-    drawing = plot(made.figure_5a())
+@pytest.mark.parametrize("draw", [lambda: plot(made.figure_5a()), lambda: rounds_by_date(WIDE)])
+def test_breaks_stand_before_their_round(draw: Callable[[], Drawing]) -> None:
+    drawing = draw()
     lines = [c for c in drawing.curves if c.of == "break"]
     flags = [w.text for w in drawing.words if w.of == "flag"]
-    assert flags == ["a", "b"]
+    assert flags[:2] == ["a", "b"]
     at = {w.text: w.x for w in drawing.words if re.fullmatch(r"v\d\.\d", w.text)}
     where = [float(c.d[1:].split()[0]) for c in lines]
     assert where[0] == pytest.approx((at["v1.1"] + at["v2.0"]) / 2, abs=0.1)
     assert where[1] == pytest.approx((at["v4.0"] + at["v4.1"]) / 2, abs=0.1)
     assert any("GPT-J and Llama2 count tokens" in w.text for w in drawing.words)
+
+
+def test_a_break_at_a_number() -> None:
+    data = replace(made.figure_1(), marks=(("18000", "new rules"), ("never", "nowhere")))
+    assert sum(c.of == "break" for c in plot(data).curves) == 1
+
+
+def test_another_version_of_bars_shows_only_what_differs() -> None:
+    drawing = against(made.figure_9, WIDE)
+    ghosts = [c for c in drawing.curves if c.of.endswith("ghost")]
+    assert len(ghosts) == 6  # of twelve
+    same = plot(made.figure_9(), against=replace(made.figure_9(), basis=Basis.PUBLISHED))
+    assert not [c for c in same.curves if c.of.endswith("ghost")]
+    assert any("as published: the same" in w.text for w in same.words)
+
+
+def test_another_version_of_a_histogram_is_an_outline() -> None:
+    drawing = against(made.figure_10, WIDE)
+    assert [c.title for c in drawing.curves if c.of == "outlineown ghost"] == ["150 pairs"]
+    assert "150 pairs (dotted)" in {w.text for w in drawing.words}
+
+
+def test_textures_tell_areas_apart() -> None:
+    six = tuple(Series(name=str(n), points=(Point(x="a", y=9.0),)) for n in range(5))
+    drawing = plot(replace(made.figure_9(), series=six))
+    textures = [c.d for c in drawing.curves if c.of == "texture"]
+    assert len(textures) == 2 * 4  # beside the plain one, in the key and in the plot
 
 
 def test_intervals_are_drawn_where_they_are_known() -> None:

@@ -76,8 +76,8 @@ def _block(frame: Frame, layer: Layer, point: Point, at: tuple[float, float, flo
 
 def write_values(frame: Frame, placed: Sequence[Placed]) -> None:
     """Write the values over all bars, or over none where they would stand on others."""
-    right = [Box(x - 5, y - 5, x + 5, y + 5) for layer, _, x, y, _ in placed if layer.series.right]
-    frame.taken += right
+    marks = [each for each in placed if frame.left.log or each[0].series.right]
+    frame.taken += [Box(x - 5, y - 5, x + 5, y + 5) for _, _, x, y, _ in marks]
     shown = [
         (frame.left.quantity.short(point.y), point, x, y, width)
         for layer, point, x, y, width in placed
@@ -93,7 +93,7 @@ def write_values(frame: Frame, placed: Sequence[Placed]) -> None:
         beside = [Words(x + 10, y + 10, text, "halo")] if frame.left.log else []
         if beside and x - 9 - width_of(text, "halo") > frame.box.left:
             beside.insert(0, Words(x - 9, y + 4, text, "halo", "end"))
-        frame.room(places[0], *beside, *places[1:])
+        frame.room(places[0], *beside[:-1], *places[1:], *beside[-1:])
 
 
 def _above(axis: Axis, point: Point, y: float) -> float:
