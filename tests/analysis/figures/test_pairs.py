@@ -85,9 +85,16 @@ def test_a_benchmark_that_changed_between_rounds_is_no_pair() -> None:
     unet: dict[str, Any] = {"benchmark": "3d-unet", "target": "99"}
     results = [entry("a", "v1.1", 4, **unet), entry("b", "v2.0", 1, **unet)]
     assert software_pairs(results, KNOWN) == []
+
+
+def test_units_of_a_pair_are_converted_where_definitions_allow() -> None:
     gptj: dict[str, Any] = {"benchmark": "gptj", "target": "99"}
-    results = [entry("a", "v4.0", 4, **gptj), entry("b", "v4.1", 1, work="token", **gptj)]
-    assert software_pairs(results, KNOWN) == []
+    results = [entry("a", "v4.0", 4, **gptj), entry("b", "v4.1", 300, work="token", **gptj)]
+    ((old, new),) = software_pairs(results, KNOWN)
+    assert (old.work, new.work) == ("token", "token")
+    assert old.per_joule == pytest.approx(4 * 69)
+    odd = [results[0], entry("b", "v4.1", 300, work="batch", **gptj)]
+    assert software_pairs(odd, KNOWN) == []
 
 
 def test_of_edge_alone_there_is_no_datacenter_pair() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -11,11 +10,10 @@ from statistics import mean, median
 from joulemark.analysis.figures.data import Basis, FigureData, Kind, Point, Series
 from joulemark.analysis.figures.points import absent, label_of, of_entry
 from joulemark.analysis.figures.wanted import Wanted, offline, systems
-from joulemark.analysis.record.comparing import comparable
 from joulemark.analysis.record.definitions import Definitions, order
 from joulemark.analysis.record.entry import Category, Entry, Evidence
+from joulemark.analysis.trends.software import software_changes
 
-_LETTERS = re.compile(r"[^a-z0-9]")
 _R282 = (
     ("v1.1", "1.1-124", "Qualcomm", "r282_z93_q5"),
     ("v2.0", "2.0-132", "Qualcomm", "r282_z93_q5e"),
@@ -41,29 +39,13 @@ def software_pairs(
         known: the rounds, and what changed.
         scenario: LoadGen's name; empty for all.
     """
-    following = dict(pairwise(sorted(known.dates["inference"], key=order)))
-    groups: dict[tuple[object, ...], dict[str, Entry]] = {}
-    for entry in entries:
-        closed = entry.suite == "inference" and entry.division == "closed"
-        if not closed or not entry.per_joule or scenario not in ("", entry.scenario):
-            continue
-        best = groups.setdefault(_hardware(entry), {})
-        kept = best.get(entry.round)
-        if kept is None or entry.per_joule > (kept.per_joule or 0.0):
-            best[entry.round] = entry
-    return [
-        (old, best[following[round_]])
-        for best in groups.values()
-        for round_, old in best.items()
-        if following.get(round_) in best and comparable(old, best[following[round_]], known)
-    ]
-
-
-def _hardware(entry: Entry) -> tuple[object, ...]:
-    """Return what must stay: benchmark, scenario, whose it is and on what it ran."""
-    texts = (entry.submitter, entry.system_name, entry.processor, entry.accelerator)
-    plain = (_LETTERS.sub("", text.lower()) for text in texts)
-    return (*plain, entry.accelerators, entry.name, entry.scenario)
+    wanted = (
+        entry
+        for entry in entries
+        if (entry.suite, entry.division) == ("inference", "closed")
+        and scenario in ("", entry.scenario)
+    )
+    return [(c.before, c.after) for c in software_changes(wanted, known).changes]
 
 
 def software(entries: Sequence[Entry], known: Definitions) -> FigureData | None:

@@ -11,7 +11,6 @@ from importlib import resources
 from joulemark.analysis.record.entry import Entry
 
 FILE = "data/organisations.toml"
-_CLOCK = re.compile(r"@.*|\b\d+-core\b|\bcpu\b|\bprocessor\b|\(r\)|\(tm\)", re.IGNORECASE)
 _ELSE = re.compile(r"[\W_]+")
 
 Hardware = tuple[str, str, str, float | None, float | None]
@@ -26,11 +25,13 @@ def organisation(entry: Entry) -> str:
 def hardware(entry: Entry) -> Hardware:
     """Return what names the machine of a result: system, processor, accelerators, nodes.
 
-    The name of the system holds its power mode (MaxQ), which is therefore part of it.
+    The name of the system holds its power mode (MaxQ), which is therefore part of it. Names must
+    be alike but for case and signs: a processor that is written with its clock once and without
+    it later is taken for another.
     """
     return (
         _plain(entry.system_name or entry.system),
-        _plain(_CLOCK.sub(" ", entry.processor)),
+        _plain(entry.processor),
         _plain(entry.accelerator),
         entry.accelerators,
         entry.nodes,

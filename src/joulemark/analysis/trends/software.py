@@ -6,24 +6,26 @@ libraries, settings, firmware, power limits, and how the repeat of a measurement
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from joulemark.analysis.record.definitions import Definitions, definitions, order
-from joulemark.analysis.record.entry import Entry
+from joulemark.analysis.record.entry import Category, Entry
 from joulemark.analysis.trends.best import best
-from joulemark.analysis.trends.changes import Change, Changes, changes_of, once
-from joulemark.analysis.trends.lines import Line, Subject, lines
-from joulemark.analysis.trends.organisations import hardware, organisation
+from joulemark.analysis.trends.changes import Change, Changes, changes_of
+from joulemark.analysis.trends.lines import Subject, lines
+from joulemark.analysis.trends.organisations import Hardware, hardware, organisation
 
+_Machine = tuple[Subject, int, str, str, Hardware]
 SAME = "the same software is stated"
 
 
 def software_changes(entries: Iterable[Entry], known: Definitions | None = None) -> Changes:
     """Return the changes of machines that stayed, from each round to the next.
 
-    Of several results of a machine in a round the best counts. A system that is published in two
-    categories counts once.
+    Of several results of a machine in a round the best counts. Whether a system is published as
+    edge or as datacenter makes no difference; one that is both counts once.
 
     Args:
         entries: of the record, in any order.
@@ -32,8 +34,20 @@ def software_changes(entries: Iterable[Entry], known: Definitions | None = None)
     known = known or definitions()
     all_ = list(entries)
     rounds = {suite: rounds_of(suite, all_, known) for suite in {e.suite for e in all_}}
-    found = (c for line in lines(all_, known) for c in _of(line, rounds[line.subject.suite]))
-    return changes_of(once(found))
+    machines: dict[_Machine, dict[str, list[Entry]]] = {}
+    for line in lines(all_, known):
+        of = replace(line.subject, category=Category.UNKNOWN)
+        for entry in line.entries:
+            name = (of, line.part, line.work, organisation(entry), hardware(entry))
+            machines.setdefault(name, {}).setdefault(entry.round, []).append(entry)
+    return changes_of(
+        [
+            _change(of, best(by_round[earlier]), best(by_round[later]))
+            for (of, *_), by_round in machines.items()
+            for earlier, later in pairwise(rounds[of.suite])
+            if earlier in by_round and later in by_round
+        ]
+    )
 
 
 def rounds_of(suite: str, entries: Iterable[Entry], known: Definitions) -> Sequence[str]:
@@ -42,17 +56,7 @@ def rounds_of(suite: str, entries: Iterable[Entry], known: Definitions) -> Seque
     return sorted(named | set(known.dates.get(suite, {})), key=order)
 
 
-def _of(line: Line, rounds: Sequence[str]) -> Iterator[Change]:
-    machines: dict[object, dict[str, list[Entry]]] = {}
-    for entry in line.entries:
-        name = (organisation(entry), *hardware(entry))
-        machines.setdefault(name, {}).setdefault(entry.round, []).append(entry)
-    for by_round in machines.values():
-        for earlier, later in pairwise(rounds):
-            if earlier in by_round and later in by_round:
-                yield _change(line.subject, best(by_round[earlier]), best(by_round[later]))
-
-
 def _change(subject: Subject, before: Entry, after: Entry) -> Change:
     same = before.software and before.software.casefold() == after.software.casefold()
-    return Change(subject, before, after, SAME if same else "")
+    of = replace(subject, category=before.category)
+    return Change(of, before, after, SAME if same else "")
