@@ -95,6 +95,7 @@ trust: $(VENV)/tests
 	benchmarks/page.sh paces $(BIN)/python benchmarks/paces.py tests/data/h200/paces.json
 	benchmarks/page.sh telemetry $(BIN)/python benchmarks/telemetry.py --folder $(TELEMETRY) --repeat 3
 	benchmarks/page.sh score $(BIN)/python benchmarks/score.py
+	benchmarks/page.sh site $(BIN)/python benchmarks/site.py
 
 format: $(VENV)/tests
 	$(BIN)/ruff format .

@@ -39,7 +39,7 @@ def entry(name: str = "one", **more: Any) -> Entry:
         "latency_s": None,
         "power_w": 50.0,
         "energy_j": 0.05,
-        "u95": 0.0113,
+        "u95": 0.01132,
         "evidence": Evidence.LOGS,
     }
     return Entry(**(settings | more))

@@ -26,6 +26,13 @@ const reasons = (rows, picked) => picked.map((row, at) => {
   return found.length ? make("ul", { class: "warn" }, ...found.map(({ text }) => make("li", {}, text))) : "of one thing";
 });
 
+// A figure and its ratios; nothing where no result has it.
+const figure = (rows, picked, label, of, name) => {
+  const values = picked.map((row) => of(rows, row));
+  if (!values.some(Boolean)) return [];
+  return [line(label, values.map((value) => value || "–"), "figure"), line("against the first", ratios(rows, name, picked), "ratio")];
+};
+
 const head = (rows, row, at, on) => {
   const key = rows.keys[row];
   return make("th", { scope: "col" },
@@ -45,14 +52,12 @@ export const showCompare = (rows, keys, root, on) => {
     make("tbody", {},
       line("Benchmark", word("benchmark", "scenario")), line("Scale", word("scale")),
       line("May be compared", reasons(rows, picked)),
-      line("Energy", each(energy), "figure"), line("against the first", ratios(rows, "energy", picked), "ratio"),
-      line("Work per joule", each(perJoule)),
-      line("Power", each(watts), "figure"), line("against the first", ratios(rows, "power", picked), "ratio"),
-      line("Throughput", each(rate), "figure"), line("against the first", ratios(rows, "performance", picked), "ratio"),
-      line("Latency or time", each(latency), "figure"), line("against the first", ratios(rows, "latency", picked), "ratio"),
+      ...figure(rows, picked, "Energy", energy, "energy"), line("Work per joule", each(perJoule)),
+      ...figure(rows, picked, "Power", watts, "power"), ...figure(rows, picked, "Throughput", rate, "performance"),
+      ...figure(rows, picked, "Latency or time", latency, "latency"),
       line("Evidence", picked.map((row) => evidence(rows, row)[0])), line("Doubts", word("doubt")),
       line("Processor", word("processor")), line("Accelerator", word("accelerator", "accelerators")), line("Software", word("software"))));
   root.replaceChildren(
-    make("p", { class: "hint" }, "Intervals (95 %) are taken as independent: “less” and “more” stand where the ratio differs from one by more than both together leave open. Throughput and latency are stated without an interval."),
+    make("p", { class: "hint" }, "Intervals (95 %) are taken as independent: two results are told apart where their ratio differs from one by more than both together leave open. Throughput and latency are stated without an interval."),
     make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "results side by side" }, table));
 };

@@ -1,7 +1,7 @@
 // All that is known of one result.
 import { load, make } from "./dom.js";
 import { energy, evidence, joined, latency, perJoule, rate, watts } from "./figures.js";
-import { relative } from "./numbers.js";
+import { digits } from "./numbers.js";
 
 const known = new Map();
 
@@ -23,7 +23,7 @@ const basic = (rows, row) => {
   return [
     ["Energy", energy(rows, row)], ["Work per joule", perJoule(rows, row)], ["Power", watts(rows, row)],
     ["Throughput", rate(rows, row)], [word("scale") === "training" ? "Time to train" : "Latency", latency(rows, row)],
-    ["±", share ? `95 % interval from the accuracy class of the meter: ${relative(100 * share, 0, "%")}` : "not known: nothing says how accurate the meter was"],
+    ["±", share ? `95 % interval from the accuracy class of the meter: ±${digits(100 * share, 2)} %` : "not known: nothing says how accurate the meter was"],
     ["Evidence", evidence(rows, row)[0]], ["Default rules", word("rules")],
     ["Suite", joined(word("suite"), word("round"), word("date"))], ["Division", word("division")], ["Scale", word("scale")],
     ["Submitter", word("submitter")], ["Benchmark", joined(word("benchmark"), word("scenario"))],

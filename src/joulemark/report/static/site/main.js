@@ -32,6 +32,7 @@ class Site {
       const name = head.dataset.sort;
       head.addEventListener("click", () => this.sort(name, this.state.sort === name ? !this.state.down : SORTS[name].down));
     }
+    document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); $("results").focus(); });
     $("dialog").addEventListener("close", () => this.closed());
     $("close").addEventListener("click", () => $("dialog").close());
   }
@@ -139,7 +140,7 @@ window.joulemark = {
     $("wait").remove();
     for (const element of document.querySelectorAll(".js")) element.hidden = false;
     window.site = new Site(new Rows(JSON.parse(text)));
-    performance.mark("first-view");
+    requestAnimationFrame(() => setTimeout(() => performance.mark("first-view"))); // painted by then
   },
   details: take,
 };

@@ -76,7 +76,7 @@ export const unlike = (rows, a, b) => {
 export const ratio = (a, b, ua, ub) => {
   if (!(a > 0) || b === null) return null;
   const value = b / a, half = ua !== null && ub !== null ? Math.hypot(ua, ub) : null;
-  if (half === null) return { value, half, verdict: "whether they differ cannot be told: an interval is not known" };
+  if (half === null) return { value, half, verdict: "cannot be told: an interval is not known" };
   const apart = Math.abs(Math.log(value)) > half;
-  return { value, half, verdict: apart ? (value < 1 ? "less" : "more") : "cannot be told apart" };
+  return { value, half, verdict: apart ? `told apart: ${value < 1 ? "less" : "more"}` : "cannot be told apart" };
 };

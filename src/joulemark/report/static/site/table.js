@@ -45,11 +45,11 @@ export class Table {
     if (!anew && drawn === this.drawn) return;
     this.drawn = drawn;
     const held = this.body.contains(document.activeElement) ? document.activeElement.dataset.part : "";
-    const made = [];
-    for (let at = first; at < last; at += 1) made.push(this.row(at));
+    const old = this.body.querySelectorAll("tr[data-at]");
+    for (let at = first; at < last; at += 1) this.below.before(this.row(at));
     this.above.style.height = `${first * tall}px`;
     this.below.style.height = `${(this.shown.length - last) * tall}px`;
-    this.body.replaceChildren(this.above, ...made, this.below);
+    for (const row of old) row.remove(); // last, so that the page is never too short to be where it is
     if (held) this.focus(Math.min(Math.max(this.active, first), last - 1), held);
     this.rove();
   }
@@ -57,7 +57,7 @@ export class Table {
   row(at) {
     const { rows } = this, row = this.shown[at], key = rows.keys[row];
     const name = rows.word("name", row) || "a system without name", picked = this.picks.has(key);
-    const link = make("a", { href: this.on.link(key), "data-part": "link", tabindex: -1, class: "one" }, name);
+    const link = make("a", { href: this.on.link(key), "data-part": "link", tabindex: -1, class: "one", title: name }, name);
     const box = make("input", { type: "checkbox", "data-part": "box", tabindex: -1, "aria-label": `compare ${name}`, checked: picked });
     box.addEventListener("change", () => { box.checked = this.on.pick(key); });
     const [word, kind] = evidence(rows, row);
@@ -69,7 +69,7 @@ export class Table {
       cell("Round", ...two(rows.word("round", row) || "–", rows.word("division", row))),
       cell("Energy", ...two(...energyOf(rows, row))), cell("Power", ...two(watts(rows, row) || "–", "")),
       cell("Performance", ...two(...output(rows, row))),
-      cell("Evidence", make("span", { class: `badge ${kind}` }, word), doubted));
+      cell("Evidence", make("span", { class: `badge ${kind}` }, word), " ", doubted));
     made.dataset.at = at;
     return made;
   }
