@@ -1,0 +1,124 @@
+"""One served request: when what of it happened, and what it came to.
+
+All times are ns of one clock (of a run: UTC, carried by its monotonic clock). The times of an
+answer are those at which its bytes were read from the socket.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from joulemark.core.clock import NS
+
+
+class Counted(StrEnum):
+    """Who counted the tokens of a request."""
+
+    USAGE = "usage"
+    """The server, in the field ``usage`` of its answer."""
+    TOKENIZER = "tokenizer"
+    """A tokenizer, from the text."""
+    CHUNKS = "chunks"
+    """Nobody: events of the stream that carried text stand in; a server may put several tokens
+    into one event, or hold a token back until its characters are whole."""
+
+
+class Outcome(StrEnum):
+    """How a request ended."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    """No connection could be made."""
+    DROPPED = "dropped"
+    """The connection ended before the answer did."""
+    STALLED = "stalled"
+    """Nothing came for longer than the bound."""
+    MALFORMED = "malformed"
+    """The answer does not follow the protocol."""
+    THROTTLED = "throttled"
+    """The server answered 429: too many requests."""
+    REJECTED = "rejected"
+    """The server answered another 4xx (or 3xx): it will not serve this request."""
+    FAILED = "failed"
+    """The server answered 5xx, or told of an error within the stream."""
+    CANCELLED = "cancelled"
+    """The run ended first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request to a server or an engine, as its client saw it.
+
+    Attributes:
+        id: name of the request, unique in its run.
+        planned: when it was due, ns.
+        sent: when its last attempt was handed to the socket, ns; None if it never was.
+        first_byte: when the first byte of the answer was read, ns.
+        first_token: when the first event with text (of the answer or of reasoning) was read, ns.
+            None for answers that do not stream.
+        chunks: when each event with text was read, ns; the first is ``first_token``.
+        running: tokens out after each of ``chunks``, as the server counted; empty where it did not.
+        ended: when the answer was complete, or failed, ns.
+        tokens_in: tokens of the prompt.
+        counted_in: who counted them; None where nobody did.
+        tokens_out: tokens of the answer, those of reasoning included.
+        counted_out: who counted them; None where nobody did.
+        reasoning_tokens: how many of ``tokens_out`` were reasoning, where the server says.
+        cached_tokens: how many of ``tokens_in`` the server had at hand, where it says.
+        asked_tokens: most tokens that were asked for.
+        text_length: characters of the answer, without reasoning.
+        reasoning_length: characters of reasoning.
+        finish: why the server ended (``stop``, ``length`` …), where it says.
+        outcome: how it ended.
+        status: HTTP status of the last attempt; None if no answer came.
+        error: what went wrong, in words.
+        attempts: how often it was sent.
+    """
+
+    id: str
+    planned: int
+    sent: int | None = None
+    first_byte: int | None = None
+    first_token: int | None = None
+    chunks: tuple[int, ...] = ()
+    running: tuple[int, ...] = ()
+    ended: int | None = None
+    tokens_in: int | None = None
+    counted_in: Counted | None = None
+    tokens_out: int | None = None
+    counted_out: Counted | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    asked_tokens: int | None = None
+    text_length: int = 0
+    reasoning_length: int = 0
+    finish: str = ""
+    outcome: Outcome = Outcome.OK
+    status: int | None = None
+    error: str = ""
+    attempts: int = 1
+
+    @property
+    def ok(self) -> bool:
+        """Whether the answer is complete."""
+        return self.outcome is Outcome.OK
+
+    @property
+    def lateness_s(self) -> float | None:
+        """How long after its planned time it was sent, s."""
+        return _between(self.planned, self.sent)
+
+    @property
+    def ttft_s(self) -> float | None:
+        """Time from sending to the first token, s."""
+        return _between(self.sent, self.first_token)
+
+    @property
+    def latency_s(self) -> float | None:
+        """Time from sending to the end of the answer, s; also of one that failed."""
+        return _between(self.sent, self.ended)
+
+
+def _between(start: int | None, stop: int | None) -> float | None:
+    return None if start is None or stop is None else (stop - start) / NS
