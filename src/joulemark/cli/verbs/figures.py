@@ -1,7 +1,8 @@
-"""The source study's figures, as published and from the public record, with what differs.
+"""The source study's figures, as published and from the public record.
 
-Each figure becomes an SVG for a page and one for a printed column, with every number as CSV
-beside it; index.html shows all of them, with their notes and the points that differ.
+Each figure becomes an SVG for a page and one for a printed column, with every
+number as CSV beside it; index.html shows all of them, with their notes and the
+points that differ.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ examples:
   joulemark figures --as-published --tables hpca2025 --figure 5a 5b --png
   joulemark figures --from-record --json
 
-As published: the study's definition on its own table; without --tables only what is written into
-its scripts. From the record: ours, on what joulemark import brought into the store.
+As published: the study's definition on its own table; without --tables only
+what is written into its scripts. From the record: ours, on what joulemark
+import brought into the store.
 
-exit codes: 0 written, also where the record is empty; 2 wrong argument, or a file exists; 3 a
-package is missing, or no table; 4 a file cannot be read or written.
+exit codes: 0 written, also where the record is empty; 2 wrong argument, or a
+file exists; 3 a package or the tables are missing; 4 a file cannot be read or
+written.
 """
 
 

@@ -22,6 +22,8 @@ _SHARE = 0.78
 _OVERHANG = 1.0
 """So much may a value be wider than its bar, px; over stems it may be wider if there are few."""
 _FEW = 12
+_SHORTEST = 2.0
+"""Intervals at the tops of bars are drawn from this length on, px."""
 
 Placed = tuple[Layer, Point, float, float, float]
 """A point of a layer, its place, and the room across that is its own."""
@@ -66,7 +68,7 @@ def _stem(frame: Frame, layer: Layer, point: Point, x: float, y: float) -> None:
 def _bar(frame: Frame, layer: Layer, point: Point, at: tuple[float, float], width: float) -> None:
     x, y = at
     _block(frame, layer, point, (x - width / 2, frame.left.base, width, y))
-    frame.whisker(frame.left, point, x)
+    frame.whisker(frame.left, point, x, least=_SHORTEST)
 
 
 def _block(frame: Frame, layer: Layer, point: Point, at: tuple[float, float, float, float]) -> None:
@@ -148,6 +150,6 @@ def _stack(frame: Frame, parts: Sequence[Layer], name: str, x: float, width: flo
             frame.room(Words(x, (base + top) / 2 + 4, said(point.y), of, "middle"))
         base = top
     for point, top in whiskers:
-        frame.whisker(frame.left, point, x, top)
+        frame.whisker(frame.left, point, x, top, least=_SHORTEST)
     if total:
         frame.room(*(Words(x, base - up, said(total), "halo", "middle") for up in (7, 20, 33)))

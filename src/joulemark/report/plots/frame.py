@@ -103,14 +103,24 @@ class Frame:
         parts = (f"{layer.name}, {place}: {said(point.y, 4)}{half}", point.label, point.note)
         return clean("; ".join(filter(None, dict.fromkeys(parts))), 400)
 
-    def whisker(self, axis: Axis, point: Point, x: float, top: float | None = None) -> None:
-        """Draw the interval of a point, where it is known and can be seen."""
+    def whisker(
+        self, axis: Axis, point: Point, x: float, top: float | None = None, least: float = 11.0
+    ) -> None:
+        """Draw the interval of a point, where it is known and can be seen.
+
+        Args:
+            axis: of the point.
+            point: whose interval.
+            x: its place.
+            top: number in the middle of it; by default the point's own.
+            least: shorter ones are not drawn, px: a mark would cover them.
+        """
         if point.u95 is None or not 0 < point.u95 < math.inf:
             return
         y = point.y if top is None else top
         ends = [axis(y - point.u95), axis(y + point.u95)]
         low, high = (self.clipped(v, self.box.bottom) for v in ends)
-        if low - high > 2:
+        if low - high > least:
             a, b = number(low), number(high)
             left, right = number(x - 3), number(x + 3)
             d = f"M{left} {a}H{right}M{number(x)} {a}V{b}M{left} {b}H{right}"
