@@ -13,7 +13,6 @@ from joulemark.analysis.claims.audit import Audit, audit, ways
 from joulemark.analysis.claims.claim import KINDS, Claim, Claims, claims, read_claims, step
 from joulemark.analysis.claims.corpus import Corpus
 from joulemark.analysis.claims.known import Known
-from joulemark.analysis.claims.stored import shortest
 from joulemark.analysis.claims.verdict import Judged, Part, Verdict, verdict
 from joulemark.analysis.published.plotted import plotted
 from joulemark.analysis.record.entry import Category, Entry, Evidence
@@ -323,19 +322,6 @@ def test_the_claims_of_the_study_can_all_be_asked() -> None:
     found = audit(known())
     assert isinstance(found, Audit)
     assert found.verdicts[Verdict.UNKNOWN] == len(every)
-
-
-@pytest.mark.parametrize(
-    ("results", "is_"),
-    [
-        ({"tiny": {"windows_s": [10.0, 0.5]}}, 0.5),
-        ({"tiny": {"windows_s": ["x", -1.0, float("inf")]}}, None),
-        ({"tiny": 3}, None),
-        ({}, None),
-    ],
-)
-def test_the_shortest_window_of_a_run(results: dict[str, object], is_: float | None) -> None:
-    assert shortest(results) == is_
 
 
 OWN = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from joulemark.analysis.claims import origins
 from joulemark.analysis.claims.claim import Claim
@@ -182,6 +183,13 @@ def variant(claim: Claim, known: Known) -> Judged:
             part = _ratio(part, high, low, "per_joule")
         parts.append(part)
     found = _others(claim, known, parts)
+    said = {of.what.partition(":")[0] for of in found}
+    parts = [
+        replace(part, explained=True, note=f"{part.note}; see why: identity")
+        if part.name in said
+        else part
+        for part in parts
+    ]
     return Judged(claim, whole(claim, parts), parts, found, untraced(kept))
 
 

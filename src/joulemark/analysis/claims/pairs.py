@@ -10,12 +10,11 @@ from joulemark.analysis.claims.claim import Claim
 from joulemark.analysis.claims.known import Known, untraced
 from joulemark.analysis.claims.suspicion import Suspicion
 from joulemark.analysis.claims.verdict import Judged, Part, whole
-from joulemark.analysis.record.comparing import comparable
+from joulemark.analysis.figures.software import percent, software_pairs
 from joulemark.analysis.record.definitions import definitions, order
 from joulemark.analysis.record.entry import Entry
 from joulemark.core.units import digits
 from joulemark.formats.results.declared import DeclaredResult
-from joulemark.rules.results.others import plain
 
 LEAST = -0.5
 """Changes below this are left out, as the study does."""
@@ -86,8 +85,10 @@ def _lacks(round_: str, pairs: Sequence[Pair]) -> Suspicion:
 
 def consecutive(claim: Claim, known: Known) -> Judged:
     """Return how many changes of software alone lie between consecutive rounds."""
-    pairs = software_alone(known.asked(claim, benchmark=""))
-    everywhere = software_alone(known.asked(claim, benchmark="", category=""))
+    pairs, everywhere = (
+        software_pairs(known.asked(claim, benchmark="", category=category), definitions())
+        for category in (claim.category, "")
+    )
     notes = [_told(claim.category or "all", pairs)]
     if claim.category:
         notes.append(_told("all categories", everywhere))
@@ -105,31 +106,10 @@ def consecutive(claim: Claim, known: Known) -> Judged:
     return Judged(claim, whole(claim, [part]), [part], tuple(found), untraced(every))
 
 
-def software_alone(entries: Iterable[Entry]) -> list[Pair]:
-    """Return results of one submitter, hardware and benchmark in rounds next to each other."""
-    rounds = sorted(definitions().dates["inference"], key=order)
-    place = {round_: number for number, round_ in enumerate(rounds)}
-    groups: dict[tuple[object, ...], list[Entry]] = {}
-    for entry in entries:
-        if entry.per_joule and entry.accelerator and entry.processor and entry.round in place:
-            groups.setdefault(_hardware(entry), []).append(entry)
-    return [
-        (one, other)
-        for of in groups.values()
-        for one, other in permutations(of, 2)
-        if place[other.round] == place[one.round] + 1 and comparable(one, other)
-    ]
-
-
-def _hardware(entry: Entry) -> tuple[object, ...]:
-    names = map(plain, (entry.submitter, entry.processor, entry.accelerator))
-    return (*names, entry.accelerators, entry.name, entry.scenario, entry.category)
-
-
 def _told(name: str, pairs: Sequence[Pair]) -> str:
     if not pairs:
         return f"{name}: none"
-    changes = [100 * ((b.per_joule or 0) / (a.per_joule or 1) - 1) for a, b in pairs]
+    changes = [percent(*pair) for pair in pairs]
     middle = median(changes)
     return f"{name}: n = {len(pairs)}, median {'+' if middle > 0 else ''}{digits(middle, 2)} %"
 

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 from joulemark.analysis.claims import detect_breaks
 from joulemark.analysis.claims.corpus import Corpus
 from joulemark.analysis.claims.detecting import suspicions
 from joulemark.analysis.claims.known import Known
+from joulemark.analysis.figures.stored import stored
 from joulemark.analysis.record.counted import STATED, counted
 from joulemark.analysis.record.entry import Entry
 from joulemark.analysis.record.record import record
-from joulemark.core.errors import JoulemarkError, UsageError
+from joulemark.core.errors import UsageError
 from joulemark.formats.inference.parsed import Source
 from joulemark.formats.results.declared import LOGS, DeclaredResult
 from joulemark.formats.results.results_page import KIND, looks_like, read_results_page
 from joulemark.rules.results.others import plain
 from joulemark.store.declared import read_declared
-from joulemark.store.importing import imported_path
 from joulemark.store.named import named_bytes
-from joulemark.store.reader import read_record
 
 MAX_TABLE = 256 << 20
 
 
-def known(store: Path, tables: Path | None = None) -> Known:
+def known(store: Path, tables: Path | None = None, kind: str = "") -> Known:
     """Return what a store knows.
 
     Args:
         store: the directory of all runs.
         tables: a folder with tables in the form of MLCommons' results page, to be audited; by
             default those that were imported, or where there are none, the lists of results.
+        kind: of the imported tables that are audited; empty for that default.
 
     Raises:
         UsageError: if the folder holds no table.
@@ -41,18 +39,19 @@ def known(store: Path, tables: Path | None = None) -> Known:
         StoreError: if something cannot be read.
     """
     rows, found = read_declared(store), record(store)
-    audited = _audited(rows) if tables is None else read_tables(tables)
+    of_runs = stored(store, found.entries)
+    audited = _audited(rows, kind) if tables is None else read_tables(tables)
     corpus = Corpus.of(audited, rows)
     seen = suspicions(corpus)
     told = {(one.detector, one.what) for one in seen}
     breaks = detect_breaks.detect(Corpus.of(corpus.known))
     seen += [one for one in breaks if (one.detector, one.what) not in told]
-    return Known(found, corpus, seen, windows(store, found.entries), counts(corpus, found.entries))
+    return Known(found, corpus, seen, of_runs.windows_s, counts(corpus, found.entries))
 
 
-def _audited(rows: Sequence[DeclaredResult]) -> list[DeclaredResult]:
-    pages = [row for row in rows if row.kind == KIND]
-    return pages or [row for row in rows if row.kind != LOGS]
+def _audited(rows: Sequence[DeclaredResult], kind: str) -> list[DeclaredResult]:
+    pages = [row for row in rows if row.kind == (kind or KIND)]
+    return pages if pages or kind else [row for row in rows if row.kind != LOGS]
 
 
 def read_tables(folder: Path) -> list[DeclaredResult]:
@@ -68,29 +67,6 @@ def read_tables(folder: Path) -> list[DeclaredResult]:
         remedy = "a table has the columns Public ID, Model MLC, Units and Result"
         raise UsageError("no table of results in it", where=str(folder), remedy=remedy)
     return found
-
-
-def windows(store: Path, entries: Sequence[Entry]) -> dict[str, float]:
-    """Return the shortest window of each run of a tiny system, s, by name of the run."""
-    found = {}
-    for name in sorted({run for e in entries if e.suite == "tiny" for run in e.runs}):
-        with suppress(JoulemarkError):  # joulemark list says which are broken
-            length = shortest(read_record(imported_path(store, name)).results)
-            if length is not None:
-                found[name] = length
-    return found
-
-
-def shortest(results: Mapping[str, object]) -> float | None:
-    """Return the shortest window of a run by its record, s; None where it does not say."""
-    tiny = results.get("tiny")
-    listed = tiny.get("windows_s") if isinstance(tiny, dict) else None
-    known_s = [
-        float(each)
-        for each in (listed if isinstance(listed, list) else ())
-        if isinstance(each, int | float) and 0 < each < math.inf
-    ]
-    return min(known_s, default=None)
 
 
 def counts(corpus: Corpus, entries: Sequence[Entry]) -> dict[str, tuple[float | None, str]]:

@@ -43,6 +43,7 @@ published; 2 wrong argument, or a file exists; 4 a file cannot be read or
 written, or is no file of claims or table.
 """
 TIMES = 100
+KINDS = {"pages": "results-page", "lists": "cm-result"}
 
 
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
@@ -51,6 +52,9 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument("--claims", type=Path, metavar="FILE", help="claims of one's own, TOML")
     parser.add_argument(
         "--tables", type=Path, metavar="FOLDER", help="tables to be searched, as results pages have"
+    )
+    parser.add_argument(
+        "--of", choices=tuple(KINDS), default="", help="imported tables to be searched"
     )
     parser.add_argument("--list", action="store_true", help="show every finding in the tables")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -77,7 +81,7 @@ def main(args: Namespace) -> int:
     if args.html is not None:
         refuse_existing(args.html, force=args.force)
     asked = claims() if args.claims is None else read_claims(args.claims)
-    held = known(store_of(args), args.tables)
+    held = known(store_of(args), args.tables, KINDS.get(args.of, ""))
     if args.rates:
         return _rates(args, held)
     found = audit(held, asked)
