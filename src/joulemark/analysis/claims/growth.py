@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from joulemark.analysis.claims import detect_breaks
 from joulemark.analysis.claims.claim import Claim
-from joulemark.analysis.claims.known import Known, relative, untraced
+from joulemark.analysis.claims.known import Known, in_work, relative, untraced
 from joulemark.analysis.claims.suspicion import Suspicion, told
 from joulemark.analysis.claims.verdict import Judged, Part, whole
 from joulemark.analysis.record.definitions import Definitions, Kind, definitions, order
@@ -20,7 +20,7 @@ CLOSE = 0.001
 
 def growth(claim: Claim, known: Known) -> Judged:
     """Return what the record gives for a claim of progress."""
-    entries = known.asked(claim)
+    entries, lost = _in_one_unit(known.asked(claim))
     broken, entries = _since_break(entries)
     ends = _ends(known, entries)
     if ends is None:
@@ -50,8 +50,23 @@ def growth(claim: Claim, known: Known) -> Judged:
         keys=(first.key, last.key),
         sources=tuple(dict.fromkeys((*first.sources, *last.sources))),
     )
-    verdict = whole(claim, [part])
-    return Judged(claim, verdict, [part], tuple(dict.fromkeys(found)), untraced([first, last]))
+    behind = (*untraced([first, last]), *lost)
+    return Judged(claim, whole(claim, [part]), [part], tuple(dict.fromkeys(found)), behind)
+
+
+def _in_one_unit(entries: Sequence[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
+    """Return results in the unit of work of the first round, and which nothing converts."""
+    ordered = sorted(entries, key=lambda entry: order(entry.round))
+    work = next((entry.work for entry in ordered if entry.work and entry.per_joule), "")
+    found, lost = [], []
+    for entry in ordered:
+        made = in_work(entry, work)
+        if made is None:
+            what = f"{entry.round} {entry.name}: {entry.work}s, which nothing converts to {work}s"
+            lost.append(what)
+        else:
+            found.append(made)
+    return found, tuple(dict.fromkeys(lost))
 
 
 def _ends(known: Known, entries: Sequence[Entry]) -> tuple[Entry, Entry, tuple[str, ...]] | None:
@@ -141,6 +156,7 @@ def _rows(known: Known, claim: Claim) -> list[DeclaredResult]:
         if row.benchmark == claim.benchmark
         and row.scenario == claim.scenario
         and claim.category in row.system_type
+        and row.public_id
         and row.power_unit == WATTS
         and row.power
         and row.performance
