@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from joulemark.analysis.claims import detect_units
 from joulemark.analysis.claims.corpus import Corpus
@@ -45,7 +48,7 @@ def test_an_empty_table_raises_none() -> None:
 @pytest.mark.parametrize("kind", kinds())
 def test_most_planted_errors_are_found(kind: str) -> None:
     rows, random, hits, tries = table(), Random(3), 0, 0
-    for _ in range(12):
+    for _ in range(5):
         made = kinds()[kind](rows, random)
         if made is None:
             continue
@@ -149,6 +152,8 @@ def test_both_rates_are_counted() -> None:
     rows = table()
     assert clean(rows, logs(rows)) == rows
     assert clean(rows, []) == []
+    own = [replace(row, run="run") for row in logs(rows)]
+    assert clean(own, own) == own
     told = rates(rows, logs(rows), times=2)
     assert (told.rows, told.alarms, told.paired_alarms) == (len(rows), 0, 0)
     assert all(c.found == c.planted for c in told.caught if c.paired)
@@ -156,3 +161,41 @@ def test_both_rates_are_counted() -> None:
 
 def test_every_detector_has_a_name_of_its_own() -> None:
     assert len(detectors()) == 7
+
+
+_FIGURES = st.sampled_from([None, 0.0, -1.0, 5e-324, 1e-9, 1.0, 12345.6, 123456.7, 1e300, math.inf])
+_ROWS = st.builds(
+    DeclaredResult,
+    kind=st.sampled_from(["results-page", "cm-result", "logs"]),
+    identity=st.uuids().map(str),
+    sources=st.sampled_from([(), ("page.csv:2",)]),
+    suite=st.sampled_from(["inference", "training", "tiny"]),
+    round=st.sampled_from(["", "v2.0", "v2.1", "x"]),
+    submitter=st.sampled_from(["", "A", "B"]),
+    system_name=st.sampled_from(["", "Box", "Case"]),
+    public_id=st.sampled_from(["", "2.0-1", "2.0-2"]),
+    benchmark=st.sampled_from(["", "resnet50", "bert-99", "gptj-99.9", "DSCNN"]),
+    scenario=st.sampled_from(["", "Offline", "Server", "SingleStream"]),
+    accelerator=st.sampled_from(["", "Thing", "Widget"]),
+    accelerators=st.sampled_from([None, 0.0, 8.0]),
+    performance=_FIGURES,
+    performance_unit=st.sampled_from(["", "samples/s", "tokens/s", "s/query", "s"]),
+    power=_FIGURES,
+    power_unit=st.sampled_from(["", "W", "J/query", "J/run", "J/inference"]),
+)
+
+
+@given(st.lists(_ROWS, max_size=14), st.lists(_ROWS, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_rows_of_any_kind_are_looked_at(
+    rows: list[DeclaredResult], known: list[DeclaredResult]
+) -> None:
+    for one in found(rows, known):
+        assert one.what
+        assert one.keys
+
+
+@given(st.floats(1e-9, 1e9), st.floats(1e-9, 1e9))
+def test_swapped_digits_are_swapped_both_ways(one: float, other: float) -> None:
+    assert swapped(one, other) == swapped(other, one)
+    assert not swapped(one, one)

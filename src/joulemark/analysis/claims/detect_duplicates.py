@@ -85,11 +85,15 @@ def _set(row: DeclaredResult) -> bool:
 def _two(row: DeclaredResult, other: DeclaredResult) -> bool:
     """Return whether rows are of two measurements.
 
-    Of one system, the variants of a benchmark share a log where nothing else is asked of them, and
-    its categories share all.
+    Of one system, the variants of a benchmark share a log where nothing else is asked of them, its
+    categories share all, and a later round may publish a result once more.
     """
-    one = (system_of(row), family(row.benchmark), row.scenario)
-    return one != (system_of(other), family(other.benchmark), other.scenario)
+    return _measured(row) != _measured(other)
+
+
+def _measured(row: DeclaredResult) -> tuple[str, ...]:
+    suite, _, *system = system_of(row)
+    return (suite, *system, family(row.benchmark), row.scenario)
 
 
 def _copied(corpus: Corpus, row: DeclaredResult, other: DeclaredResult) -> DeclaredResult:

@@ -51,9 +51,9 @@ def known(store: Path, tables: Path | None = None, kind: str = "") -> Known:
 
 
 def _audited(rows: Sequence[DeclaredResult], kind: str) -> list[DeclaredResult]:
-    stated = [row for row in rows if row.kind != LOGS and closed(row)]
-    pages = [row for row in stated if row.kind == (kind or KIND)]
-    return pages if pages or kind else stated
+    known_rows = [row for row in rows if closed(row)]
+    pages = [row for row in known_rows if row.kind == (kind or KIND)]
+    return pages if pages or kind else [row for row in known_rows if row.kind != LOGS]
 
 
 def read_tables(folder: Path) -> list[DeclaredResult]:

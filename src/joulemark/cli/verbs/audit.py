@@ -43,7 +43,7 @@ published; 2 wrong argument, or a file exists; 4 a file cannot be read or
 written, or is no file of claims or table.
 """
 TIMES = 100
-KINDS = {"pages": "results-page", "lists": "cm-result"}
+KINDS = {"pages": "results-page", "lists": "cm-result", "logs": "logs"}
 
 
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
@@ -54,7 +54,10 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         "--tables", type=Path, metavar="FOLDER", help="tables to be searched, as results pages have"
     )
     parser.add_argument(
-        "--of", choices=tuple(KINDS), default="", help="imported tables to be searched"
+        "--of",
+        choices=tuple(KINDS),
+        default="",
+        help="what is searched of the store (pages, if any)",
     )
     parser.add_argument("--list", action="store_true", help="show every finding in the tables")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -65,6 +68,8 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         "--rates", action="store_true", help="plant errors in confirmed rows, and count the found"
     )
     group.add_argument("--times", type=positive, default=TIMES, help="of each kind (%(default)d)")
+    suites = ("inference", "training", "tiny")
+    group.add_argument("--suite", choices=suites, default="inference", help="whose rows")
     group.add_argument("--since", default="", metavar="ROUND", help="rows of this round and later")
     group.add_argument("--until", default="", metavar="ROUND", help="rows until this round")
 
@@ -112,7 +117,8 @@ def _rates(args: Namespace, held: Known) -> int:
     rows = [
         row
         for row in held.corpus.audited
-        if (not args.since or order(row.round) >= order(args.since))
+        if row.suite == args.suite
+        and (not args.since or order(row.round) >= order(args.since))
         and (not args.until or order(row.round) <= order(args.until))
     ]
     table = clean(rows, held.corpus.known)
