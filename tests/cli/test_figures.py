@@ -9,7 +9,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from joulemark.analysis.published.tables import DATACENTER
 from joulemark.cli import main
+from joulemark.store.declared import add_declared
+from tests.analysis.published.tables import result, write
+from tests.analysis.record.rows import row
 
 PUBLISHED = ["figures", "--as-published"]
 
@@ -91,3 +95,34 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixt
     words = [*PUBLISHED, "--figure", "6", "--output", str(tmp_path / "file" / "in")]
     assert main(words) == 4
     assert "no folder can be made" in capsys.readouterr().err
+
+
+def test_both_versions_lie_over_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, tables, output = (tmp_path / name for name in ("store", "tables", "output"))
+    store.mkdir()
+    tables.mkdir()
+    rounds = (("v1.0", 1000.0), ("v1.1", 2000.0), ("v2.0", 3000.0))
+    add_declared(
+        store,
+        [
+            row("cm-result", round_, round=round_, performance=rate, power=500.0)
+            for round_, rate in rounds
+        ],
+        lambda every: {},
+    )
+    stated = [("1.0-1", "1000"), ("1.1-1", "2000"), ("2.0-1", "4000")]
+    rows = [r for number, rate in stated for r in result(number, "BERT-99.0", rate, "500")]
+    write(tables / DATACENTER, rows)
+    words = ["figures", "--store", str(store), "--tables", str(tables), "--figure", "5a"]
+    assert main([*words, "--output", str(output), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [figure["version"] for figure in shown["figures"]] == ["from the record", "as published"]
+    (differs,) = shown["differences"]
+    assert (differs["series"], differs["at"]) == ("BERT-99", "v2.0")
+    assert (differs["published"], differs["record"]) == (4.0, 3.0)
+    names = sorted(path.name for path in output.iterdir())
+    assert names == ["figure-5a-column.svg", "figure-5a.csv", "figure-5a.svg", "index.html"]
+    page = (output / "index.html").read_text("utf-8")
+    assert "<strong>BERT-99, v2.0</strong>: 4.000 as published, 3.000 from the record" in page
