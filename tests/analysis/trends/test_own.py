@@ -125,3 +125,8 @@ def test_trainings_of_ones_own() -> None:
     )
     assert [(one.suite, one.submitter) for one in found] == [("training", "you")]
     assert len(refused) == 2
+
+
+def test_a_published_run_is_not_counted_against_itself() -> None:
+    (laid,), _ = laid_over([RECORD[1]], lines(RECORD[:2]))
+    assert (laid.place, laid.count, laid.times, laid.apart) == (1, 1, 1, False)

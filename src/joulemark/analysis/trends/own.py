@@ -195,6 +195,7 @@ def _fits(own: Category, published: Category) -> bool:
 def _over(entry: Entry, line: Line) -> Laid:
     top = best(line.entries)
     once = {measurement(other): efficiency(other) for other in line.entries}
+    once.pop(measurement(entry), None)  # it may be among them
     return Laid(
         entry=entry,
         line=line,

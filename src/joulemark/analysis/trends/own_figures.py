@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from joulemark.analysis.figures.data import Point, Series
+from joulemark.analysis.record.entry import Evidence
 from joulemark.analysis.trends.against import OF, Against
 from joulemark.analysis.trends.best import Best, efficiency
 from joulemark.analysis.trends.macs import energy_of_mac, needs
@@ -42,7 +43,8 @@ def macs_own(laid: Sequence[Laid]) -> tuple[Series, ...]:
 
 
 def _mine(one: Laid) -> str:
-    return f"your run {one.entry.system}".strip()
+    whose = "your run" if one.entry.evidence is Evidence.OWN else one.entry.submitter
+    return f"{whose} {one.entry.system}".strip()
 
 
 def _own(one: Laid, y: float, at: float | None = None) -> Point:

@@ -169,6 +169,7 @@ def _own(args: Namespace, found: Record, said: Claim) -> Sequence[Entry]:
     from joulemark.analysis.trends.own import claimed
     from joulemark.core.errors import UsageError
     from joulemark.procedures.results import results_of
+    from joulemark.report.words import PROVENANCE
     from joulemark.store.catalogue import find_run
     from joulemark.store.reader import open_run
 
@@ -177,11 +178,16 @@ def _own(args: Namespace, found: Record, said: Claim) -> Sequence[Entry]:
     if published:
         remark = "published: it is among the results that it is compared with"
         return [replace(entry, remarks=(remark,)) for entry in published]
-    made = list(own_entries(stored.run, results_of(stored)))
+    results = results_of(stored)
+    made = list(own_entries(stored.run, results))
     if not made:
         what = "no measured phase, or instruments in software were read"
         raise UsageError(what, where=stored.run.id, remedy="name a run of real instruments")
-    return [claimed(entry, said) for entry in made]
+    read = {
+        f"{stored.run.id}/{r.phase}": PROVENANCE[r.total.provenance] for r in results if r.total
+    }
+    told = (replace(one, remarks=(*one.remarks, f"energy {read[one.key]}")) for one in made)
+    return [claimed(entry, said) for entry in told]
 
 
 def _write(args: Namespace, answer: Answer) -> None:

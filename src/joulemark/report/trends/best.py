@@ -9,11 +9,12 @@ from joulemark.report.trends.writing import Printed, around, grouped, per_joule,
 
 MOST = 4
 """Of more lines each is told in one row."""
-HEAD = ("round", "best so far", "±", "of first", "n", "the round was", "whose")
+HEAD = ("round", "best so far", "±", "of first", "n", "the round", "whose")
 SHORT = ("benchmark", "rounds", "n", "first", "best", "of first", "last rose")
 _NOTE = (
     "±: what the accuracy class of the meters leaves, 95 %; repeats would scatter as well. "
-    "within ±: cannot be told apart from the best before it. ±? or ?: not known. n: results "
+    "plateau: the round was lower. within ±: cannot be told apart from the best before it. ±? or "
+    "?: not known. n: results "
     "(of them others that cannot be told apart from the best of the round)."
 )
 _TRADE = "MLPerf is a trademark of MLCommons. What joulemark computes is not verified by MLCommons."
@@ -41,15 +42,14 @@ def _opened(best: Best) -> Iterator[str]:
 
 def step_row(step: Step) -> tuple[str, ...]:
     """Return the cells of a round."""
-    lower = step.move is Move.PLATEAU
     return (
         step.round,
         per_joule(step.best.per_joule),
         around(step.best.u95),
         times(step.times),
         f"{step.count} ({len(step.level)})" if step.level else str(step.count),
-        f"lower, {per_joule(step.here.per_joule)}" if lower else str(step.move),
-        whose(step.best, 25),
+        "higher, ±?" if step.move is Move.UNSURE else str(step.move),
+        whose(step.best, 28),
     )
 
 
@@ -73,6 +73,8 @@ def short_row(best: Best) -> tuple[str, ...]:
 
 
 def _notes(found: Sequence[Best]) -> Iterator[str]:
+    if len(found) > MOST and any(best.line.part for best in found):
+        yield "new: the benchmark became another one; nothing joins it to the line before."
     few = sum(not best.is_trend for best in found)
     if few:
         yield f"{few} of {len(found)} lines have results of fewer than 3 rounds: that is no trend."

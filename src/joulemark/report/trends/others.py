@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from joulemark.analysis.record.entry import Entry, Evidence
 from joulemark.analysis.trends.against import Beside, Group
 from joulemark.analysis.trends.macs import PerMac
 from joulemark.analysis.trends.own import Laid, Refused
@@ -122,11 +123,18 @@ def own_lines(laid: Sequence[Laid], refused: Sequence[Refused]) -> Iterator[str]
     for one in laid:
         apart = {True: "", False: ", not to be told apart from it", None: ", ± not known"}
         yield (
-            f"your run {clean(one.entry.key, 60)}: {per_joule(one.entry.per_joule)} "
+            f"{_called(one.entry)}: {per_joule(one.entry.per_joule)} "
             f"{around(one.entry.u95)}, {times(one.times)} the best of {one.line.subject} "
             f"({per_joule(one.best.per_joule)}){apart[one.apart]}; place {one.place} among "
             f"{one.count + 1}"
         )
         yield from (f"  {clean(remark)}" for remark in one.entry.remarks)
     for no in refused:
-        yield f"your run {clean(no.entry.key, 60)} is not laid over it: {no.why}"
+        yield f"{_called(no.entry)} is not laid over it: {no.why}"
+
+
+def _called(entry: Entry) -> str:
+    """Return what a run that is laid over the record is called."""
+    if entry.evidence is Evidence.OWN:
+        return f"your run {clean(entry.key, 60)}"
+    return f"published, {entry.round} {entry.name} {entry.scenario}, {whose(entry, 60)}"

@@ -13,6 +13,8 @@ from joulemark.report.format import NOTHING, clean, percent
 
 _Of = TypeVar("_Of")
 WIDTH = 80
+_NAME = 20
+"""Characters of a name that give way to nothing, but in the last column."""
 _SMALL = 1e-3
 """Less work per joule than this is told per megajoule."""
 _BRANDS = re.compile(r"\b(nvidia|qualcomm)\s+", re.IGNORECASE)
@@ -50,10 +52,11 @@ class Printed:
         all_ = [tuple(cells) for cells in rows]
         table = Table(box=None, pad_edge=False, header_style="bold")
         for place, name in enumerate(head):
+            wide = max(len(cells[place]) for cells in [tuple(head), *all_])
             if name in left:
-                table.add_column(name, overflow="ellipsis", no_wrap=True)
+                least = 1 if place == len(head) - 1 else min(wide, _NAME)
+                table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=least)
             else:
-                wide = max(len(cells[place]) for cells in [tuple(head), *all_])
                 table.add_column(name, justify="right", no_wrap=True, min_width=wide)
         for cells in all_:
             table.add_row(*(Text(cell) for cell in cells))
@@ -65,7 +68,8 @@ class Printed:
         from rich.text import Text
 
         for text in texts:
-            self._console.print(Text(clean(text, 600), overflow="fold"))
+            indent = " " * (len(text) - len(text.lstrip(" ")))
+            self._console.print(Text(f"{indent}{clean(text, 600)}", overflow="fold"))
 
 
 def grouped(found: Iterable[_Of], subject: Callable[[_Of], Subject]) -> dict[str, list[_Of]]:
