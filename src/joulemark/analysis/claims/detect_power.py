@@ -16,7 +16,7 @@ from joulemark.rules.results.stated import FACTOR
 
 NAME = "foreign power"
 SYSTEM = 1.6
-"""Power of a system is within this of what it draws in its other results. Of 345 results of rounds
+"""Power of a system is within this of what it draws in its other results. Of 496 results of rounds
 v1.0 to v2.1 that have two others, none is further away."""
 OTHERS = 2
 """So many other results of a system tell what it draws."""
