@@ -111,6 +111,6 @@ def test_sizes_and_operations_and_the_rest() -> None:
     own = [mine(category=Category.EDGE, performance=10.0)]
     laid, _ = laid_over(own, [one.line for one in macs])
     assert against_own(laid, Against.PERFORMANCE)[0].points[0].at == 10
-    assert macs_own(laid)[0].points[0].y == pytest.approx(1 / 150 / 4.08928256e9)
+    assert macs_own(laid)[0].points[0].y == pytest.approx(1 / 150 / 4.089184256e9)
     nowhere, _ = laid_over([mine(nodes=None)], [one.line for one in macs])
     assert against_own(nowhere, Against.NODES) == ()

@@ -12,8 +12,9 @@ from joulemark.analysis.figures.points import of_entry
 from joulemark.analysis.figures.wanted import offline, systems
 from joulemark.analysis.record.definitions import order
 from joulemark.analysis.record.entry import Entry, Evidence
+from joulemark.analysis.trends.against import HIGH, LOW
+from joulemark.analysis.trends.against import accuracy as stricter
 
-LOW, HIGH = "99", "99.9"
 _A100, _H100 = "DGX-A100_A100-SXM-80GBx8_TRT_MaxQ", "DGX-H100_H100-SXM-80GBx8_TRT_MaxQ"
 _EIGHT = (
     ("v1.0", "1.0-73", "NVIDIA", _A100), ("v1.1", "1.1-048", "NVIDIA", _A100),
@@ -66,18 +67,14 @@ def accuracy(entries: Sequence[Entry]) -> FigureData | None:
 
 def bert_pairs(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
     """Return the results with the lower and the higher target of each system, the best of each."""
-    found: dict[tuple[str, ...], dict[str, Entry]] = {}
-    for entry in entries:
-        of = (entry.suite, entry.division, entry.benchmark, entry.scenario)
-        if of != ("inference", "closed", "bert", "Offline") or not entry.per_joule:
-            continue
-        name = entry.system or entry.public_id or entry.system_name
-        best = found.setdefault((entry.round, entry.submitter.casefold(), name), {})
-        kept = best.get(entry.target)
-        if kept is None or entry.per_joule > (kept.per_joule or 0.0):
-            best[entry.target] = entry
-    both = [of for of in found.values() if LOW in of and HIGH in of]
-    return [(of[LOW], of[HIGH]) for of in sorted(both, key=lambda of: order(of[LOW].round))]
+    wanted = (
+        entry
+        for entry in entries
+        if (entry.suite, entry.division) == ("inference", "closed")
+        and (entry.benchmark, entry.scenario) == ("bert", "Offline")
+    )
+    found = sorted(stricter(wanted).changes, key=lambda change: order(change.before.round))
+    return [(change.before, change.after) for change in found]
 
 
 def _gain(low: Entry, high: Entry) -> Point:

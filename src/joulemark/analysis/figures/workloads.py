@@ -14,6 +14,7 @@ from joulemark.analysis.figures.wanted import Wanted, offline
 from joulemark.analysis.record.comparing import converted
 from joulemark.analysis.record.definitions import Definitions
 from joulemark.analysis.record.entry import Entry
+from joulemark.analysis.trends.macs import Macs, macs_of
 from joulemark.core.errors import UsageError
 
 _DATACENTER = ("v4.0", "4.0-0063", "NVIDIA", "DGX-H100_H100-SXM-80GBx8_TRT_MaxQ")
@@ -29,24 +30,40 @@ class Workload:
         category: ``datacenter`` or ``tiny``.
         benchmark: in the record.
         target: its variant.
-        macs: multiply-accumulates of an inference.
-        published: as the source study has them.
-        check: how that was held against a count of our own.
+        published: its multiply-accumulates as the source study has them.
     """
 
     name: str
     category: str
     benchmark: str
     target: str
-    macs: float
     published: float
-    check: str
+
+    @property
+    def macs(self) -> float:
+        """Multiply-accumulates of an inference."""
+        return self._needs.macs
+
+    @property
+    def check(self) -> str:
+        """How many they are: by our count, and by how many the study has more."""
+        more = self.published - self.macs
+        said = f"{self._needs.of}; {self._needs.check}"
+        return f"{said}; the study has {more:,.0f} more" if more else said
+
+    @property
+    def _needs(self) -> Macs:
+        suite = "tiny" if self.category == "tiny" else "inference"
+        found = macs_of(suite, self.benchmark)
+        if found is None:
+            raise ValueError(f"no operations of {self.benchmark} are known")
+        return found
 
 
 @functools.cache
 def workloads() -> tuple[Workload, ...]:
     """Return the workloads that come with this package."""
-    text = resources.files(__package__).joinpath("tables/macs.json").read_text("utf-8")
+    text = resources.files(__package__).joinpath("tables/workloads.json").read_text("utf-8")
     return tuple(Workload(**each) for each in json.loads(text)["workloads"])
 
 

@@ -75,13 +75,13 @@ def per_mac(entries: Iterable[Entry], known: Definitions | None = None) -> tuple
     return tuple(sorted(made, key=lambda one: (one.macs.macs, one.line.subject)))
 
 
-def macs_of(suite: str, benchmark: str, round_: str) -> Macs | None:
+def macs_of(suite: str, benchmark: str, round_: str = "") -> Macs | None:
     """Return what a sample of a benchmark needs; None where nothing says.
 
     Args:
         suite: which.
         benchmark: without variant.
-        round_: in which a network may be another.
+        round_: in which a network may be another; the latest if empty.
     """
     found = _known().get((suite, benchmark))
     if found is None or (found.since and order(round_) < order(found.since)):
