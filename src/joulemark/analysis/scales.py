@@ -108,6 +108,7 @@ class LeftOut:
         implausible: they imply more power than a system of the scale can draw: a unit slipped.
         silent: they state no power and no energy.
         rehearsals: runs of one's own with instruments in software.
+        gpus_alone: their energy is that of GPUs, not of a system.
     """
 
     copies: int = 0
@@ -115,6 +116,7 @@ class LeftOut:
     implausible: int = 0
     silent: int = 0
     rehearsals: int = 0
+    gpus_alone: int = 0
 
 
 @dataclass(frozen=True, slots=True)

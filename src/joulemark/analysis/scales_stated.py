@@ -17,6 +17,7 @@ from joulemark.core.value import Value
 from joulemark.formats.results.declared import (
     LATENCY,
     LOGS,
+    MLENERGY,
     PER_INFERENCE,
     PER_QUERY,
     PER_RUN,
@@ -83,7 +84,9 @@ def declared_points(
     left: Counter[str] = Counter()
     for row in rows:
         point = point_of(row, rates)
-        if _doubtful(doubts.get(row.key, ())):
+        if row.suite == MLENERGY:
+            left["gpus_alone"] += 1
+        elif _doubtful(doubts.get(row.key, ())):
             left["doubtful"] += 1
         elif point.energy is None and point.power is None:
             left["silent"] += 1

@@ -18,6 +18,7 @@ from typing import Any
 from joulemark.core.errors import FormatError, JoulemarkError, StoreError, UnavailableError
 from joulemark.formats.inference.as_result import location_of
 from joulemark.formats.inference.directory import POWER_LOG, SERVER, TESTING
+from joulemark.formats.mlenergy.reading import is_result_name
 from joulemark.formats.results.declared import LOGS, DeclaredResult
 from joulemark.formats.trees.opening import open_tree
 from joulemark.procedures.checked import INFERENCE, TINY, TRAINING
@@ -95,7 +96,7 @@ def _nothing(paths: Sequence[str], done: Imported) -> FormatError:
     return FormatError(
         f"{what} ({reasons})" if reasons else what,
         where=", ".join(paths[:_NAMED]),
-        remedy="name a result tree, a cm-result.json or a CSV of the results page",
+        remedy="name a result tree, a cm-result.json, a CSV of the results page or ML.ENERGY files",
     )
 
 
@@ -114,37 +115,52 @@ def _take_recording(path: str, store: Path, done: Imported, *, keep_raw: bool) -
 def _search(path: str, found: Found, done: Imported, tell: Tell) -> None:
     """Look for power directories and tables in one path."""
     if is_table_name(path) and Path(path).is_file():
-        _take_table(table_file(path), path, found, done)
+        _take_table(table_file(path), path, found, done, "", str(Path(path).absolute()))
         return
     tree = open_tree(path, keep=lambda name: wanted(name) or is_table_name(name))
     found.number_of(tree)
+    tables = set()
+    for name in tables_in(tree):
+        above = f"{tree.location}/{name}"
+        if _take_table(lambda name=name: tree.read(name), name, found, done, tree.name, above):  # type: ignore[misc]
+            tables.add(name)
     for target in targets_in(tree, found.number_of):
+        files = {path for _, path, _, _ in target.entries}
+        if files and files <= tables:  # results.json of a served model, at the root
+            continue
         found.targets.append(target)
         tell("looking", len(found.targets), 0)
-    for name in tables_in(tree):
-        _take_table(lambda name=name: tree.read(name), name, found, done, tree.name)  # type: ignore[misc]
 
 
 def _take_table(
-    read: Callable[[], bytes], name: str, found: Found, done: Imported, tree: str = ""
-) -> None:
-    """Take the results of a file that may be a table; one of a tree that is none is left out."""
+    read: Callable[[], bytes],
+    name: str,
+    found: Found,
+    done: Imported,
+    tree: str = "",
+    path: str = "",
+) -> bool:
+    """Take the results of a file that may be a table, and say whether it is one.
+
+    One of a tree that is none is left out.
+    """
     try:
-        rows = read_table(read(), name)
+        rows = read_table(read(), name, path)
     except JoulemarkError as error:
         done.refuse(f"{tree}: {name}" if tree else name, str(error))
-        return
+        return False
     except FileNotFoundError:
         done.refuse(f"{tree}: {name}", "its content is not in this copy")
-        return
+        return False
     if rows is None and tree:
-        done.other_tables += 1
+        done.other_tables += int(not is_result_name(name))  # many things are called results.json
     elif rows is None:
         done.refuse(name, "no table of results that is known")
     if rows is None:
-        return
+        return False
     done.tables += 1
     found.rows += [replace(row, tree=tree or name) for row in rows]
+    return True
 
 
 def _groups(hands: Hands, found: Found, done: Imported, tell: Tell) -> dict[str, list[Target]]:

@@ -172,6 +172,7 @@ def _left_out(left: LeftOut) -> str:
         (left.doubtful, "result", "that a rule calls wrong"),
         (left.implausible, "result", "of more power than such a system can draw"),
         (left.silent, "result", "without power or energy"),
+        (left.gpus_alone, "result", "of GPUs alone (ML.ENERGY)"),
         (left.rehearsals, "rehearsal", "with instruments in software"),
     )
     said = [f"{count_of(count, unit)} {what}" for count, unit, what in kinds if count]

@@ -180,6 +180,8 @@ def test_pages_of_other_verbs_are_linked(tmp_path: Path) -> None:
     more, frontier = sections(tmp_path)
     assert more.links[0][1] == "claims.html"
     assert frontier.links == (("llama 3 'x'", "frontier/llama-3%20%27x%27.html"),)
+    (tmp_path / "frontier/index.html").write_text("")
+    assert sections(tmp_path)[1].links == (("All groups", "frontier/index.html"),)
 
 
 def test_a_page_that_came_later_is_linked_the_next_time(wanted: Wanted) -> None:

@@ -39,7 +39,7 @@ class Entry:
 
     Attributes:
         key: short and lasting: the same in every import of the same result.
-        suite: ``inference``, ``training``, ``tiny``; empty for one's own run.
+        suite: ``inference``, ``training``, ``tiny``, ``ml.energy``; empty for one's own run.
         category: the scale of its system.
         round: ``v1.0`` …; empty for one's own run.
         date: day of publication of the round, ISO; empty if not known.

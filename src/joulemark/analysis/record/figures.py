@@ -18,6 +18,7 @@ from joulemark.formats.results.declared import (
     DURATION,
     LATENCY,
     LOGS,
+    OUTPUT_RATES,
     PER_INFERENCE,
     PER_QUERY,
     PER_RUN,
@@ -37,6 +38,9 @@ _WORK = {
     PER_QUERY: "query",
     PER_RUN: "run",
     PER_INFERENCE: "inference",
+    "J/request": "request",
+    "J/image": "image",
+    "J/video": "video",
 }
 
 
@@ -84,7 +88,7 @@ def figures_of(said: Statements, round_: str, facts: RunFacts, definitions: Defi
     watts = power * per_second if per_second else None
     if best.power_unit == PER_RUN and best.performance_unit == DURATION and best.performance:
         watts, latency = power / best.performance, best.performance
-    shown = rate if unit == INFERENCES else None
+    shown = rate if unit in (INFERENCES, *OUTPUT_RATES) else None
     return _finite(Figures(work, shown, latency, watts, power, tuple(remarks)))
 
 
@@ -164,7 +168,7 @@ def _in_tokens(
 
 
 def _is_rate(row: DeclaredResult) -> bool:
-    rated = row.performance_unit in RATES or row.performance_unit == INFERENCES
+    rated = row.performance_unit in (*RATES, *OUTPUT_RATES, INFERENCES)
     return rated and row.performance is not None and row.performance > 0
 
 

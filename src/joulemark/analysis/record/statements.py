@@ -16,6 +16,7 @@ from joulemark.analysis.record.places import places
 from joulemark.formats.results.declared import (
     LOGS,
     PER_INFERENCE,
+    PER_OUTPUT,
     PER_QUERY,
     PER_RUN,
     WATTS,
@@ -27,7 +28,7 @@ PAGE = "results-page"
 SILENT = "states no power and no energy"
 UNUSABLE = "its power or energy is no positive number, or has no unit"
 UNKNOWN = "its benchmark is not known"
-_UNITS = (WATTS, PER_QUERY, PER_RUN, PER_INFERENCE)
+_UNITS = (WATTS, PER_QUERY, PER_RUN, PER_INFERENCE, *PER_OUTPUT)
 
 
 @dataclass(frozen=True, slots=True)

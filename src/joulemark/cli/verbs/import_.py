@@ -3,7 +3,8 @@
 A PATH holds power directories of MLPerf Inference, benchmarks of MLPerf Training with
 power logs, or sessions of MLPerf Tiny, any of them or many: a folder, an archive, a git
 repository without a work tree (REPO.git@REV:PATH). Or it is a cm-result.json or a CSV
-of the results page, or a recording of a Joulescope (.jls).
+of the results page, results of ML.ENERGY (its leaderboards, results.json of a run),
+or a recording of a Joulescope (.jls).
 
 Every distinct measurement (of training: every run of a result) becomes one run of the
 store, named by its content; copies of it under other benchmarks, scenarios or rounds
@@ -30,6 +31,7 @@ examples:
   joulemark import results.tar.gz --keep-raw --store review
   joulemark import inference_results_v5.1.git@main:closed/WHO
   joulemark import data_cleaned_inference_datacenter.csv cm4mlperf-results
+  joulemark import leaderboard-v2.git leaderboard
   joulemark import recording.jls
   joulemark list v4.1 offline
   joulemark show NAME --evidence

@@ -37,13 +37,14 @@ _EVIDENCE = {
     "page": "results page",
     "own": "own run",
 }
+SUITES = ("inference", "training", "tiny", "ml.energy")
 _FILTERS = ("suite", "category", "round", "division", "benchmark", "scenario", "submitter")
 
 
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
     """Add the arguments of this verb."""
     group = parser.add_argument_group("which results")
-    group.add_argument("--suite", choices=("inference", "training", "tiny"), help="a suite")
+    group.add_argument("--suite", choices=SUITES, help="a suite")
     scales = ("tiny", "edge", "datacenter", "training")
     group.add_argument("--category", choices=scales, help="a scale of systems")
     group.add_argument("--round", type=_round, metavar="ROUND", help="v4.1, for instance")

@@ -75,10 +75,11 @@ class Configuration:
         return f"energy_per_{self.unit}"
 
     @property
-    def identity(self) -> tuple[object, ...]:
+    def identity(self) -> tuple[str, ...]:
         """What makes it this configuration and no other."""
-        settings = tuple(sorted((name, str(value)) for name, value in self.settings.items()))
-        return (self.origin, self.task, self.model, self.gpu, self.gpus, self.precision, settings)
+        settings = sorted(f"{name}={value}" for name, value in self.settings.items())
+        named = (self.origin, self.task, self.model, self.gpu, str(self.gpus), self.precision)
+        return (*named, *settings)
 
     def value(self, name: str) -> float | None:
         """Return a figure's number; None where there is none."""

@@ -38,7 +38,7 @@ class Reading:
     other: int = 0
     legacy: int = 0
     nicknames: dict[str, str] = field(default_factory=dict)
-    _seen: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
+    _seen: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
 
     def add(self, one: Configuration) -> None:
         """Add a configuration; one that is there already counts as repeated."""

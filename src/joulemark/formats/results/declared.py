@@ -12,6 +12,11 @@ WATTS, PER_QUERY, PER_RUN, PER_INFERENCE = "W", "J/query", "J/run", "J/inference
 """Units of a stated power or energy."""
 RATES = ("samples/s", "queries/s", "tokens/s")
 """Units of performance that can be divided by watts."""
+PER_OUTPUT = ("J/request", "J/image", "J/video")
+OUTPUT_RATES = ("requests/s", "images/s", "videos/s")
+"""Units of generative inference (ML.ENERGY); its energy is that of the GPUs alone."""
+MLENERGY = "ml.energy"
+"""Suite and kind of its results."""
 DIFFERS = "another statement of this result differs"
 """Remark on a statement that contradicts an earlier one in the same kind of table."""
 LATENCY, DURATION = "s/query", "s"
@@ -30,8 +35,8 @@ class DeclaredResult:
             power directory, computed from its logs.
         identity: what makes it this result and no other, within its kind.
         sources: where it stands, each as ``file:line`` (of a JSON list its place, from 1).
-        suite: ``inference``, ``training`` or ``tiny``.
-        round: ``v1.0`` …
+        suite: ``inference``, ``training``, ``tiny`` or ``ml.energy``.
+        round: ``v1.0`` …; the generation of ML.ENERGY.
         division: ``closed``, ``open`` or ``network``; empty where the table does not say.
         submitter: who.
         system: its short name, as paths have it; empty where the table does not say.
@@ -48,7 +53,7 @@ class DeclaredResult:
         software: as stated.
         performance: a rate, a latency in s or a time in s; None where none is stated.
         performance_unit: its unit.
-        power: W, or J of a query, run or inference; None where none is stated.
+        power: W, or J of a query, run, inference or output; None where none is stated.
         power_unit: its unit.
         inferred: whether it was inferred from another scenario; None if unknown.
         rows: how many rows state it, repeated ones included.
@@ -101,7 +106,7 @@ class DeclaredResult:
         """Work per joule, in the unit of :attr:`per_joule_unit`; None where it is not stated."""
         if self.power is None or not self.power > 0:
             return None
-        if self.power_unit in (PER_QUERY, PER_INFERENCE):
+        if self.power_unit in (PER_QUERY, PER_INFERENCE, *PER_OUTPUT):
             return 1 / self.power
         if self.power_unit != WATTS or self.performance is None:
             return None
@@ -114,6 +119,8 @@ class DeclaredResult:
             return ""
         if self.power_unit == WATTS:
             return self.performance_unit.replace("/s", "/J")
+        if self.power_unit in PER_OUTPUT:
+            return f"{self.power_unit.removeprefix('J/')}s/J"
         return "queries/J" if self.power_unit == PER_QUERY else "inferences/J"
 
 

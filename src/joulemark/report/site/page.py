@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from joulemark.analysis.record.definitions import Definitions
 from joulemark.analysis.record.entry import Entry
 from joulemark.core.units import si, with_u95
+from joulemark.formats.results.declared import MLENERGY
 from joulemark.report.format import NOTHING, clean
 from joulemark.report.html import rendered
 from joulemark.report.site.columns import name_of, natural
@@ -63,10 +64,16 @@ def subtitle(entries: Sequence[Entry]) -> str:
         return "The store holds no result yet."
     kinds = Counter(entry.suite for entry in entries)
     named = [
-        f"{_grouped(number)} {'of MLPerf ' + suite.title() if suite else 'of this store'}"
+        f"{_grouped(number)} {_whose(suite)}"
         for suite, number in sorted(kinds.items(), key=lambda item: (not item[0], item[0]))
     ]
     return f"{_grouped(len(entries))} results: {', '.join(named)}"
+
+
+def _whose(suite: str) -> str:
+    if suite == MLENERGY:
+        return "of ML.ENERGY"
+    return f"of MLPerf {suite.title()}" if suite else "of this store"
 
 
 def _grouped(number: int) -> str:

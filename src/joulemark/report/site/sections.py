@@ -17,7 +17,7 @@ PAGES = {
     "review/index.html": "Review of the power logs, measurement by measurement",
 }
 """Pages by the place where the site looks for them."""
-FRONTIERS = "frontier"
+FRONTIERS, ALL = "frontier", "index.html"
 """Folder of the pages of ML.ENERGY's results."""
 MOST = 500
 
@@ -59,6 +59,9 @@ def sections(folder: Path) -> list[Section]:
 
 def _frontiers(folder: Path) -> Iterator[tuple[str, str]]:
     if not (folder / FRONTIERS).is_dir():
+        return
+    if (folder / FRONTIERS / ALL).is_file():  # it links the others
+        yield "All groups", f"{FRONTIERS}/{ALL}"
         return
     for path in sorted((folder / FRONTIERS).glob("*.html"))[:MOST]:
         yield clean(path.stem.replace("-", " "), 80), f"{FRONTIERS}/{quote(path.name)}"
