@@ -82,7 +82,15 @@ def hostile() -> list[Entry]:
     lists = dict.fromkeys(("sources", "doubts", "remarks", "runs"), (HOSTILE, RTL, LONG))
     first = entry("hostile", **(texts | lists))
     strange = entry("strange", key=f"{HOSTILE}\n{RTL}", system_name=LONG, submitter=RTL)
-    odd = entry("odd", energy_j=1e300, power_w=1e-300, performance=5e-324, u95=1e9)
+    odd = entry(
+        "odd",
+        energy_j=1e300,
+        power_w=1e-300,
+        performance=5e-324,
+        u95=1e9,
+        nodes=float("inf"),
+        accelerators=float("nan"),
+    )
     return [first, strange, odd, entry("proto", system_name="__proto__", benchmark="constructor")]
 
 

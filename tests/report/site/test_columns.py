@@ -137,6 +137,7 @@ def test_an_estimate_is_told_from_a_measurement() -> None:
     assert doubt_of(own) == "estimated"
     assert best_of([own], definitions()) == []
     assert doubt_of(entry(doubts=("results/row: odd",))) == "none"
+    assert doubt_of(entry(doubts=("results/row: odd",), evidence=Evidence.PAGE)) == "in doubt"
 
 
 def test_what_has_no_energy_is_no_best() -> None:

@@ -437,7 +437,7 @@ def test_a_walk_with_the_keyboard(show: Show) -> None:
 
 @pytest.mark.parametrize("width", [375, 1280])
 def test_a_screen_reader_meets_a_table(show: Show, width: int) -> None:
-    driver = show("few", "#sort=energy", width=width)
+    driver = show("few", "#sort=energy", width=width, height=3000)
     nodes = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
     known = [
         (node["role"]["value"], node.get("name", {}).get("value", ""))
@@ -478,6 +478,24 @@ def test_only_rows_that_are_seen_are_made(show: Show) -> None:
             "return seen.length > 0;",
         )
         assert len(every(driver, "#rows tbody tr")) < 60
+
+
+def test_rows_follow_when_the_page_moves(show: Show) -> None:
+    driver = show("many")
+    last = (
+        "return Math.max(...[...document.querySelectorAll('[data-at]')].map((r) => r.dataset.at))"
+    )
+    shown = driver.execute_script(last)
+    driver.execute_script("document.querySelector('#reading').open = true")
+    waited(driver, f"{last} < {shown}")
+    driver.execute_script("document.querySelector('#reading').open = false")
+    waited(driver, f"{last} === {shown}")
+    tall = driver.execute_script("return document.body.scrollHeight")
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 375, "height": 900, "deviceScaleFactor": 1, "mobile": True},
+    )
+    waited(driver, f"return document.body.scrollHeight > {2 * tall}")
 
 
 def test_hostile_names_do_nothing_but_show(show: Show) -> None:

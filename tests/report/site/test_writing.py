@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -14,6 +15,7 @@ from tests.store.build import written
 
 from joulemark.analysis.record.entry import Entry, Evidence
 from joulemark.core.errors import StoreError
+from joulemark.report.format import clean
 from joulemark.report.site.page import TITLE
 from joulemark.report.site.pages import Pages
 from joulemark.report.site.script import MODULES, program
@@ -118,6 +120,13 @@ def test_other_folders_are_left_alone(wanted: Wanted) -> None:
     assert (wanted.folder / "thesis.txt").read_text() == "mine"
 
 
+def test_pages_of_other_verbs_may_be_there_before(wanted: Wanted) -> None:
+    (wanted.folder / "figures").mkdir(parents=True)
+    (wanted.folder / "figures/index.html").write_text("")
+    write_site(wanted, few)
+    assert 'href="figures/index.html"' in (wanted.folder / "index.html").read_text()
+
+
 def test_a_place_that_cannot_be_written(wanted: Wanted) -> None:
     wanted.folder.write_text("a file")
     with pytest.raises(StoreError):
@@ -174,21 +183,29 @@ def test_nothing_hostile_is_markup(wanted: Wanted) -> None:
 
 def test_pages_of_other_verbs_are_linked(tmp_path: Path) -> None:
     assert sections(tmp_path) == []
-    for name in ("claims.html", "frontier/llama-3 'x'.html"):
+    pages = {
+        "what-the-record-says.html": "",
+        "frontier/a 'x'.html": "<title>Llama 3 &amp; <b></title>",
+        "frontier/b.html": f"<title>{html.escape(HOSTILE)}</title>",
+        "frontier/index.html": "<title>All</title>",
+    }
+    for name, text in pages.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("")
+        (tmp_path / name).write_text(text)
     more, frontier = sections(tmp_path)
-    assert more.links[0][1] == "claims.html"
-    assert frontier.links == (("llama 3 'x'", "frontier/llama-3%20%27x%27.html"),)
-    (tmp_path / "frontier/index.html").write_text("")
-    assert sections(tmp_path)[1].links == (("All groups", "frontier/index.html"),)
+    assert [link for _, link in more.links] == ["what-the-record-says.html"]
+    assert frontier.links == (
+        ("All", "frontier/index.html"),
+        ("a 'x'", "frontier/a%20%27x%27.html"),
+        (clean(HOSTILE, 120), "frontier/b.html"),
+    )
 
 
 def test_a_page_that_came_later_is_linked_the_next_time(wanted: Wanted) -> None:
     write_site(wanted, few)
-    (wanted.folder / "claims.html").write_text("")
+    (wanted.folder / "what-the-record-says.html").write_text("")
     assert write_site(wanted, few).new == 1
-    assert 'href="claims.html"' in (wanted.folder / "index.html").read_text()
+    assert 'href="what-the-record-says.html"' in (wanted.folder / "index.html").read_text()
 
 
 def test_the_script_is_all_of_the_modules() -> None:

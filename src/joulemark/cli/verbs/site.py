@@ -4,7 +4,8 @@ It opens from the folder or from any web server and loads nothing from elsewhere
 sorting, free text, every view with an address of its own, results side by side with ratios
 and whether their intervals tell them apart. Written again, only files that changed are
 written; nothing is looked at where the store is as it was. Pages of other verbs are linked
-where they are in the folder: claims.html, figures/, frontier/, scales.html, review/.
+where they are in the folder: what-the-record-says.html, figures/, frontier/, scales.html,
+review/.
 What joulemark computes is its own and is not verified by MLCommons.
 """
 
@@ -28,7 +29,8 @@ examples:
   joulemark site leaderboard
   joulemark site leaderboard --store runs --title "Our machines"
   joulemark site leaderboard --pages all
-  joulemark scales --html leaderboard/scales.html && joulemark site leaderboard
+  joulemark audit --html leaderboard/what-the-record-says.html
+  joulemark figures --output leaderboard/figures && joulemark site leaderboard
 
 exit codes: 0 written, also of an empty store; 2 wrong argument; 4 the store cannot be read,
 or the folder cannot be written or holds something else.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -47,7 +48,7 @@ def details(entry: Entry, pages: Collection[str]) -> dict[str, Any]:
         "runs": [[clean(run, 120), run in pages] for run in entry.runs[:MOST]],
     }
     more = {
-        "nodes": entry.nodes,
+        "nodes": entry.nodes if entry.nodes and math.isfinite(entry.nodes) else None,
         "software": clean(entry.software, _LINE),
         "name": clean(entry.system_name or entry.system, _LINE),
         "more_copies": max(len(entry.copies) - MOST, 0),

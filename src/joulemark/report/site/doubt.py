@@ -15,8 +15,13 @@ NO_DOUBT, IN_DOUBT, ESTIMATED = "none", "in doubt", Code.ESTIMATED.value
 
 
 def doubt_of(entry: Entry) -> str:
-    """Return in a word whether a figure is in doubt: by a rule on stated results, or estimated."""
-    if any(why.partition(":")[0] not in HARMLESS for why in entry.doubts):
+    """Return in a word whether a figure is in doubt, by a rule on stated results, or estimated.
+
+    An odd row of a table is no reason where its figures are computed from logs, or come from a
+    list of its own repository; where only a page has them, it is.
+    """
+    grave = any(why.partition(":")[0] not in HARMLESS for why in entry.doubts)
+    if grave or (entry.doubts and entry.evidence is Evidence.PAGE):
         return IN_DOUBT
     own = entry.evidence is Evidence.OWN
     return ESTIMATED if own and ESTIMATED in entry.remarks else NO_DOUBT

@@ -18,7 +18,7 @@ from joulemark.report.site.columns import columns
 from joulemark.report.site.details import shards
 from joulemark.report.site.page import TITLE, index_page
 from joulemark.report.site.pages import Pages, page_of, wanted_pages
-from joulemark.report.site.sections import Section, sections
+from joulemark.report.site.sections import Section, is_known, sections
 from joulemark.report.site.stamp import Stamp, run_stamp, stamp_of
 from joulemark.store.files import store_error
 
@@ -203,9 +203,10 @@ def _prepare(wanted: Wanted) -> Mapping[str, Any]:
 
 
 def _strange(folder: Path) -> Iterator[Path]:
-    """Yield what is in a folder and not from a site whose writing was interrupted."""
+    """Yield what is in a folder and neither of other verbs nor of a site that was interrupted."""
     for path in folder.iterdir():
-        if path.name not in ("data", _RUNS) and not path.name.startswith("."):
+        ours = path.name in ("data", _RUNS) or path.name.startswith(".") or is_known(path.name)
+        if not ours:
             yield path
 
 

@@ -47,11 +47,11 @@ export const warnings = (rows, shown, state) => {
   if (byUnit && units.length > 1) {
     said.push(`${units.length} units of work (${listed(units)}): sorted within each unit, one after the other; figures of two units cannot be compared.`);
   }
-  if (byUnit && benchmarks.length > 1) {
+  if ((byUnit || state.sort === "latency") && benchmarks.length > 1) {
     said.push(`${benchmarks.length} benchmarks: each is other work; choose one to compare figures.`);
   }
   const changes = breaks(rows, shown);
-  if (changes.length > 3) said.push(`${changes.length} changes of meaning lie between rounds of these results: see the end of the page, or choose a benchmark.`);
+  if (changes.length > 3) said.push(`${changes.length} changes of meaning lie between rounds of these results: see “How to read this”, or choose a benchmark.`);
   else said.push(...changes.map(toldOf));
   return said;
 };

@@ -15,7 +15,8 @@ export class Table {
     [this.above, this.below] = [0, 1].map(() => make("tr", { "aria-hidden": "true", class: "spacer" }, make("td", {})));
     this.body.append(this.above, this.below);
     addEventListener("scroll", () => this.draw(), { passive: true });
-    addEventListener("resize", () => this.draw(true));
+    addEventListener("resize", () => this.draw());
+    new ResizeObserver(() => this.draw()).observe(document.body); // what is above may open and close
     this.body.addEventListener("keydown", (event) => this.key(event));
     this.body.addEventListener("focusin", (event) => { this.active = this.position(event.target); this.rove(); });
   }
@@ -41,7 +42,7 @@ export class Table {
   }
 
   draw(anew = false) {
-    const [first, last, tall] = this.span(), drawn = `${first} ${last}`;
+    const [first, last, tall] = this.span(), drawn = `${first} ${last} ${tall}`;
     if (!anew && drawn === this.drawn) return;
     this.drawn = drawn;
     const held = this.body.contains(document.activeElement) ? document.activeElement.dataset.part : "";
