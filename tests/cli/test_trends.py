@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from joulemark.analysis.record.record import record
 from joulemark.cli import main
 from joulemark.store.declared import add_declared
 from tests.analysis.record.rows import row
+from tests.procedures.test_importing_kinds import imported, training
 from tests.store.build import written
 
 OWN = "20261122-224512-test-0001"
@@ -117,6 +119,9 @@ def test_filters_choose(store: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert [one["round"] for one in found] == ["v2.0", "v2.1"]
     assert found[1]["move"] == "higher, ± unknown"
     assert found[1]["best"]["per_joule"] == pytest.approx(2.5)
+    assert "resnet50" in said(
+        capsys, *words[:2], "--benchmark", "RESNET50", "--scenario", "offline"
+    )
     everything = said(capsys, *words[:3], "--division", "all").splitlines()
     assert len(everything) > len(found)
     assert "Nothing of that" in said(capsys, "--store", store, "--division", "open")
@@ -164,6 +169,33 @@ def test_where_one_run_says_nothing(
     assert last["kind"] == "refused"
 
 
+def test_a_published_run_is_found_by_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = tmp_path / "store"
+    imported(training(tmp_path), made)
+    behind = {name for entry in record(made) for name in entry.runs}
+    every = {path.parent.name for path in made.glob("*/run.json")}
+    name, other = min(behind), min(every - behind)
+    assert "it was imported" in said(capsys, "--store", made, "--with", other, code=2)
+    text = re.sub(r"\s+", " ", said(capsys, "--store", made, "--with", name))
+    assert "your run" not in text
+    assert "1.00× the best of bert, training, closed" in text
+    assert "place 1 among 1" in text
+    assert "published: it is among the results that it is compared with" in text
+
+
+def test_a_rehearsal_is_refused(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Path(shutil.copytree(store, tmp_path / "store"))
+    path = store / OWN / "run.json"
+    run = json.loads(path.read_text())
+    run["cautions"] = [{"code": "virtual", "detail": ""}]
+    path.write_text(json.dumps(run))
+    assert "instruments in software" in said(capsys, "--store", store, "--with", OWN, code=2)
+
+
 def test_two_runs_of_ones_own_are_a_change(
     store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,6 +236,8 @@ def test_files_are_whole_or_not_at_all(
         (("against", "colour"), "there is no trend 'against colour'"),
         (("software", "colour"), "software is shown against nothing"),
         (("--from", "spring"), "'spring' is no round"),
+        (("--benchmark", "resnet"), "the record has no 'resnet'; it has resnet50"),
+        (("--scenario", "Onstage"), "the record has no 'Onstage'; it has Offline"),
         (("--with", "nowhere"), "nowhere"),
     ],
 )

@@ -130,3 +130,12 @@ def test_trainings_of_ones_own() -> None:
 def test_a_published_run_is_not_counted_against_itself() -> None:
     (laid,), _ = laid_over([RECORD[1]], lines(RECORD[:2]))
     assert (laid.place, laid.count, laid.times, laid.apart) == (1, 1, 1, False)
+
+
+def test_a_published_run_stands_in_its_own_line_or_nowhere() -> None:
+    old = entry("old", 1.0, benchmark="3d-unet", target="99", round="v1.0")
+    new = entry("new", 0.01, benchmark="3d-unet", target="99", round="v2.0")
+    (laid,), _ = laid_over([old], lines([old, new]))
+    assert (laid.line.part, laid.best.key, laid.place) == (0, "old", 1)
+    _, (refused,) = laid_over([entry("open", division="open")], lines(RECORD))
+    assert refused.why == "open resnet50 of v4.0 is not among the results shown"

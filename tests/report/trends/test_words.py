@@ -9,13 +9,15 @@ from tests.analysis.trends.entries import entry
 from tests.analysis.trends.test_changes import A100, H100
 from tests.analysis.trends.test_own import RECORD, mine
 
+from joulemark.analysis.trends.against import Against, against
 from joulemark.analysis.trends.best import best_so_far
 from joulemark.analysis.trends.hardware import hardware_changes
+from joulemark.analysis.trends.macs import per_mac
 from joulemark.analysis.trends.own import laid_over
 from joulemark.analysis.trends.software import software_changes
 from joulemark.report.trends.best import print_best
-from joulemark.report.trends.changes import print_changes, print_generations
-from joulemark.report.trends.others import own_lines
+from joulemark.report.trends.changes import print_changes, print_generations, summary_lines
+from joulemark.report.trends.others import beside_row, own_lines, print_against, print_macs
 from joulemark.report.trends.writing import Printed, around, per_joule, signed, times, whose
 
 
@@ -103,3 +105,31 @@ def test_what_is_said_of_own_runs() -> None:
     assert any("0.750× the best of resnet50, Offline, datacenter" in line for line in said)
     assert "  odd" in said
     assert said[-1].endswith("no energy of a unit of work is known of it")
+
+
+def test_what_is_said_of_operations_and_other_quantities() -> None:
+    entries = [
+        entry(
+            f"{n}", 10.0 * n, performance=100.0 * n, accelerators=float(1 + n % 2), runs=(f"{n}",)
+        )
+        for n in range(1, 8)
+    ]
+    text = printed(
+        print_against, against([*entries, entry("alone", benchmark="rnnt")], Against.PERFORMANCE)
+    )
+    assert "resnet50 7 +1.00 – 20.00/J 60.00/J" in text
+    assert "1 of 2 lines: fewer than 3 results, or performance all alike" in text
+    text = printed(print_macs, per_mac(entries))
+    assert "resnet50 7 4.09e+09 3.49 pJ 6.11 pJ NVIDIA, 2× A100-SXM-80GB" in text
+    assert "resnet50: an image of 224 x 224" in text
+    with pytest.raises(ValueError, match="no row"):
+        beside_row(against([entry("a")], Against.PERFORMANCE)[0])
+
+
+def test_what_is_said_of_too_few_changes() -> None:
+    found = software_changes([entry("a", round="v1.0"), entry("b", 110.0, round="v1.1")])
+    assert list(summary_lines(found)) == ["n = 1: fewer than 3 changes: nothing is summed up"]
+    two = [entry("a", round="v1.0", **A100), entry("b", round="v2.0", accelerators=4.0, **H100)]
+    text = printed(print_generations, hardware_changes(two))
+    assert "software changed as well in 1 of 1: they are of two rounds" in text
+    assert "the number of accelerators differs in 1 of 1" in text

@@ -113,7 +113,8 @@ def laid_over(
 ) -> tuple[list[Laid], list[Refused]]:
     """Return runs of one's own over the lines they may be compared with, and those refused.
 
-    Only the last line of a subject is of today's meaning, so only that is compared with.
+    Only the last line of a subject is of today's meaning, so only that is compared with. A run
+    that is behind a published result stands in the line of that.
 
     Args:
         own: entries of runs, as :func:`claimed`.
@@ -124,7 +125,10 @@ def laid_over(
     laid: list[Laid] = []
     refused: list[Refused] = []
     for entry in own:
-        found, why = _laid(entry, list(_last(lines)), known)
+        if entry.round:
+            found, why = _among(entry, lines)
+        else:
+            found, why = _laid(entry, list(_last(lines)), known)
         laid += found
         if not found:
             refused.append(Refused(entry, why))
@@ -137,6 +141,13 @@ def _last(lines: Iterable[Line]) -> Iterator[Line]:
         if line.entries and line.part >= last.get(line.subject, line).part:
             last[line.subject] = line
     yield from last.values()
+
+
+def _among(entry: Entry, lines: Iterable[Line]) -> tuple[list[Laid], str]:
+    """Return a published entry over the line that it is in; why there is none."""
+    found = [(other, line) for line in lines for other in line.entries if other.key == entry.key]
+    told = [_over(replace(other, remarks=entry.remarks), line) for other, line in found]
+    return told, f"{entry.division} {entry.name} of {entry.round} is not among the results shown"
 
 
 def _laid(entry: Entry, lines: Sequence[Line], known: Definitions) -> tuple[list[Laid], str]:

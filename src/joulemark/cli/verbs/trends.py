@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from joulemark.cli.common import checked, store_argument, store_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from joulemark.analysis.record.entry import Entry
     from joulemark.analysis.record.record import Record
@@ -151,11 +151,31 @@ def _chosen(args: Namespace, found: Record) -> list[Entry]:
         suite=args.suite or "",
         category=args.category or "",
         division=division,
-        benchmark=args.benchmark or "",
-        scenario=args.scenario or "",
+        benchmark=_spelt(args.benchmark, (n for e in found for n in (e.benchmark, e.name))),
+        scenario=_spelt(args.scenario, (entry.scenario for entry in found)),
     )
     low, high = order(args.first or "v0.0"), order(args.last or "")
     return [entry for entry in wanted if low <= order(entry.round) <= high]
+
+
+def _spelt(text: str | None, names: Iterable[str]) -> str:
+    """Return a name as the record spells it; empty where none is asked for.
+
+    Raises:
+        UsageError: if the record has others, but not that.
+    """
+    from difflib import get_close_matches
+
+    from joulemark.core.errors import UsageError
+
+    known = {name.casefold(): name for name in names if name}
+    if not text or not known or text.casefold() in known:
+        return known.get((text or "").casefold(), text or "")
+    close = [known[name] for name in get_close_matches(text.casefold(), known)] or sorted(
+        known.values()
+    )
+    shown = ", ".join(close[:8])
+    raise UsageError(f"the record has no {text!r}", remedy=f"it has {shown}")
 
 
 def _own(args: Namespace, found: Record, said: Claim) -> Sequence[Entry]:
@@ -166,6 +186,7 @@ def _own(args: Namespace, found: Record, said: Claim) -> Sequence[Entry]:
         FormatError: if it cannot be read.
     """
     from joulemark.analysis.record.own import own_entries
+    from joulemark.analysis.scales_own import is_imported
     from joulemark.analysis.trends.own import claimed
     from joulemark.core.errors import UsageError
     from joulemark.procedures.results import results_of
@@ -178,6 +199,9 @@ def _own(args: Namespace, found: Record, said: Claim) -> Sequence[Entry]:
     if published:
         remark = "published: it is among the results that it is compared with"
         return [replace(entry, remarks=(remark,)) for entry in published]
+    if is_imported(stored.run):
+        what = "it was imported, and no result of the record is computed from it alone"
+        raise UsageError(what, where=stored.run.id, remedy="joulemark record --json names runs")
     results = results_of(stored)
     made = list(own_entries(stored.run, results))
     if not made:
