@@ -16,6 +16,7 @@ from tests.report.site.made import HOSTILE, LONG, entry, few, hostile, many
 
 from joulemark.analysis.record.definitions import definitions
 from joulemark.analysis.record.entry import Entry, Evidence
+from joulemark.core.caution import Code
 from joulemark.report.site.columns import columns, firsts_of, natural, rules_of
 from joulemark.report.site.details import MOST, OTHER, details, shard_of, shards
 from joulemark.report.site.doubt import best_of, doubt_of
@@ -135,6 +136,7 @@ def test_both_sides_of_a_break_have_a_best() -> None:
 def test_an_estimate_is_told_from_a_measurement() -> None:
     own = entry(evidence=Evidence.OWN, remarks=("estimated",))
     assert doubt_of(own) == "estimated"
+    assert details(own, ())["remarks"] == [Code.ESTIMATED.text]
     assert best_of([own], definitions()) == []
     assert doubt_of(entry(doubts=("results/row: odd",))) == "none"
     assert doubt_of(entry(doubts=("results/row: odd",), evidence=Evidence.PAGE)) == "in doubt"

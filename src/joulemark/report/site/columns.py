@@ -37,7 +37,7 @@ def rules_of(entry: Entry) -> str:
 
 
 WORDS: Mapping[str, Callable[[Entry], str]] = {
-    "suite": lambda e: e.suite,
+    "suite": lambda e: e.suite or "own",
     "scale": lambda e: e.category.value,
     "round": lambda e: e.round,
     "date": lambda e: e.date,

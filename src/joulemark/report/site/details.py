@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from joulemark.analysis.record.entry import Entry
+from joulemark.core.caution import Code
 from joulemark.report.format import clean
 from joulemark.report.site.columns import LONGEST
 
@@ -15,6 +16,7 @@ MOST = 100
 """So many sources, remarks or copies are listed."""
 _LINE = 500
 _SHARD = re.compile(r"[0-9a-z]{2}")
+_MEANING = {code.value: code.text for code in Code}
 OTHER = "__"
 """The file of keys that begin otherwise."""
 
@@ -43,7 +45,7 @@ def details(entry: Entry, pages: Collection[str]) -> dict[str, Any]:
     lists = {
         "sources": _lines(entry.sources),
         "doubts": _lines(entry.doubts),
-        "remarks": _lines(entry.remarks),
+        "remarks": _lines(tuple(map(_spoken, entry.remarks))),
         "copies": [clean(key, LONGEST) for key in entry.copies[:MOST]],
         "runs": [[clean(run, 120), run in pages] for run in entry.runs[:MOST]],
     }
@@ -54,6 +56,11 @@ def details(entry: Entry, pages: Collection[str]) -> dict[str, Any]:
         "more_copies": max(len(entry.copies) - MOST, 0),
     }
     return {name: value for name, value in (lists | more).items() if value}
+
+
+def _spoken(remark: str) -> str:
+    """Return a remark; of a warning, which runs of one's own have, what it means."""
+    return _MEANING.get(remark, remark)
 
 
 def _lines(values: tuple[str, ...]) -> list[str]:

@@ -67,7 +67,8 @@ def subtitle(entries: Sequence[Entry]) -> str:
         f"{_grouped(number)} {_whose(suite)}"
         for suite, number in sorted(kinds.items(), key=lambda item: (not item[0], item[0]))
     ]
-    return f"{_grouped(len(entries))} results: {', '.join(named)}"
+    results = "result" if len(entries) == 1 else "results"
+    return f"{_grouped(len(entries))} {results}: {', '.join(named)}"
 
 
 def _whose(suite: str) -> str:

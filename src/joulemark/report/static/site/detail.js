@@ -18,12 +18,18 @@ const list = (items) => make("ul", {}, ...items.map((item) => make("li", {}, ite
 const facts = (pairs) => make("dl", {}, ...pairs.filter(([, value]) => value).flatMap(([name, value]) =>
   [make("dt", {}, name), make("dd", {}, value)]));
 
+const interval = (share, evidence) => {
+  if (!share) return "not known: nothing says how accurate the meter was";
+  const from = evidence === "own run" ? "by the uncertainty budget of its run" : "from the accuracy class of the meter";
+  return `95 % interval ${from}: ±${digits(100 * share, 2)} %`;
+};
+
 const basic = (rows, row) => {
   const word = (name) => rows.word(name, row), share = rows.number("u95", row), count = word("accelerators");
   return [
     ["Energy", energy(rows, row)], ["Work per joule", perJoule(rows, row)], ["Power", watts(rows, row)],
     ["Throughput", rate(rows, row)], [word("scale") === "training" ? "Time to train" : "Latency", latency(rows, row)],
-    ["±", share ? `95 % interval from the accuracy class of the meter: ±${digits(100 * share, 2)} %` : "not known: nothing says how accurate the meter was"],
+    ["±", interval(share, word("evidence"))], ["Doubts", word("doubt") === "none" ? "" : word("doubt")],
     ["Evidence", evidence(rows, row)[0]], ["Default rules", word("rules")],
     ["Suite", joined(word("suite"), word("round"), word("date"))], ["Division", word("division")], ["Scale", word("scale")],
     ["Submitter", word("submitter")], ["Benchmark", joined(word("benchmark"), word("scenario"))],

@@ -2,7 +2,7 @@
 import { ordered } from "./rows.js";
 
 export const FACETS = {
-  scale: "Scale", benchmark: "Benchmark", scenario: "Scenario", round: "Round", submitter: "Submitter",
+  suite: "Suite", scale: "Scale", benchmark: "Benchmark", scenario: "Scenario", round: "Round", submitter: "Submitter",
   evidence: "Evidence", rules: "Default rules", division: "Division", work: "Unit of work",
   doubt: "Doubts", copy: "Copies",
 };

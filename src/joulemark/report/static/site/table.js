@@ -5,7 +5,7 @@ import { energyOf, evidence, joined, output, watts } from "./figures.js";
 const SPARE = 8; // rows beyond what is seen, above and below
 
 const cell = (label, ...children) => make("td", { role: "cell", "data-label": label }, ...children);
-const two = (first, second) => [make("span", { class: "one" }, first), make("small", {}, second)];
+const two = (first, second, title = null) => [make("span", { class: "one", title }, first), make("small", {}, second)];
 
 export class Table {
   // on.pick(key) changes whether a row is picked; on.link(key) returns the address of its details.
@@ -61,12 +61,12 @@ export class Table {
     const link = make("a", { href: this.on.link(key), "data-part": "link", tabindex: -1, class: "one", title: name }, name);
     const box = make("input", { type: "checkbox", "data-part": "box", tabindex: -1, "aria-label": `compare ${name}`, checked: picked });
     box.addEventListener("change", () => { box.checked = this.on.pick(key); });
-    const [word, kind] = evidence(rows, row);
+    const [word, kind] = evidence(rows, row), benchmark = rows.word("benchmark", row), scale = rows.word("scale", row);
     const doubt = rows.word("doubt", row), doubted = doubt === "none" ? null : make("span", { class: "badge caution" }, doubt);
     const made = make("tr", { role: "row", "aria-rowindex": at + 2, class: picked ? "picked" : null },
       cell("", box),
       make("th", { role: "rowheader", scope: "row" }, link, make("small", {}, rows.word("submitter", row))),
-      cell("Benchmark", ...two(rows.word("benchmark", row), joined(rows.word("scenario", row), rows.word("scale", row)))),
+      cell("Benchmark", ...two(benchmark, joined(rows.word("scenario", row), scale !== "not said" && scale), benchmark)),
       cell("Round", ...two(rows.word("round", row) || "–", rows.word("division", row))),
       cell("Energy", ...two(...energyOf(rows, row))), cell("Power", ...two(watts(rows, row) || "–", "")),
       cell("Performance", ...two(...output(rows, row))),
