@@ -106,7 +106,16 @@ def test_two_runs_are_a_change() -> None:
     [
         ([mine()], True, "name two"),
         ([mine(), mine(None)], True, "no energy"),
-        ([mine(), mine(benchmark="bert")], True, "not of one benchmark"),
+        ([mine(benchmark=""), mine(benchmark="")], True, "not known which benchmark"),
+        ([mine(), mine(benchmark="bert")], True, "two benchmarks: resnet50 and bert"),
+        (
+            [
+                entry(round="v1.1", scenario="MultiStream"),
+                mine(scenario="MultiStream", suite="inference", division="closed"),
+            ],
+            True,
+            "since v2.0 8 samples a query",
+        ),
         ([mine(), mine(processor="new")], True, "the machine is another"),
         ([mine(), mine()], False, "the machine is the same"),
         ([mine(), mine(work="batch")], True, "nothing says"),

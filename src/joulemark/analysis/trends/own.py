@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from joulemark.analysis.record.comparing import converted
+from joulemark.analysis.record.comparing import converted, differences
 from joulemark.analysis.record.definitions import Definitions, definitions
 from joulemark.analysis.record.entry import Category, Entry
 from joulemark.analysis.record.names import split
@@ -251,14 +251,15 @@ def own_change(
     before, after = own
     if not before.per_joule or not after.per_joule:
         return "no energy of a unit of work is known of one of the two"
-    names = [(entry.name, entry.scenario) for entry in own]
-    if names[0] != names[1] or not before.benchmark:
-        return f"the two are not of one benchmark: {' '.join(names[0])}, {' '.join(names[1])}"
+    if not before.benchmark:
+        return f"it is not known which benchmark they ran; {_SAY}"
     if (hardware(before) == hardware(after)) is not stays:
         return "the machine is another" if stays else "the machine is the same"
     try:
         after = converted(after, before.work, known)
     except UsageError as error:
         return error.what
+    if why := differences(before, after, known):
+        return "; ".join(why)
     of = Subject("", before.category, "", before.benchmark, before.target, before.scenario)
     return Change(of, before, after)
