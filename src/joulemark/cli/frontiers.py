@@ -129,6 +129,9 @@ def _tell(found: Reading) -> None:
         print(f"joulemark: left out: {where}: {why}", file=sys.stderr)
     if len(found.refused) > MOST:
         print(f"joulemark: left out: {len(found.refused) - MOST} more", file=sys.stderr)
+    if found.legacy:
+        what = f"{found.legacy} files of V1, which defines its numbers otherwise"
+        print(f"joulemark: left out: {what}", file=sys.stderr)
 
 
 def _table_groups(args: Namespace, assume: float | None) -> list[Group]:

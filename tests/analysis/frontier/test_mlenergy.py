@@ -82,6 +82,16 @@ def test_what_is_stated_twice_and_what_is_other_work_is_told() -> None:
     assert served.candidates[0].measures["power"].assumed
 
 
+def test_a_group_without_a_time_says_so() -> None:
+    row = {k: v for k, v in build.v3_llm().items() if not k.endswith("_itl_ms")}
+    (group,) = of(("x.json", build.v3("t", [row])))
+    assert group.notes[0] == "1 of 1 state no mean time per output token, and are left out."
+    assert answer(group).reason == "no configuration states both numbers"
+    assert answer(group, asked("itl", 1.0)).reason == (
+        "median time between tokens is not in the data; it has no time at all"
+    )
+
+
 def test_findings_are_notes_of_the_group() -> None:
     rows = [build.v3_llm(n, p90_itl_ms=0.1) for n in range(8, 16)]
     (group,) = of(("x.json", build.v3("t", rows)))

@@ -114,8 +114,8 @@ class Group:
         return "/".join(filter(None, (self.source, self.task, self.model)))
 
     def held(self) -> tuple[str, ...]:
-        """Return the names of the metrics that every candidate has."""
-        return tuple(n for n in self.metrics if all(c.has(n) for c in self.candidates))
+        """Return the names of the metrics that some candidate has."""
+        return tuple(n for n in self.metrics if any(c.has(n) for c in self.candidates))
 
     def default_for(self, chosen: Candidate) -> Candidate | None:
         """Return what one gets without choosing where the chosen one runs; None if unknown."""

@@ -47,6 +47,10 @@ def _group(key: Key, members: Sequence[Configuration], assume: float | None) -> 
     names = _names(members)
     unit = members[0].unit
     metrics = dict(_metrics(members))
+    time = next((name for name in TIMES if name in metrics), "")
+    if not time:  # nothing can be recommended then, and the answer says why
+        time = TIMES[0] if unit == REQUEST else "latency"
+        metrics[time] = Metric(time, "s", title_of(time))
     kind = "serving" if unit == REQUEST else "pipeline"
     return Group(
         source=key[0],
@@ -56,7 +60,7 @@ def _group(key: Key, members: Sequence[Configuration], assume: float | None) -> 
             _candidate(one, name, assume) for one, name in zip(members, names, strict=True)
         ),
         metrics=metrics,
-        time=next((name for name in TIMES if name in metrics), ""),
+        time=time,
         energy=members[0].energy,
         defaults=defaults(members, names),
         default_rule=RULES[members[0].generation, kind],
@@ -65,8 +69,14 @@ def _group(key: Key, members: Sequence[Configuration], assume: float | None) -> 
             "nickname": next((one.nickname for one in members if one.nickname), ""),
             "unit": unit,
         },
-        notes=tuple(_notes(members, names, assume)),
+        notes=(*_lacking(members, time), *_notes(members, names, assume)),
     )
+
+
+def _lacking(members: Sequence[Configuration], time: str) -> Iterator[str]:
+    lacking = sum(time not in one.figures for one in members)
+    if lacking:
+        yield f"{lacking} of {len(members)} state no {title_of(time)}, and are left out."
 
 
 def _names(members: Sequence[Configuration]) -> list[str]:

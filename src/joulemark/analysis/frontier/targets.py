@@ -86,14 +86,15 @@ def settle(group: Group, wanted: Sequence[Asked]) -> Settled:
         group: it.
         wanted: what was asked for; may be none.
     """
-    batches = LATENCY in group.metrics
+    there = group.held()
+    batches = LATENCY in there
     own = [one for one in wanted if (one.kind == LATENCY) == batches]
     if wanted and not own:
         names = ", ".join(f"--{one.kind}" for one in wanted)
         return Settled((), f"{names} is no time of this group; {held(group)}")
     targets = []
     for one in own:
-        name = next((name for name in one.names if name in group.metrics), "")
+        name = next((name for name in one.names if name in there), "")
         if not name:
             return Settled((), f"{title_of(one.names[0])} is not in the data; {held(group)}")
         targets.append(Target(name, one.seconds))
@@ -102,6 +103,6 @@ def settle(group: Group, wanted: Sequence[Asked]) -> Settled:
 
 def held(group: Group) -> str:
     """Return what times a group has, in words."""
-    times = [name for name in group.metrics if name.partition("_")[0] in KINDS]
+    times = [name for name in group.held() if name.partition("_")[0] in KINDS]
     listed = ", ".join(f"{title_of(name)} (--{name.replace('_', '-')})" for name in times)
     return f"there is {listed}" if times else "it has no time at all"
