@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from joulemark.core.student import student_975
 from joulemark.formats.mlenergy.configuration import V2, V3, V3_RUN
 from joulemark.formats.mlenergy.definitions import DEFINITIONS, meaning
-from joulemark.formats.mlenergy.launch import launch, pipeline_settings
+from joulemark.formats.mlenergy.launch import launch
 from joulemark.formats.mlenergy.names import short_gpu, short_name
 from joulemark.formats.mlenergy.reading import Reading, is_result_name, read_file, read_tree
 from joulemark.formats.trees.opening import open_tree
@@ -204,7 +204,6 @@ def test_nothing_breaks_the_reader(make: Any, changed: dict[str, Any]) -> None:
         for one in read(value).configurations:
             assert all(0 < f.value < math.inf for f in one.figures.values())
             launch(one)
-            pipeline_settings(one)
             short_name(one)
 
 
@@ -233,16 +232,18 @@ def test_commands() -> None:
     assert "--data-parallel-size 8 --enable-expert-parallel --max-num-seqs 64" in launch(one)
     assert "--dtype" not in launch(one)
     (one,) = read(build.v3("t", [build.v3_video(2)])).configurations
-    assert launch(one) == ""
-    assert pipeline_settings(one) == {
-        "prompts": 2,
-        "num_inference_steps": 30,
-        "height": 480,
-        "width": 640,
-        "num_frames": 49,
-        "ulysses_degree": 2,
-        "ring_degree": 1,
-    }
+    assert launch(one) == (
+        "torchrun --nproc_per_node 2 mlenergy/benchmark/diffusion/benchmark.py workload:t "
+        "--workload.model_id org/film --workload.batch_size 2 "
+        "--workload.ulysses_degree 2 --workload.ring_degree 1"
+    )
+    (one,) = read(build.v2_image(8)).configurations
+    assert launch(one) == (
+        "DiffusionPipeline.from_pretrained('org/paint').to('cuda')"
+        "([prompt] * 8, num_inference_steps=25)"
+    )
+    for value in (build.v2_image() | {"Batch size": None}, build.v2_llm() | {"Max BS (reqs)": 0}):
+        assert launch(read(value).configurations[0]) == ""
 
 
 def test_names() -> None:

@@ -1,8 +1,8 @@
-"""The command or the settings that set a configuration up, where they can be derived.
+"""The command that sets a configuration up, where it can be derived.
 
-As the benchmark starts its servers: ml-energy/leaderboard-v2 (vLLM 0.5.4) and ml-energy/benchmark
-v3.0.0 (vLLM 0.11.1). What the benchmark sets alike in every configuration is part of the command,
-since the figures hold with it. Texts of files are quoted for a shell.
+As the benchmark starts servers and pipelines: ml-energy/leaderboard-v2 (vLLM 0.5.4, diffusers) and
+ml-energy/benchmark v3.0.0 (vLLM 0.11.1, xDiT). What the benchmark sets alike in every configuration
+is part of the command, since the figures hold with it. Texts of files are quoted for a shell.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ _V3_ALWAYS = ("--max-num-batched-tokens", "8192", "--async-scheduling", "--api-s
 
 
 def launch(one: Configuration) -> str:
-    """Return the command of a server; empty where the configuration does not tell it."""
-    if one.unit != REQUEST or _count(one.settings, "max_num_seqs") is None:
+    """Return the command of a server or a pipeline; empty where the configuration does not tell."""
+    if one.unit != REQUEST:
+        return _pipeline(one)
+    if _count(one.settings, "max_num_seqs") is None:
         return ""
     return shlex.join(_v2(one) if one.origin == V2 else _v3(one))
 
@@ -55,23 +57,21 @@ def _v3(one: Configuration) -> Iterator[str]:
         yield from ("--dtype", one.precision)
 
 
-def pipeline_settings(one: Configuration) -> Mapping[str, Setting]:
-    """Return what a diffusion pipeline is called with, by its parameters' names.
-
-    V2 hands a list of prompts to a pipeline of diffusers; V3 does so with xDiT on every GPU.
-    """
-    if one.unit == REQUEST:
-        return {}
-    names = {
-        "batch_size": "prompts",
-        "inference_steps": "num_inference_steps",
-        f"{one.unit}_height": "height",
-        f"{one.unit}_width": "width",
-        "num_frames": "num_frames",
-        "ulysses_degree": "ulysses_degree",
-        "ring_degree": "ring_degree",
-    }
-    return {new: one.settings[old] for old, new in names.items() if old in one.settings}
+def _pipeline(one: Configuration) -> str:
+    """Return the call of a pipeline of diffusers (V2), or the benchmark's own command (V3)."""
+    batch, steps = (_count(one.settings, name) for name in ("batch_size", "inference_steps"))
+    if batch is None:
+        return ""
+    if one.origin == V2:
+        named = "" if steps is None else f", num_inference_steps={steps}"
+        made = f"DiffusionPipeline.from_pretrained({one.model!r}).to('cuda')"
+        return f"{made}([prompt] * {batch}{named})"
+    words = ["torchrun", "--nproc_per_node", str(one.gpus)]
+    words += ["mlenergy/benchmark/diffusion/benchmark.py", f"workload:{one.task or 'TASK'}"]
+    words += ["--workload.model_id", one.model, "--workload.batch_size", str(batch)]
+    for name in ("ulysses_degree", "ring_degree"):
+        words += [f"--workload.{name}", str(one.settings.get(name, 1))]
+    return shlex.join(words)
 
 
 def _count(settings: Mapping[str, Setting], name: str) -> int | None:
