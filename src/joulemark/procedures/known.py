@@ -149,9 +149,11 @@ def known_rules() -> dict[str, Described]:
 
 def result_rules() -> dict[str, Described]:
     """Return the rules on stated results by id; an import looks for these."""
+    from joulemark.rules.mlenergy.identities import rules as mlenergy
     from joulemark.rules.results.stated import rules
 
-    return {rule.id: _described(rule, [], 0) for rule in rules()}
+    found: list[Rule[Any]] = [*rules(), *mlenergy()]
+    return {rule.id: _described(rule, [], 0) for rule in found}
 
 
 def _described(rule: Rule[Any], rounds: list[str], of: int) -> Described:

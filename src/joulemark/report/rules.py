@@ -17,6 +17,7 @@ GROUPS = {
     "official": "Checks of the official checkers",
     "joulemark": "What a check itself may find",
     "results": "Rules on stated results",
+    "mlenergy": "Rules on results of ML.ENERGY",
     "gather": "What gathering the nodes of a training may find",
     "bench": "What measuring a tiny board may find",
 }

@@ -1,6 +1,7 @@
 """Explain a rule: what it demands, where that stands, how to mend a result.
 
-The rules of joulemark check, score, gather, bench tiny and, of stated results, import.
+The rules of joulemark check, score, gather, bench tiny and, of stated results, import
+and recommend.
 """
 
 from __future__ import annotations
