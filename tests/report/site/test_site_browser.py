@@ -266,6 +266,14 @@ def test_newest_results_come_first(show: Show) -> None:
     assert head.get_attribute("aria-sort") == "descending"
 
 
+def test_what_is_not_known_comes_last_whichever_way(show: Show) -> None:
+    for view in ("#sort=submitter", "#sort=-submitter"):
+        assert systems(show("few", view))[-1] == "System mine"
+    for view in ("#sort=latency", "#sort=-latency"):
+        first_two = systems(show("few", view))[:2]
+        assert sorted(first_two) == ["System board", "System trained"]
+
+
 def test_filters_count_and_have_a_link(show: Show) -> None:
     driver = show()
     assert first(driver, "#count").text == "10 of 10 results"
@@ -539,6 +547,16 @@ def test_the_best_shows_without_javascript(show: Show) -> None:
         assert first(driver, "noscript .notice").text.endswith("all 10 results.")
     finally:
         driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_rows_that_are_lost_are_said(show: Show, tmp_path: Path) -> None:
+    write_site(Wanted(folder=tmp_path / "site", store=tmp_path / "store"), few)
+    (tmp_path / "site/data/rows.js").unlink()
+    driver = show(url="about:blank", js=False)
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    driver.get((tmp_path / "site/index.html").as_uri())
+    waited(driver, "return document.getElementById('wait').textContent.includes('cannot be read')")
+    driver.get_log("browser")
 
 
 def test_a_lost_file_of_data_is_said(show: Show, tmp_path: Path) -> None:

@@ -48,16 +48,18 @@ export const SORTS = {
   evidence: { label: "Evidence", by: ["*evidence", "*rules"], down: false },
 };
 
+// Values of a column, which way they go, and the one that stands for nothing.
 const compared = (rows, name, down) => SORTS[name].by.map((column) => {
-  const own = column.replace("*", "");
-  return [rows.numbers[own] || rows.codes[own], down && own !== column ? -1 : 1];
+  const own = column.replace("*", ""), sign = down && own !== column ? -1 : 1;
+  if (rows.numbers[own]) return [rows.numbers[own], sign, NaN];
+  return [rows.codes[own], sign, rows.words[own].indexOf("")];
 });
 
 const before = (columns) => (a, b) => {
-  for (const [values, sign] of columns) {
+  for (const [values, sign, nothing] of columns) {
     const x = values[a], y = values[b];
-    if (x === y) continue;
-    if (x !== x || y !== y) { if (x !== x && y !== y) continue; return x !== x ? 1 : -1; } // unknown comes last
+    if (Object.is(x, y)) continue;
+    if (Object.is(x, nothing) || Object.is(y, nothing)) return Object.is(x, nothing) ? 1 : -1;
     return x < y ? -sign : sign;
   }
   return a - b;
