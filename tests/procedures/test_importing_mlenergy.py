@@ -31,15 +31,16 @@ def test_each_configuration_is_a_row(store: Path, tmp_path: Path) -> None:
     assert len(rows) == 17
     assert {row.suite for row in rows} == {MLENERGY}
     named = {(row.round, row.benchmark, row.system_name): row for row in rows}
-    chat = named["V2", "chat/org/small", "1×H100 batch 128"]
+    chat = named["V2", "small chat", "1×H100 batch 128"]
     assert (chat.power_unit, chat.performance_unit) == ("J/request", "requests/s")
     assert (chat.accelerator, chat.accelerators) == ("NVIDIA H100 80GB HBM3", 1.0)
+    assert chat.system == "org/small"
     assert chat.per_joule_unit == "requests/J"
     assert chat.per_joule == pytest.approx(1 / (chat.power or 0))
-    film = named["V3", "text-to-video/org/film", "2×H100 batch 2 u2 bfloat16"]
+    film = named["V3", "film text-to-video", "2×H100 batch 2 u2 bfloat16"]
     assert (film.power, film.power_unit) == (12000.0, "J/video")
     assert film.performance == pytest.approx(0.1)
-    paint = named["V2", "text-to-image/org/paint", "1×H100 batch 2"]
+    paint = named["V2", "paint text-to-image", "1×H100 batch 2"]
     assert paint.performance == pytest.approx(2 / 1.3)
     assert not read_doubts(store)
     again = import_paths([str(tmp_path / "results")], store)
@@ -50,10 +51,10 @@ def test_a_folder_below_still_tells_its_task(tmp_path: Path) -> None:
     build.whole(tmp_path / "results")
     below = tmp_path / "results/data/llm_text_generation"
     import_paths([str(below)], tmp_path / "store")
-    assert {row.benchmark for row in read_declared(tmp_path / "store")} == {"chat/org/small"}
+    assert {row.benchmark for row in read_declared(tmp_path / "store")} == {"small chat"}
     file = tmp_path / "results/data" / build.V2_LLM.format(8)
     import_paths([str(file)], tmp_path / "other")
-    assert read_declared(tmp_path / "other")[0].benchmark == "chat/org/small"
+    assert read_declared(tmp_path / "other")[0].benchmark == "small chat"
 
 
 def test_the_record_shows_them_apart(store: Path) -> None:

@@ -1,7 +1,8 @@
 """A configuration as a row of the table of stated results: suite ``ml.energy``.
 
 Its power is the energy of a request, image or video, of the GPUs alone; its performance what they
-make of these a second. What it was set to is the name of the system.
+make of these a second. The model and the task are its benchmark, the model's identity its system,
+and what was set is that system's name.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ def as_declared(one: Configuration, remarks: Iterable[str] = ()) -> DeclaredResu
         suite=MLENERGY,
         round=one.generation,
         submitter="ML.ENERGY",
+        system=one.model,
         system_name=short_name(one, precise=True),
-        benchmark="/".join(filter(None, (one.task, one.model))),
+        benchmark=" ".join(filter(None, (one.model.rpartition("/")[2], one.task))),
         accelerator=one.gpu,
         accelerators=float(one.gpus),
         software=_SOFTWARE[one.generation, one.unit == REQUEST],
