@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import IO, Any
 
 from joulemark.analysis.claims.audit import Audit
-from joulemark.analysis.claims.rates import Rates
+from joulemark.analysis.claims.rates import CitedRates, Rates
 from joulemark.analysis.claims.suspicion import Suspicion
 from joulemark.analysis.claims.verdict import Judged, Part, Verdict, verdict
 from joulemark.core.units import digits, si, with_u95
@@ -204,11 +204,23 @@ def _claim_json(one: Judged) -> dict[str, Any]:
     }
 
 
-def print_rates(found: Rates, file: IO[str] | None = None) -> None:
-    """Print how many planted errors are found, and the false alarms, as a table of Markdown."""
+def print_rates(found: Rates, cited: CitedRates, file: IO[str] | None = None) -> None:
+    """Print how many planted errors are found, and the false alarms, as tables of Markdown."""
     import sys
 
-    print("\n".join(rates_lines(found)), file=file or sys.stdout)
+    lines = [*rates_lines(found)]
+    if cited.right:
+        lines += ["", *cited_lines(cited)]
+    print("\n".join(lines), file=file or sys.stdout)
+
+
+def cited_lines(found: CitedRates) -> Iterator[str]:
+    """Yield the lines of the table on cited figures."""
+    yield "| planted in four cited figures | found |"
+    yield "|---|---:|"
+    for one in found.caught:
+        yield f"| {one.kind} | {one.found} of {one.planted} |"
+    yield f"| nothing: false alarms | {found.alarms} of {found.right} |"
 
 
 def rates_lines(found: Rates) -> Iterator[str]:
@@ -232,6 +244,6 @@ def _alarms(found: Rates, count: int) -> str:
     return f"{1000 * count / found.rows:.1f} ({count} of {found.rows:,})"
 
 
-def rates_json(found: Rates) -> dict[str, Any]:
+def rates_json(found: Rates, cited: CitedRates) -> dict[str, Any]:
     """Return both rates as JSON values."""
-    return asdict(found)
+    return {**asdict(found), "cited": asdict(cited)}

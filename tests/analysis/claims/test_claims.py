@@ -6,13 +6,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from joulemark.analysis.claims import planting_cited
 from joulemark.analysis.claims.audit import Audit, audit, ways
 from joulemark.analysis.claims.claim import KINDS, Claim, Claims, claims, read_claims, step
 from joulemark.analysis.claims.corpus import Corpus
 from joulemark.analysis.claims.known import Known
+from joulemark.analysis.claims.rates import cited_rates
 from joulemark.analysis.claims.verdict import Judged, Part, Verdict, verdict
 from joulemark.analysis.published.plotted import plotted
 from joulemark.analysis.record.entry import Category, Entry, Evidence
@@ -375,3 +378,23 @@ def test_files_that_are_no_claims(text: str, tmp_path: Path) -> None:
 def test_the_names_of_kinds_are_those_that_are_known() -> None:
     assert set(KINDS) <= set(ways())
     json.dumps(KINDS)
+
+
+def cited_groups() -> list[Entry]:
+    random = Random(5)
+    return [
+        entry(f"{number}{name}{scenario}", round="v4.0", public_id=f"4.0-{number}", benchmark=name,
+              scenario=scenario, energy_j=random.uniform(0.001, 10), system_name=f"Box {number}")
+        for number in range(4)
+        for name in ("resnet50", "rnnt", "retinanet", "gptj", "dlrm")
+        for scenario in ("Offline", "Server")
+    ]  # fmt: skip
+
+
+def test_errors_planted_in_cited_figures_are_found() -> None:
+    found = cited_rates(known(*cited_groups()), times=12, since="v3.0", until="v4.1")
+    assert {one.kind for one in found.caught} == set(planting_cited.kinds())
+    assert all(one.found == one.planted for one in found.caught)
+    assert (found.right, found.alarms) == (12, 0)
+    nothing = cited_rates(known(*cited_groups()), times=3, since="v5.0", until="")
+    assert (list(nothing.caught), nothing.right) == ([], 0)

@@ -14,6 +14,8 @@ from joulemark.rules.results.others import agrees, plain
 NAME = "identity"
 LONG = 3
 """Fewer digits say nothing when two of them are swapped."""
+_STEP = 1e-4
+"""What is left behind the last digit of a rounded figure, relative."""
 
 
 def detect(corpus: Corpus) -> Iterator[Suspicion]:
@@ -89,13 +91,15 @@ def swapped(one: float, other: float) -> bool:
         return False
     for count in range(LONG, 10):
         first, second = _written(one, count), _written(other, count)
-        if first != second and _transposed(first, second):
-            rest = one if abs(float(first) - one) <= abs(float(second) - other) else other
-            return abs(float(_written(rest, count)) - rest) <= _STEP * rest
+        if first != second and _transposed(first, second) and _whole(one, other, count):
+            return True
     return False
 
 
-_STEP = 1e-4
+def _whole(one: float, other: float, count: int) -> bool:
+    """Return whether so many digits are all of the figure that has fewer."""
+    rest = min((one, other), key=lambda value: abs(float(_written(value, count)) - value))
+    return abs(float(_written(rest, count)) - rest) <= _STEP * rest
 
 
 def _written(value: float, count: int) -> str:

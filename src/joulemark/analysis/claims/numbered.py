@@ -20,10 +20,16 @@ UNITS = {"energy_j": "J", "power_w": "W", "latency_s": "s", "performance": "/s",
 LOW, HIGH = "99", "99.9"
 
 
-def listed(claim: Claim, known: Known) -> Judged:
-    """Return the figures of cited results, and whose the plotted ones are."""
+def listed(claim: Claim, known: Known, points: Sequence[Point] = ()) -> Judged:
+    """Return the figures of cited results, and whose the plotted ones are.
+
+    Args:
+        claim: it.
+        known: what it is held against.
+        points: the plotted ones; by default those of the claim's figure.
+    """
     entries = _all(claim, known)
-    wanted = [_named(claim, point) for point in claim.points]
+    wanted = [_named(claim, point) for point in points or claim.points]
     held = [_cited(one, entries) for one in wanted]
     scaled = [
         Named(w.name, w.value * claim.factor, w.cited, w.benchmark, w.scenario) for w in wanted

@@ -53,7 +53,7 @@ def holders(wanted: Sequence[Named], entries: Sequence[Entry], quantity: str) ->
         for entry in entries:
             if one.benchmark == entry.name and _is(one.value, getattr(entry, quantity)):
                 found.setdefault(_owner(entry), []).append((one, entry))
-                if entry.public_id == one.cited and entry.scenario == one.scenario:
+                if _own(one, entry) and _exactly(one.value, getattr(entry, quantity)):
                     found.setdefault("", []).append((one, entry))
     right = {one.name for one, _ in found.pop("", ())}
     open_ = [one for one in wanted if one.name not in right]
@@ -70,7 +70,15 @@ def _is(value: float, other: float | None) -> bool:
     """Return whether a number is a figure, as far as it was written, or but for swapped digits."""
     if other is None or other <= 0:
         return False
-    return abs(value - other) <= _written(value) or swapped(value, other)
+    return _exactly(value, other) or swapped(value, other)
+
+
+def _exactly(value: float, other: float) -> bool:
+    return abs(value - other) <= _written(value)
+
+
+def _own(one: Named, entry: Entry) -> bool:
+    return entry.public_id == one.cited and entry.scenario == one.scenario
 
 
 def _written(value: float) -> float:
@@ -93,7 +101,11 @@ def _of(pairs: Sequence[tuple[Named, Entry]], quantity: str) -> Suspicion:
     detector = "scenario" if same else "identity"
     owner = _owner(entry)
     evidence = [_seen(of, held, quantity) for of, held in pairs]
-    if same:
+    if _own(one, entry):
+        detector = "identity"
+        what = f"{names}: two digits of the figure of {one.cited} are swapped"
+        mended = f"take the figure of {one.cited}"
+    elif same:
         what = f"{names}: the {entry.scenario} result of {one.cited}, not its {one.scenario} result"
         mended = f"take the {one.scenario} result"
     else:

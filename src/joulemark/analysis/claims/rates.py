@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from joulemark.analysis.claims import planting_cited
 from joulemark.analysis.claims.corpus import Corpus
 from joulemark.analysis.claims.detecting import suspicions
+from joulemark.analysis.claims.known import Known
 from joulemark.analysis.claims.planting import Planted, kinds
+from joulemark.analysis.claims.planting_cited import tried
 from joulemark.formats.results.declared import LOGS, DeclaredResult
 from joulemark.rules.results.others import agrees, closed
 
@@ -45,6 +48,21 @@ class Rates:
     rows: int
     alarms: int
     paired_alarms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CitedRates:
+    """Both rates of cited figures.
+
+    Attributes:
+        caught: by kind.
+        right: how many times four right figures were cited.
+        alarms: of these, how many times something was found.
+    """
+
+    caught: Sequence[Caught]
+    right: int
+    alarms: int
 
 
 def clean(rows: Iterable[DeclaredResult], known: Iterable[DeclaredResult]) -> list[DeclaredResult]:
@@ -100,6 +118,27 @@ def rates(
             if planted:
                 caught.append(Caught(kind, planted, found, paired))
     return Rates(caught, len(table), len(before[False]), len(before[True]))
+
+
+def cited_rates(known: Known, *, times: int, since: str, until: str, seed: int = 1) -> CitedRates:
+    """Plant errors in figures that cite results of the record, and count what is found.
+
+    Args:
+        known: the record.
+        times: how often each kind is planted, and how many right citations are asked.
+        since: first round of the cited results; empty for all.
+        until: last round; empty for all.
+        seed: of the places.
+    """
+    made = []
+    for number, (kind, plant) in enumerate(planting_cited.kinds().items()):
+        random = Random(f"{seed} cited {number}")  # noqa: S311
+        found = tried(known, plant, times=times, random=random, since=since, until=until)
+        if found:
+            made.append(Caught(kind, len(found), sum(found), paired=True))
+    random = Random(f"{seed} right")  # noqa: S311
+    right = tried(known, planting_cited.right, times=times, random=random, since=since, until=until)
+    return CitedRates(made, len(right), sum(right))
 
 
 def _beside(

@@ -110,7 +110,7 @@ def _write(args: Namespace, found: Audit) -> None:
 
 
 def _rates(args: Namespace, held: Known) -> int:
-    from joulemark.analysis.claims.rates import clean, rates
+    from joulemark.analysis.claims.rates import CitedRates, cited_rates, clean, rates
     from joulemark.analysis.record.definitions import order
     from joulemark.report.claims import print_rates, rates_json
 
@@ -123,8 +123,11 @@ def _rates(args: Namespace, held: Known) -> int:
     ]
     table = clean(rows, held.corpus.known)
     found = rates(table, held.corpus.known, times=args.times)
+    cited = CitedRates((), 0, 0)
+    if args.suite == "inference":
+        cited = cited_rates(held, times=args.times, since=args.since, until=args.until)
     if args.json:
-        print_json(rates_json(found))
+        print_json(rates_json(found, cited))
     else:
-        print_rates(found)
+        print_rates(found, cited)
     return 0
