@@ -30,14 +30,14 @@ def test_each_configuration_is_a_row(store: Path, tmp_path: Path) -> None:
     rows = read_declared(store)
     assert len(rows) == 17
     assert {row.suite for row in rows} == {MLENERGY}
-    named = {(row.round, row.benchmark, row.system_name): row for row in rows}
+    named = {(row.round, row.benchmark, row.system): row for row in rows}
     chat = named["V2", "small chat", "1×H100 batch 128"]
     assert (chat.power_unit, chat.performance_unit) == ("J/request", "requests/s")
     assert (chat.accelerator, chat.accelerators) == ("NVIDIA H100 80GB HBM3", 1.0)
-    assert chat.system == "org/small"
+    assert chat.system_name == "1×H100 batch 128: org/small"
     assert chat.per_joule_unit == "requests/J"
     assert chat.per_joule == pytest.approx(1 / (chat.power or 0))
-    film = named["V3", "film text-to-video", "2×H100 batch 2 u2 bfloat16"]
+    film = named["V3", "film text-to-video", "2×H100 batch 2 u2"]
     assert (film.power, film.power_unit) == (12000.0, "J/video")
     assert film.performance == pytest.approx(0.1)
     paint = named["V2", "paint text-to-image", "1×H100 batch 2"]
@@ -60,7 +60,7 @@ def test_a_folder_below_still_tells_its_task(tmp_path: Path) -> None:
 def test_the_record_shows_them_apart(store: Path) -> None:
     found = record(store)
     assert len(found.entries) == 17
-    chat = next(e for e in found.entries if e.system_name == "1×H100 batch 128")
+    chat = next(e for e in found.entries if e.system == "1×H100 batch 128")
     assert (chat.work, chat.category, chat.evidence) == (
         "request",
         Category.UNKNOWN,

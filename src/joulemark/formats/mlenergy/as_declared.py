@@ -1,8 +1,7 @@
 """A configuration as a row of the table of stated results: suite ``ml.energy``.
 
 Its power is the energy of a request, image or video, of the GPUs alone; its performance what they
-make of these a second. The model and the task are its benchmark, the model's identity its system,
-and what was set is that system's name.
+make of these a second. The model and the task are its benchmark; what was set is its system.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ def as_declared(one: Configuration, remarks: Iterable[str] = ()) -> DeclaredResu
         suite=MLENERGY,
         round=one.generation,
         submitter="ML.ENERGY",
-        system=one.model,
-        system_name=short_name(one, precise=True),
+        system=short_name(one),
+        system_name=f"{short_name(one, precise=True)}: {one.model}",
         benchmark=" ".join(filter(None, (one.model.rpartition("/")[2], one.task))),
         accelerator=one.gpu,
         accelerators=float(one.gpus),
