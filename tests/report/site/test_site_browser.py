@@ -131,6 +131,7 @@ def key_of(name: str) -> str:
 
 
 def view(driver: Any) -> dict[str, list[str]]:
+    waited(driver, "return !site.later")
     return parse_qs(urlsplit(driver.current_url).fragment)
 
 

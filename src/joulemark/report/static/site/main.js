@@ -14,6 +14,7 @@ class Site {
   constructor(rows) {
     this.rows = rows;
     this.state = empty();
+    this.later = 0;
     this.table = new Table($("rows"), rows, { pick: (key) => this.pick(key), link: (key) => written({ ...this.state, show: key }) });
     this.facets = new Facets($("facets"), rows, (name, words) => { this.state.chosen[name] = words; this.changed(); });
     this.controls();
@@ -41,15 +42,22 @@ class Site {
 
   read() {
     const [state, unknown] = read(this.rows, location.hash);
-    this.state = state;
-    this.unknown = unknown;
+    Object.assign(this, { state, unknown, at: location.hash });
     this.draw();
   }
 
   changed() {
     this.unknown = [];
-    history.replaceState(null, "", written(this.state));
     this.draw();
+    clearTimeout(this.later); // browsers refuse an address that changes with every letter
+    this.later = setTimeout(() => this.address(), 100);
+  }
+
+  address() {
+    this.later = 0;
+    if (location.hash !== this.at) return; // a link was followed meanwhile; it is read next
+    history.replaceState(null, "", written(this.state));
+    this.at = location.hash;
   }
 
   draw() {
