@@ -6,6 +6,7 @@ answer are those at which its bytes were read from the socket.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,6 +48,25 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What is asked.
+
+    Attributes:
+        id: name, unique among the prompts of a run.
+        text: plain text; empty where there are messages.
+        messages: turns of a chat, as the protocol writes them.
+        tokens_out: most tokens that the answer may have; None leaves it to the server.
+        tokens_in: tokens of the prompt, where its source says.
+    """
+
+    id: str
+    text: str = ""
+    messages: tuple[Mapping[str, object], ...] = ()
+    tokens_out: int | None = None
+    tokens_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One request to a server or an engine, as its client saw it.
 
@@ -64,6 +84,7 @@ class Request:
         counted_in: who counted them; None where nobody did.
         tokens_out: tokens of the answer, those of reasoning included.
         counted_out: who counted them; None where nobody did.
+        tokenized_out: what a tokenizer counts in the answer, where one was at hand.
         reasoning_tokens: how many of ``tokens_out`` were reasoning, where the server says.
         cached_tokens: how many of ``tokens_in`` the server had at hand, where it says.
         asked_tokens: most tokens that were asked for.
@@ -74,6 +95,7 @@ class Request:
         status: HTTP status of the last attempt; None if no answer came.
         error: what went wrong, in words.
         attempts: how often it was sent.
+        notes: what the server did wrong without making the answer worthless.
     """
 
     id: str
@@ -88,6 +110,7 @@ class Request:
     counted_in: Counted | None = None
     tokens_out: int | None = None
     counted_out: Counted | None = None
+    tokenized_out: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
     asked_tokens: int | None = None
@@ -98,6 +121,7 @@ class Request:
     status: int | None = None
     error: str = ""
     attempts: int = 1
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

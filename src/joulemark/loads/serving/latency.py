@@ -1,0 +1,205 @@
+"""What latency came of a load: percentiles of TTFT, TPOT, ITL and of the whole, goodput, rates.
+
+Names say whose definition a figure follows, where the field has several:
+
+* ``ttft``: from sending a request to reading the first event with text, s (vLLM ``bench serve``,
+  AIPerf). Reasoning counts as text.
+* ``tpot``: (latency - ttft) / (tokens out - 1) of each request with two tokens or more (vLLM
+  ``bench serve`` 0.11, ML.ENERGY V2's "Avg TPOT" is the mean of this).
+* ``itl``: distances of neighbouring events with text, all requests pooled (vLLM ``bench serve``;
+  ML.ENERGY V3 reports its median and upper percentiles). An event with several tokens is one event.
+* ``itl_per_token``: the mean distance of events of each request, divided by the tokens in an event;
+  AIPerf's "inter token latency" is this, one number a request: it equals ``tpot`` but for the time
+  after the last event.
+* ``latency``: from sending to the end of the answer, s.
+* ``lateness``: from the planned time to sending: the client's own fault, s.
+
+Requests that failed are in no percentile; they count against goodput.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from joulemark.core.clock import NS
+from joulemark.core.request import Request
+
+Floats = NDArray[np.float64]
+PERCENTILES = (50.0, 90.0, 95.0, 99.0)
+_NONE = -1  # of a time or a count that there is not
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Figures of one kind of time.
+
+    Attributes:
+        count: how many values.
+        mean: mean, s.
+        deviation: standard deviation (of the values), s.
+        percentiles: value by percentile, linear between order statistics, s.
+        most: largest, s.
+    """
+
+    count: int
+    mean: float
+    deviation: float
+    percentiles: dict[float, float]
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A service level: bounds that a good request keeps, s; None bounds nothing."""
+
+    ttft_s: float | None = None
+    tpot_s: float | None = None
+    latency_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """What a load came to.
+
+    Attributes:
+        duration_s: from the first sending to the last end, s.
+        requests: requests in all.
+        completed: those whose answer is complete.
+        tokens_in: tokens of the prompts of those; those that nobody counted are not in it.
+        tokens_out: tokens of their answers, likewise.
+        request_rate: completed requests per s.
+        output_rate: tokens out per s.
+        total_rate: tokens in and out per s.
+        good: requests that kept the target; None without one.
+        goodput: good requests per s (vLLM's ``request_goodput``; DistServe's goodput is the most
+            of that under a share of good requests).
+        spreads: figures by name, as in the module's text; a name without values is absent.
+    """
+
+    duration_s: float
+    requests: int
+    completed: int
+    tokens_in: int
+    tokens_out: int
+    request_rate: float
+    output_rate: float
+    total_rate: float
+    good: int | None
+    goodput: float | None
+    spreads: dict[str, Spread]
+
+
+def latency_of(
+    requests: Sequence[Request],
+    target: Target | None = None,
+    percentiles: Sequence[float] = PERCENTILES,
+) -> Latency:
+    """Return the figures of a load.
+
+    Args:
+        requests: all of them, also those that failed.
+        target: what makes a request good.
+        percentiles: which percentiles to give, in 0 … 100.
+    """
+    done = [one for one in requests if one.ok]
+    times = per_request(done)
+    pooled = {**{k: v[~np.isnan(v)] for k, v in times.items()}, "itl": distances(done)}
+    length = _duration(requests)
+    into = sum(one.tokens_in or 0 for one in done)
+    out = sum(one.tokens_out or 0 for one in done)
+    good = None if target is None else int(_good(times, target).sum())
+    return Latency(
+        duration_s=length,
+        requests=len(requests),
+        completed=len(done),
+        tokens_in=into,
+        tokens_out=out,
+        request_rate=_rate(len(done), length),
+        output_rate=_rate(out, length),
+        total_rate=_rate(into + out, length),
+        good=good,
+        goodput=None if good is None else _rate(good, length),
+        spreads={k: spread(v, percentiles) for k, v in pooled.items() if v.size},
+    )
+
+
+def per_request(requests: Sequence[Request]) -> dict[str, Floats]:
+    """Return times of each request, s, NaN where it has none; each of shape ``(count,)``."""
+    planned = _column([one.planned for one in requests])
+    sent = _column([one.sent for one in requests])
+    first = _column([one.first_token for one in requests])
+    ended = _column([one.ended for one in requests])
+    last = _column([one.chunks[-1] if one.chunks else None for one in requests])
+    more = np.array([(one.tokens_out or 0) - 1 for one in requests], dtype=np.float64)
+    more[more < 1] = np.nan
+    return {
+        "ttft": _between(sent, first),
+        "tpot": _between(first, ended) / more,
+        "itl_per_token": _between(first, last) / more,
+        "latency": _between(sent, ended),
+        "lateness": _between(planned, sent),
+    }
+
+
+def distances(requests: Sequence[Request]) -> Floats:
+    """Return the distances of neighbouring events with text, all requests pooled, s."""
+    counts = np.array([len(one.chunks) for one in requests], dtype=np.int64)
+    stamps = np.fromiter(
+        (stamp for one in requests for stamp in one.chunks), dtype=np.int64, count=int(counts.sum())
+    )
+    if stamps.size < 2:
+        return np.empty(0)
+    found = np.diff(stamps) / NS
+    inner = np.ones(found.size, dtype=bool)
+    ends = np.cumsum(counts)[:-1] - 1  # from one request to the next is no distance
+    inner[ends[(ends >= 0) & (ends < found.size)]] = False
+    return np.asarray(found[inner], dtype=np.float64)
+
+
+def spread(values: Floats, percentiles: Sequence[float] = PERCENTILES) -> Spread:
+    """Return figures of values, s; there must be one at least."""
+    found = np.percentile(values, percentiles).tolist() if percentiles else []
+    return Spread(
+        int(values.size),
+        float(values.mean()),
+        float(values.std()),
+        dict(zip(percentiles, found, strict=True)),
+        float(values.max()),
+    )
+
+
+def _good(times: dict[str, Floats], target: Target) -> NDArray[np.bool_]:
+    """Return which requests keep the target; one without a TPOT (one token) keeps that bound."""
+    kept = np.ones(times["latency"].size, dtype=bool)
+    if target.ttft_s is not None:
+        kept &= times["ttft"] <= target.ttft_s
+    if target.tpot_s is not None:
+        kept &= ~(times["tpot"] > target.tpot_s)
+    if target.latency_s is not None:
+        kept &= times["latency"] <= target.latency_s
+    return kept
+
+
+def _duration(requests: Sequence[Request]) -> float:
+    begun = [one.sent for one in requests if one.sent is not None]
+    ended = [one.ended for one in requests if one.ended is not None]
+    return max((max(ended) - min(begun)) / NS, 0.0) if begun and ended else 0.0
+
+
+def _rate(count: int, length: float) -> float:
+    return count / length if length > 0 else 0.0
+
+
+def _column(values: Sequence[int | None]) -> NDArray[np.int64]:
+    return np.array([_NONE if value is None else value for value in values], dtype=np.int64)
+
+
+def _between(start: NDArray[np.int64], stop: NDArray[np.int64]) -> Floats:
+    """Return differences, s: in whole ns first, which float64 could not hold since 1970."""
+    found = (stop - start) / NS
+    found[(start == _NONE) | (stop == _NONE)] = np.nan
+    return np.asarray(found, dtype=np.float64)
