@@ -23,6 +23,7 @@ INSTRUMENTS = Registry(
         "tiny-board": "joulemark.virtual.served_board:TinyBoardSettings",
         "redfish": "joulemark.virtual.redfish.instruments:RedfishBmc",
         "redfish-pdu": "joulemark.virtual.redfish.instruments:RedfishPdu",
+        "serving": "joulemark.virtual.serving.instrument:Serving",
         "snmp-pdu": "joulemark.virtual.snmp_pdu:SnmpPdu",
     },
 )

@@ -39,8 +39,23 @@ class Lengths:
 
     def draw(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Return ``count`` lengths, rounded, from 1 to :data:`MOST`."""
-        values = _DRAWN[self.kind](rng, self.first, self.second, count)
+        values = self._values(count, rng)
         return np.clip(np.rint(values), 1, MOST).astype(np.int64)
+
+    def _values(self, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        first, second = self.first, self.second
+        if self.kind == "uniform":
+            return rng.uniform(first, second, count)
+        if self.kind == "normal":
+            return rng.normal(first, second, count)
+        if self.kind == "lognormal":
+            variance = math.log1p((second / first) ** 2)
+            return rng.lognormal(math.log(first) - variance / 2, math.sqrt(variance), count)
+        if self.kind == "exponential":
+            return rng.exponential(first, count)
+        if self.kind == "pareto":
+            return rng.pareto(first, count) * second * (first - 1)
+        return np.full(count, first)
 
 
 def parse_lengths(text: str) -> Lengths:
@@ -79,21 +94,4 @@ _SENSIBLE: dict[str, Callable[[float, float], bool]] = {
     "normal": _spread,
     "lognormal": _spread,
     "pareto": lambda shape, mean: 1 < shape <= 100 and 1 <= mean <= MOST,
-}
-
-
-def _lognormal(
-    rng: np.random.Generator, mean: float, deviation: float, count: int
-) -> NDArray[np.float64]:
-    variance = math.log1p((deviation / mean) ** 2)
-    return rng.lognormal(math.log(mean) - variance / 2, math.sqrt(variance), count)
-
-
-_DRAWN: dict[str, Callable[[np.random.Generator, float, float, int], NDArray[np.float64]]] = {
-    "constant": lambda _, length, __, count: np.full(count, length),
-    "exponential": lambda rng, mean, _, count: rng.exponential(mean, count),
-    "uniform": lambda rng, least, most, count: rng.uniform(least, most, count),
-    "normal": lambda rng, mean, deviation, count: rng.normal(mean, deviation, count),
-    "lognormal": _lognormal,
-    "pareto": lambda rng, shape, mean, count: rng.pareto(shape, count) * mean * (shape - 1),
 }
