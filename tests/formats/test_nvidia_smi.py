@@ -13,7 +13,8 @@ from joulemark.core.channel import Domain, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError, UnavailableError
 from joulemark.formats.files import MAX_LINE
-from joulemark.formats.nvidia_smi import MAX_GPUS, smi_traces
+from joulemark.formats.nvidia_smi import smi_traces
+from joulemark.formats.telemetry.table import MAX_GPUS
 
 HEAD = "timestamp, utilization.gpu [%], power.draw [W], power.draw.instant [W]\n"
 LINE = "2023/07/08 19:28:27.236, 50 %, 126.96 W, 126.80 W\n"

@@ -19,8 +19,12 @@ LATEST_US = 9 * 10**15
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path, *, most: int = MAX_BYTES) -> Iterator[BinaryIO]:
     """Open a plain file of at most 1 GiB; a pipe, which could make us wait for ever, is refused.
+
+    Args:
+        path: the file.
+        most: bytes that it may have; more than 1 GiB where it is read in a stream.
 
     Raises:
         UnavailableError: if it cannot be opened.
@@ -38,11 +42,11 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         os.close(descriptor)
         raise FormatError("not a plain file", where=str(path))
     with os.fdopen(descriptor, "rb") as file:
-        if state.st_size > MAX_BYTES:
+        if state.st_size > most:
             raise FormatError(
                 f"{state.st_size} bytes are too many",
                 where=str(path),
-                remedy="cut it into files of at most 1 GiB",
+                remedy=f"cut it into files of at most {most >> 30} GiB",
             )
         yield file
 

@@ -95,7 +95,7 @@ class Board:
             architecture=architecture,
             mig=_or(library, partial(library.nvmlDeviceGetMigMode, handle), [0, 0])[0] == 1,
             limit_w=limits[1] * 1e-3 or None,
-            row=_row(architecture, name),
+            row=sensor_row(architecture, name),
         )
 
     @property
@@ -254,7 +254,8 @@ def _or(library: Any, call: Callable[[], Any], default: Any) -> Any:
         return default
 
 
-def _row(architecture: int, name: str) -> Mapping[str, Any]:
+def sensor_row(architecture: int, name: str) -> Mapping[str, Any]:
+    """Return what is known of the power sensor of a board, by NVML's number and its name."""
     text = (Path(__file__).parent / "data" / TABLE).read_text(encoding="utf-8")
     rows: list[dict[str, Any]] = json.loads(text)["boards"]
     return next(

@@ -9,6 +9,7 @@ from joulemark.formats.inference.directory import Place, PowerDirectory
 from joulemark.formats.tiny.session import TinyPlace
 from joulemark.formats.training.directory import Place as TrainingPlace
 from joulemark.procedures.checked import INFERENCE
+from joulemark.procedures.import_logs import LogImport
 
 MOST_REFUSED = 10_000
 """So many of what could not be imported are kept with the reason."""
@@ -69,6 +70,7 @@ class Imported:
         benchmarks: folders of benchmarks of training with power.
         sessions: sessions of tiny with energy.
         recordings: files that an instrument's own program recorded.
+        logs: logs of power that other tools wrote.
         new: runs that are new in the store.
         known: runs that were there already.
         rounds: distinct measurements by round, of those found now.
@@ -87,6 +89,7 @@ class Imported:
     benchmarks: int = 0
     sessions: int = 0
     recordings: int = 0
+    logs: list[LogImport] = field(default_factory=list)
     new: int = 0
     known: int = 0
     rounds: dict[str, int] = field(default_factory=dict)

@@ -22,8 +22,10 @@ from joulemark.formats.mlenergy.reading import is_result_name
 from joulemark.formats.results.declared import LOGS, DeclaredResult
 from joulemark.formats.trees.opening import open_tree
 from joulemark.procedures.checked import INFERENCE, TINY, TRAINING
+from joulemark.procedures.import_bundles import Told
 from joulemark.procedures.import_hands import Found, Hands
 from joulemark.procedures.import_kinds import targets_in, wanted
+from joulemark.procedures.import_log_paths import take_logs
 from joulemark.procedures.import_recording import import_recording, is_recording
 from joulemark.procedures.import_tables import is_table_name, read_table, table_file, tables_in
 from joulemark.procedures.import_worker import IDENTIFY, STORE, Answer
@@ -49,6 +51,7 @@ def import_paths(
     *,
     keep_raw: bool = False,
     jobs: int | None = None,
+    told: Told | None = None,
     tell: Tell = _silent,
 ) -> Imported:
     """Import everything that is known in some trees and files.
@@ -58,6 +61,7 @@ def import_paths(
         store: the directory of all runs; made if it is not there.
         keep_raw: copy the logs into the runs.
         jobs: worker processes; 1 does it in this process; None: one for each processor.
+        told: what is told of logs of power.
         tell: told how far it is.
 
     Raises:
@@ -66,18 +70,18 @@ def import_paths(
         UsageError: if there is no such path.
         StoreError: if the store cannot be written.
     """
-    done, found = Imported(), Found()
+    done, found, told = Imported(), Found(), told or Told()
     with ExitStack() as stack:
         stack.callback(found.close)
         for path in paths:
             if is_recording(path):
                 _take_recording(path, store, done, keep_raw=keep_raw)
-            else:
+            elif not take_logs(path, told, store, done, keep_raw=keep_raw):
                 _search(path, found, done, tell)
         kinds = [target.kind for target in found.targets]
         done.directories, done.statements = kinds.count(INFERENCE), len(found.rows)
         done.benchmarks, done.sessions = kinds.count(TRAINING), kinds.count(TINY)
-        if not (found.targets or found.rows or done.recordings):
+        if not (found.targets or found.rows or done.recordings or done.logs):
             raise _nothing(paths, done)
         if not (found.targets or found.rows):
             return done
@@ -91,7 +95,7 @@ def import_paths(
 
 def _nothing(paths: Sequence[str], done: Imported) -> FormatError:
     what = "nothing that can be imported: no power directory, no power log of a training run, "
-    what += "no trace of a tiny board, no recording and no table of results"
+    what += "no trace of a tiny board, no recording, no log of power and no table of results"
     reasons = "; ".join(f"{each.where}: {each.why}" for each in done.refused[:_NAMED])
     return FormatError(
         f"{what} ({reasons})" if reasons else what,

@@ -9,6 +9,7 @@ from typing import IO, Any
 from joulemark.core.finding import Severity
 from joulemark.procedures.imported import Imported
 from joulemark.report.format import clean
+from joulemark.report.imported_logs import log_json, log_lines
 from joulemark.rules.results.stated import rules
 from joulemark.store.declared import FILE
 
@@ -29,6 +30,9 @@ def print_imported(done: Imported, store: Path, file: IO[str] | None = None) -> 
     console = Console(file=file, highlight=False, width=WIDTH)
     for line in _lines(done, store):
         console.print(Text(line, overflow="fold"))
+    for log in done.logs:
+        for line, style in log_lines(log):
+            console.print(Text(line, style, overflow="fold"))
     doubtful = _doubtful(done)
     for where, why in doubtful[:MOST]:
         text = f"! {_end(where)}: {clean(why, 200)}"
@@ -52,13 +56,14 @@ def _lines(done: Imported, store: Path) -> list[str]:
         (done.benchmarks, "training result", "", "s"),
         (done.sessions, "tiny session", "", "s"),
         (done.recordings, "recording", "", "s"),
+        (len(done.logs), "log", "", "s"),
     )
     listed = ", ".join(_count(*each) for each in found if each[0])
     if listed:
         measured = done.new + done.known
         lines.append(f"{listed}: {_count(measured, 'measurement')}, {done.new} new in {store}")
         rounds = ", ".join(f"{name} {count}" for name, count in sorted(done.rounds.items()))
-        if rounds or not done.recordings:
+        if rounds or not (done.recordings or done.logs):
             lines.append(f"by round: {clean(rounds, 400) or 'none'}")
     if done.tables:
         tables, results = _count(done.tables, "table"), _count(done.statements, "result")
@@ -66,7 +71,7 @@ def _lines(done: Imported, store: Path) -> list[str]:
     if done.other_tables:
         lines.append(f"{_count(done.other_tables, 'other table')} left out")
     total = _count(done.total, "result")
-    if done.total or not done.recordings:
+    if done.total or not (done.recordings or done.logs):
         lines.append(f"{store / FILE}: {total}, {done.results} new, {done.doubtful} doubtful")
     counts = Counter(_rule(why) for _, why in done.doubts)
     if counts:
@@ -104,6 +109,7 @@ def imported_json(done: Imported, store: Path) -> dict[str, Any]:
         "training_results": done.benchmarks,
         "tiny_sessions": done.sessions,
         "recordings": done.recordings,
+        "logs": [log_json(each) for each in done.logs],
         "runs": {"new": done.new, "known": done.known, "by_round": done.rounds},
         "tables": {
             "files": done.tables,

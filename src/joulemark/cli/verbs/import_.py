@@ -3,8 +3,10 @@
 A PATH holds power directories of MLPerf Inference, benchmarks of MLPerf Training with
 power logs, or sessions of MLPerf Tiny, any of them or many: a folder, an archive, a git
 repository without a work tree (REPO.git@REV:PATH). Or it is a cm-result.json or a CSV
-of the results page, results of ML.ENERGY (its leaderboards, results.json of a run),
-or a recording of a Joulescope (.jls).
+of the results page, results of ML.ENERGY (its leaderboards, results.json of a run), or a
+recording of a Joulescope (.jls). Or it is a log of power that nvidia-smi, amd-smi, DCGM's
+exporter or AIPerf wrote, alone or with the --result of a serving benchmark (vllm bench
+serve, InferenceX, AIPerf), or a folder that holds both.
 
 Every distinct measurement (of training: every run of a result) becomes one run of the
 store, named by its content; copies of it under other benchmarks, scenarios or rounds
@@ -20,6 +22,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from joulemark.cli.common import checked, positive, print_json, store_argument, store_of
+from joulemark.core.errors import UsageError
 
 if TYPE_CHECKING:
     from joulemark.report.progress import Progress
@@ -33,6 +36,9 @@ examples:
   joulemark import data_cleaned_inference_datacenter.csv cm4mlperf-results
   joulemark import leaderboard-v2.git leaderboard
   joulemark import recording.jls
+  joulemark import gpu.csv --result vllm-bench.json --zone Europe/Zurich
+  joulemark import gpu.csv --columns timestamp,index,power.draw --gpus 0-3
+  joulemark import inferencex-bundle
   joulemark list v4.1 offline
   joulemark show NAME --evidence
 
@@ -60,25 +66,72 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         metavar="N",
         help="worker processes (default: one for each processor)",
     )
+    logs = parser.add_argument_group("logs of power")
+    logs.add_argument(
+        "--result", metavar="FILE", default="", help="result of the benchmark beside the log"
+    )
+    logs.add_argument(
+        "--zone",
+        default="",
+        help="time zone of times that name none: UTC, +02:00, Europe/Zurich "
+        "(default: the one in which log and result meet)",
+    )
+    logs.add_argument(
+        "--columns",
+        type=checked(_columns),
+        metavar="NAMES",
+        default=(),
+        help="columns of a log without a head, as they were queried",
+    )
+    logs.add_argument(
+        "--gpus",
+        type=checked(_gpus),
+        metavar="LIST",
+        default=frozenset(),
+        help="numbers of the GPUs that served, 0-3,6 (default: all in the log)",
+    )
     store_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
 def main(args: Namespace) -> int:
     """Import, and print what came of it."""
+    from joulemark.procedures.import_bundles import Told
     from joulemark.procedures.importing import import_paths
     from joulemark.report.imported import imported_json, print_imported
     from joulemark.report.progress import Progress
 
+    if args.result and len(args.paths) > 1:
+        raise UsageError("--result goes with one log", remedy="name one PATH")
     store = store_of(args)
+    told = Told(result=args.result, zone=args.zone, columns=args.columns, gpus=args.gpus)
     with Progress() as display:
         tell = _Pace(display).tell
-        done = import_paths(args.paths, store, keep_raw=args.keep_raw, jobs=args.jobs, tell=tell)
+        done = import_paths(
+            args.paths, store, keep_raw=args.keep_raw, jobs=args.jobs, told=told, tell=tell
+        )
     if args.json:
         print_json(imported_json(done, store))
     else:
         print_imported(done, store)
     return 1 if done.refused else 0
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise UsageError("columns are named with commas between them")
+    return names
+
+
+def _gpus(text: str) -> frozenset[int]:
+    found: set[int] = set()
+    for piece in text.split(","):
+        first, _, last = piece.partition("-")
+        if not (first + last).isdecimal() or not first or len(first + last) > 8:
+            raise UsageError(f"{text!r} are no numbers of GPUs: write 0-3,6 or the like")
+        found.update(range(int(first), min(int(last or first), 9999) + 1))
+    return frozenset(found)
 
 
 class _Pace:
