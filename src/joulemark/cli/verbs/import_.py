@@ -127,10 +127,11 @@ def _columns(text: str) -> tuple[str, ...]:
 def _gpus(text: str) -> frozenset[int]:
     found: set[int] = set()
     for piece in text.split(","):
-        first, _, last = piece.partition("-")
-        if not (first + last).isdecimal() or not first or len(first + last) > 8:
+        first, dash, last = piece.partition("-")
+        ends = [first, last] if dash else [first]
+        if not all(end.isdecimal() and len(end) < 5 for end in ends):
             raise UsageError(f"{text!r} are no numbers of GPUs: write 0-3,6 or the like")
-        found.update(range(int(first), min(int(last or first), 9999) + 1))
+        found.update(range(int(ends[0]), int(ends[-1]) + 1))
     return frozenset(found)
 
 

@@ -38,7 +38,7 @@ def read_served(path: Path) -> Served:
         FormatError: if it is none that is known, or does not say when the load ran.
     """
     if path.name.endswith(".jsonl"):
-        return read_records(path, path.name)
+        return judged(read_records(path, path.name), path)
     with opened(path) as file:
         document = loaded(file.read(MAX_JSON + 1), str(path))
     if _is_aiperf(document):

@@ -125,7 +125,10 @@ def _local(of: str) -> Finding:
 
 
 def _searched(log: Timed, load: Timed) -> Met:
-    shares = {hours: overlap(log.span, load.span, round(hours * 3600 * NS)) for hours in OFFSETS}
+    sign = -1 if log.utc and not load.utc else 1
+    shares = {
+        hours: overlap(log.span, load.span, sign * round(hours * 3600 * NS)) for hours in OFFSETS
+    }
     fit = [hours for hours, share in shares.items() if share >= WHOLE]
     best = max(shares.values())
     if not fit and best >= MOST_OF:
@@ -150,11 +153,11 @@ def _met(log: Timed, load: Timed, hours: float, fit: Sequence[float]) -> Met:
         what = f"the clocks of log and result are apart by {_name(hours)}, a whole time zone"
         found = finding("clocks-apart", Severity.WARNING, f"{what}: the log was shifted{also}")
         return Met(log_ns=shift, known=log.utc, findings=(found,))
-    whose, ahead = ("result", -hours) if log.utc else ("log", hours)
-    what = f"the {whose} names no time zone; in {_name(ahead)} the log covers the load{also}"
+    whose = "result" if log.utc else "log"
+    what = f"the {whose} names no time zone; in {_name(hours)} the log covers the load{also}"
     found = finding("zone-inferred", Severity.WARNING if others else Severity.NOTE, what)
     if log.utc:
-        return Met(load_ns=-shift, findings=(found,))
+        return Met(load_ns=shift, findings=(found,))
     return Met(log_ns=shift, findings=(found,))
 
 

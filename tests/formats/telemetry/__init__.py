@@ -1,0 +1,1 @@
+"""Tests of logs of power and of results of serving benchmarks."""
