@@ -52,7 +52,7 @@ def test_aiperf_says_when_its_benchmark_ran(tmp_path: Path) -> None:
 
 def test_first_request_and_last_answer_are_better(tmp_path: Path) -> None:
     span = {"min_request_timestamp": START, "max_response_timestamp": START + 40 * NS}
-    more = {name: {"unit": "ns", "avg": value} for name, value in span.items()}
+    more: dict[str, Any] = {name: {"unit": "ns", "avg": value} for name, value in span.items()}
     served = read_served(written(tmp_path, bundles.aiperf(**more)))
     assert (served.start, served.seconds, served.utc) == (START, 40, True)
     path = written(tmp_path, bundles.aiperf(total_isl=None, input_sequence_length={"avg": 100}))
