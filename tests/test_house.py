@@ -50,6 +50,7 @@ CALLS_OF_CONSTANTS = {
     "Block",  # an empty one
     "Revision",
     "Suite",
+    "Dialect",
     "replace",  # of a frozen value
 }
 

@@ -7,7 +7,7 @@ log without one. Another program read the sensors, so all is *declared*.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,18 +62,7 @@ def log_run(
         FormatError: if it holds no power of any GPU.
     """
     models = {board.part: board.model for board in log.reader.boards.values()}
-    traces = [
-        trace
-        for trace in log.reader.traces(met.log_ns)
-        if not counted or trace.channel.part in counted
-    ]
-    traces = [
-        Trace(_declared(sensed(t, models[t.channel.part])), t.time, t.value)
-        for t in traces
-        if np.isfinite(t.value).any()
-    ]
-    if not any(trace.channel.carries_energy for trace in traces):
-        raise FormatError("no GPU gives power in it", where=str(log.path))
+    traces = _kept(log, met, sensed, counted, models)
     window = _window(served, met, traces)
     digest = _digest(files, met, counted, log)
     kept = {trace.channel.part for trace in traces}
@@ -98,6 +87,24 @@ def log_run(
         results=_results(served),
     )
     return Recording(run, _rows(traces))
+
+
+def _kept(
+    log: Log, met: Met, sensed: Sensed, counted: Collection[str], models: Mapping[str, str]
+) -> list[Trace]:
+    """Return the traces that have readings, each with what is known of its sensor.
+
+    Raises:
+        FormatError: if none holds power.
+    """
+    kept = [
+        Trace(_declared(sensed(trace, models[trace.channel.part])), trace.time, trace.value)
+        for trace in log.reader.traces(met.log_ns)
+        if (not counted or trace.channel.part in counted) and np.isfinite(trace.value).any()
+    ]
+    if not any(trace.channel.carries_energy for trace in kept):
+        raise FormatError("no GPU gives power in it", where=str(log.path))
+    return kept
 
 
 def _declared(channel: Channel) -> Channel:

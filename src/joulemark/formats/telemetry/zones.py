@@ -13,8 +13,12 @@ from joulemark.core.finding import Finding, Severity
 from joulemark.formats.telemetry.load import finding
 from joulemark.formats.telemetry.stamps import offset_s
 
-HALVES = (-9.5, -3.5, 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75)
-OFFSETS = tuple(sorted([*range(-12, 15), *HALVES], key=abs))
+# fmt: off
+OFFSETS = (
+    0, 1, -1, 2, -2, 3, -3, 3.5, -3.5, 4, -4, 4.5, 5, -5, 5.5, 5.75, 6, -6, 6.5, 7, -7, 8, -8,
+    8.75, 9, -9, 9.5, -9.5, 10, -10, 10.5, 11, -11, 12, -12, 12.75, 13, 14,
+)
+# fmt: on
 """Hours ahead of UTC of the world's zones, the nearest first."""
 WHOLE, MOST_OF, LITTLE = 0.999, 0.5, 0.1
 """Shares of a load that a log covers: all of it, enough to name a zone, none to speak of."""
