@@ -1,0 +1,89 @@
+"""A process that drives a part of a load: an order on standard input, records on standard output.
+
+The order is one line. The worker says that it is ready, is told when to start, writes a line for
+each request as it ends, and last of all how late it was. When its input ends early it ends the
+requests that are under way and says so of each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from joulemark.core.request import Request
+from joulemark.workloads.openai.client import Bounds, Client, Load
+from joulemark.workloads.openai.lag import Lag
+from joulemark.workloads.openai.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A part of a load."""
+
+    target: Target
+    load: Load
+    bounds: Bounds
+    shift: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a worker says: that it is ready, what came of a request, or how late it was."""
+
+    request: Request | None = None
+    text: str = ""
+    lag: Lag | None = None
+
+
+def main() -> int:
+    """Obey one order."""
+    more_files()
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    _say(Line())
+    start = sys.stdin.buffer.readline()
+    if not start.strip().isdigit():
+        return 1
+    asyncio.run(_drive(order, int(start)))
+    return 0
+
+
+def more_files() -> None:
+    """Let this process have as many connections as the machine allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def _drive(order: Order, start: int) -> None:
+    def keep(request: Request, text: str) -> None:
+        _say(Line(request, text))
+
+    client = Client(order.target, keep, order.bounds, shift=order.shift)
+    work = asyncio.ensure_future(client.drive(replace(order.load, start=start)))
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        loop.call_soon_threadsafe(work.cancel)
+
+    threading.Thread(target=_until_input_ends, args=(end,), daemon=True).start()
+    try:
+        _say(Line(lag=await work))
+    except asyncio.CancelledError:
+        _say(Line(lag=Lag()))
+
+
+def _until_input_ends(end: Callable[[], None]) -> None:
+    sys.stdin.buffer.read()
+    with suppress(RuntimeError):  # the loop is closed: all is done
+        end()
+
+
+def _say(line: Line) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stdout.buffer.flush()
