@@ -92,6 +92,8 @@ def test_the_zone_is_found_or_told(tmp_path: Path) -> None:
 def test_gpus_are_counted(tmp_path: Path, says: int, severity: str | None) -> None:
     done = imported(tmp_path, made.dcgm(), made.inferencex(tp=says))
     assert rules(done).get("gpu-count") == severity
+    cautions = open_run(tmp_path / "store" / done.run).run.cautions
+    assert [str(each.code) for each in cautions] == ["missing-part"] * (severity == "error")
 
 
 def test_gpus_that_served_may_be_told(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import joulemark
 from joulemark.accounting.phases import phases
 from joulemark.accounting.results import PhaseResult
+from joulemark.core.caution import Caution, Code
 from joulemark.core.clock import NS
 from joulemark.core.energy import WHOLE
 from joulemark.core.errors import FormatError
@@ -32,6 +33,8 @@ from joulemark.store.importing import write_imported
 
 MARGIN_NS = 60 * NS
 """What is kept of a log before and after its load."""
+LACKING = ("log/gpu-count", "log/no-power")
+"""Rules whose errors say that the energy is without a part."""
 DIFFERS = 0.01
 """More than this share between two energies of one load is worth a word."""
 
@@ -235,9 +238,12 @@ def _written(made: Recording, found: Sequence[Finding], store: Path, raw: Sequen
         for each in found
     ]
     results = {**made.run.results, **({"findings": listed} if listed else {})}
+    lacking = (each for each in found if each.rule in LACKING and each.severity is Severity.ERROR)
+    cautions = tuple(Caution(Code.MISSING_PART, each.message) for each in lacking)
+    run = replace(made.run, results=results, cautions=cautions)
     kept = {path.name: path.read_bytes() for path in raw}
     database = duck.connect()
     try:
-        return write_imported(store, replace(made.run, results=results), made.rows, database, kept)
+        return write_imported(store, run, made.rows, database, kept)
     finally:
         database.close()
