@@ -152,6 +152,46 @@ def test_what_a_bundle_states_is_held_against_what_is_found(tmp_path: Path) -> N
     assert rules(import_log(order, tmp_path / "store"))["stated-energy"] == "warning"
 
 
+def test_what_lies_beside_a_log_tells_of_it(tmp_path: Path) -> None:
+    folder = made.bundle(tmp_path / "in", made.nvidia(hours=2), made.inferencex())
+    (folder / "gpu_metrics_context.json").write_text('{"timestamp_timezone": "Europe/Zurich"}')
+    (folder / "gpu_metrics_identity.csv").write_text(
+        "index, uuid, name\n0, GPU-a, NVIDIA A100-SXM4-80GB\n1, GPU-b, NVIDIA H100\nx, y\n"
+    )
+    (order,) = bundles(folder)
+    assert order.zone == "Europe/Zurich"
+    done = import_log(order, tmp_path / "store")
+    assert rules(done) == {}
+    run = open_run(tmp_path / "store" / done.run).run
+    windows = {c.part: c.window_s for c in run.channels if c.quantity is Quantity.POWER}
+    assert windows == {"gpu-0": 0.025, "gpu-1": 1.0}
+    assert run.system.gpus == ("NVIDIA A100-SXM4-80GB", "NVIDIA H100")
+    (folder / "gpu_metrics_context.json").write_text('{"timestamp_timezone": "Mars"}')
+    (folder / "gpu_metrics_identity.csv").write_text("uuid\n")
+    (order,) = bundles(folder)
+    assert (order.zone, order.models) == ("", {})
+
+
+def seen(gpu: int, second: float, every: float, window: float) -> float:
+    """Return what a sensor shows of a load of 600 W between idle at 100 W: a mean, held."""
+    updated = second - (second + 0.037 * gpu) % every
+    busy = max(min(updated, made.LOAD[1]) - max(updated - window, made.LOAD[0]), 0.0)
+    return 100.0 + 500.0 * busy / window + 0.05 * gpu
+
+
+@pytest.mark.parametrize("step", [0.1, 0.25, 1.0])
+@pytest.mark.parametrize(("window", "name"), [(1.0, "NVIDIA H100"), (0.025, "NVIDIA A100")])
+def test_the_interval_holds_the_energy_of_a_load_between_idle(
+    tmp_path: Path, step: float, window: float, name: str
+) -> None:
+    log = made.nvidia(2, step=step, watts=lambda g, s: seen(g, s, 0.1, window))
+    done = imported(tmp_path, log, made.inferencex(), models={0: name, 1: name})
+    assert done.result.total is not None
+    joules, truth = done.result.total.joules, 2 * 600.0 * SECONDS
+    assert abs(joules.value - truth) < joules.u95
+    assert abs(joules.value / truth - 1) < (0.01 if step < 1 else 0.03)
+
+
 def test_bundles_are_found_below_a_folder(tmp_path: Path) -> None:
     made.bundle(tmp_path / "a" / "1", made.nvidia(), made.inferencex())
     made.bundle(tmp_path / "a" / "2", made.records(), made.aiperf(), "gpu_telemetry_export.jsonl")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from joulemark.core.errors import FormatError, JoulemarkError, UnavailableError
+from joulemark.core.errors import FormatError, JoulemarkError, UsageError
 from joulemark.formats.files import opened
-from joulemark.formats.mlenergy.values import MAX_JSON, loaded
-from joulemark.formats.telemetry.load import MOST, number, whole
+from joulemark.formats.mlenergy.values import MAX_JSON, loaded, written
+from joulemark.formats.telemetry.load import MOST, number, said, whole
 from joulemark.formats.telemetry.log import tool_of
 from joulemark.formats.telemetry.served import is_result
+from joulemark.formats.telemetry.table import MAX_GPUS
+from joulemark.formats.telemetry.zones import ahead_ns
 
 LOG_NAME = re.compile(
     r"(gpu|nvidia|amd|rocm|dcgm|power|smi).*\.(csv|log|txt|prom)|gpu_telemetry_export\.jsonl",
@@ -23,6 +26,7 @@ LOG_NAME = re.compile(
 BESIDE = re.compile(r"_(energy_start|energy_end|identity|context)\.")
 TELEMETRY = "gpu_telemetry_export.jsonl"
 VALIDATION = "power_validation"
+MOST_TABLE = 1 << 20
 MOST_FILES = 2000
 """Files of a folder that are looked at."""
 
@@ -39,6 +43,7 @@ class LogOrder:
         gpus: numbers of the GPUs that served; empty for all.
         expected: how many GPUs something beside the result says that served; None if nothing.
         stated_j: what something beside the result says that they used, J; None if nothing.
+        models: of GPUs, by number, as a file beside the log names them.
     """
 
     log: Path
@@ -48,6 +53,7 @@ class LogOrder:
     gpus: frozenset[int] = frozenset()
     expected: int | None = None
     stated_j: float | None = None
+    models: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,8 @@ class Told:
 
     def of(self, told: LogOrder) -> LogOrder:
         """Return an order with it."""
-        return replace(told, zone=self.zone, columns=self.columns, gpus=self.gpus)
+        zone = self.zone or told.zone
+        return replace(told, zone=zone, columns=self.columns, gpus=self.gpus)
 
 
 def is_log(path: str, columns: Sequence[str] = ()) -> bool:
@@ -115,7 +122,7 @@ def _orders(folder: Path, logs: Sequence[Path], names: Sequence[str]) -> Iterato
 
 
 def order(log: Path, result: Path | None) -> LogOrder:
-    """Return a log and a result with what a file of InferenceX beside the result says of them."""
+    """Return a log and a result with what files of InferenceX beside them say."""
     expected, stated = None, None
     if result is not None:
         for name in (f"{VALIDATION}_{result.stem}.json", f"{VALIDATION}.json"):
@@ -131,7 +138,35 @@ def order(log: Path, result: Path | None) -> LogOrder:
         result=result,
         expected=expected or None,
         stated_j=float(stated) if stated and 0 < stated < MOST else None,
+        zone=_zone(log.with_name(f"{log.stem}_context.json")),
+        models=_models(log.with_name(f"{log.stem}_identity.csv")),
     )
+
+
+def _zone(path: Path) -> str:
+    """Return the time zone that the context of a log names; empty where it names none."""
+    zone = said((_document(path) or {}).get("timestamp_timezone"))
+    try:
+        ahead_ns(zone, (0, 0))
+    except UsageError:
+        return ""
+    return zone
+
+
+def _models(path: Path) -> dict[int, str]:
+    """Return the models of GPUs by number, from a table with ``index`` and ``name``."""
+    try:
+        with opened(path, most=MOST_TABLE) as file:
+            lines = file.read().decode("utf-8-sig", "replace").splitlines()
+    except JoulemarkError:
+        return {}
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines[:MAX_GPUS])]
+    head = [cell.partition(" [")[0] for cell in rows[0]] if rows else []
+    if not {"index", "name"} <= set(head):
+        return {}
+    index, name = head.index("index"), head.index("name")
+    whole_rows = [row for row in rows[1:] if len(row) == len(head) and row[index].isdecimal()]
+    return {int(row[index][:4]): written(row[name]) for row in whole_rows}
 
 
 def _document(path: Path) -> dict[str, Any] | None:
@@ -139,5 +174,5 @@ def _document(path: Path) -> dict[str, Any] | None:
     try:
         with opened(path) as file:
             return loaded(file.read(MAX_JSON + 1), str(path))
-    except (JoulemarkError, UnavailableError):
+    except JoulemarkError:
         return None

@@ -85,6 +85,10 @@ def import_log(order: LogOrder, store: Path, *, keep_raw: bool = False) -> LogIm
     load = None if served is None else Timed((served.start, served.stop), served.utc)
     met = meet(Timed((first, last), utc), load, order.zone)
     log = read_log(order.log, order.columns, _kept(served, met))
+    for board in log.reader.boards.values():
+        number = board.part.removeprefix("gpu-")
+        known = order.models.get(int(number), "") if number.isdecimal() else ""
+        board.model = board.model or known
     counted = _counted(log, order.gpus)
     found = [*met.findings, *_of_log(log), *_of_gpus(log, served, order, counted)]
     files = [path for path in (order.log, order.result) if path is not None]

@@ -55,7 +55,8 @@ def read_served(path: Path) -> Served:
 
 def is_result(document: Mapping[str, Any]) -> bool:
     """Say whether an object is the result of a serving benchmark."""
-    return _is_aiperf(document) or ("duration" in document and "completed" in document)
+    summary = isinstance(document.get("request_count"), dict)
+    return summary or ("duration" in document and "completed" in document)
 
 
 def _is_aiperf(document: Mapping[str, Any]) -> bool:
