@@ -85,10 +85,7 @@ def import_log(order: LogOrder, store: Path, *, keep_raw: bool = False) -> LogIm
     load = None if served is None else Timed((served.start, served.stop), served.utc)
     met = meet(Timed((first, last), utc), load, order.zone)
     log = read_log(order.log, order.columns, _kept(served, met))
-    for board in log.reader.boards.values():
-        number = board.part.removeprefix("gpu-")
-        known = order.models.get(int(number), "") if number.isdecimal() else ""
-        board.model = board.model or known
+    _name(log, order.models)
     counted = _counted(log, order.gpus)
     found = [*met.findings, *_of_log(log), *_of_gpus(log, served, order, counted)]
     files = [path for path in (order.log, order.result) if path is not None]
@@ -125,6 +122,13 @@ def _kept(served: Served | None, met: Met) -> tuple[int, int] | None:
         return None
     shift = met.log_ns - met.load_ns
     return served.start + shift - MARGIN_NS, served.stop + shift + MARGIN_NS
+
+
+def _name(log: Log, models: Mapping[int, str]) -> None:
+    """Give boards the models that a file beside the log names, where it names none itself."""
+    for board in log.reader.boards.values():
+        number = board.part.removeprefix("gpu-")
+        board.model = board.model or (models.get(int(number), "") if number.isdecimal() else "")
 
 
 def _counted(log: Log, gpus: Collection[int]) -> frozenset[str]:
