@@ -22,7 +22,7 @@ def test_a_recording_is_stored_once(tmp_path: Path) -> None:
     assert (done.recordings, done.new, done.known, done.refused) == (1, 1, 0, [])
     again = import_paths([str(path.rename(tmp_path / "b.jls"))], store)
     assert (again.recordings, again.new, again.known) == (1, 0, 1)
-    (run,) = store.iterdir()
+    (run,) = (each for each in store.iterdir() if each.is_dir())
     assert (run / "raw" / "a.jls").is_file()
 
 
@@ -36,7 +36,7 @@ def test_what_cannot_be_read_is_told_beside_what_can(
     said = " ".join(capsys.readouterr().out.split())
     assert "1 recording: 1 measurement, 1 new" in said
     assert "no recording of a Joulescope" in said
-    (run,) = [each.name for each in store.iterdir()]
+    (run,) = [each.name for each in store.iterdir() if each.is_dir()]
     assert main(["show", run, "--store", str(store)]) == 0
     shown = capsys.readouterr().out
     assert "250.0 mW" in shown

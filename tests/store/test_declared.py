@@ -80,7 +80,9 @@ def test_a_contradicting_statement_is_kept_beside(tmp_path: Path) -> None:
 
 def test_figures_from_logs_are_replaced_by_newer_ones(tmp_path: Path) -> None:
     add_declared(tmp_path, [result("1", kind="logs")], trusting)
-    assert add_declared(tmp_path, [result("1", kind="logs", power=5.1)], trusting) == Added(0, 1, 0)
+    again = result("1", kind="logs", power=5.1)
+    added = add_declared(tmp_path, [again], trusting)
+    assert added == Added(0, 1, 0, replaced=frozenset({again.key}))
     (found,) = read_declared(tmp_path)
     assert found.power == 5.1
 

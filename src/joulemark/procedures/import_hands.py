@@ -15,7 +15,7 @@ from joulemark.formats.results.declared import DeclaredResult
 from joulemark.formats.trees.tree import Tree
 from joulemark.procedures.crew import Crew, Lost
 from joulemark.procedures.import_worker import Answer, Desk
-from joulemark.procedures.imported import Target
+from joulemark.procedures.imported import Part, Target
 from joulemark.procedures.open_trees import OpenTrees
 
 _WORKER = "joulemark.procedures.import_worker"
@@ -29,14 +29,40 @@ class Found(OpenTrees):
         trees: open.
         targets: power directories.
         rows: results that tables state.
+        parts: what each tree is part of.
     """
 
     targets: list[Target] = field(default_factory=list)
     rows: list[DeclaredResult] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+
+    def begin(self, part: Part, tree: Tree) -> None:
+        """Take a tree, and note what it and those that are met next are part of."""
+        self.trees.append(tree)
+        self.parts.append(part)
+
+    def number_of(self, tree: Tree) -> int:
+        """Return the number of a tree, which is kept if it is new."""
+        number = OpenTrees.number_of(self, tree)
+        if number == len(self.parts):
+            self.parts.append(self.parts[-1])
+        return number
+
+    def part_of(self, target: Target) -> Part:
+        """Return what a directory is part of."""
+        return self.parts[target.tree]
+
+    def parts_of(self, targets: Iterable[Target]) -> list[Part]:
+        """Return what directories are part of, each once, in their order."""
+        return list({id(part): part for part in map(self.part_of, targets)}.values())
 
     def where(self, target: Target) -> str:
         """Return a directory with its tree, for messages."""
         return f"{self.trees[target.tree].name}: {target.path}"
+
+
+def _lost(answer: Lost) -> Answer:
+    return {"error": answer.why, "passing": True}
 
 
 class Hands:
@@ -92,7 +118,7 @@ class Hands:
         lines = (json.dumps([what, [asdict(t) for t in targets]]).encode() for targets in requests)
         with Crew(_WORKER, self._count, json.dumps(first).encode()) as crew:
             for answer in crew.answers(lines):
-                yield {"error": answer.why} if isinstance(answer, Lost) else json.loads(answer)
+                yield _lost(answer) if isinstance(answer, Lost) else json.loads(answer)
 
     def _here(self) -> Desk:
         from joulemark import __version__

@@ -17,8 +17,8 @@ def is_recording(path: str) -> bool:
     return path.lower().endswith(SUFFIX) and Path(path).is_file()
 
 
-def import_recording(path: str, store: Path, *, keep_raw: bool = False) -> bool:
-    """Store a recording as a run; say whether it is new.
+def import_recording(path: str, store: Path, *, keep_raw: bool = False) -> tuple[str, bool]:
+    """Store a recording as a run; return its name, and whether it is new.
 
     Args:
         path: the file.
@@ -34,6 +34,6 @@ def import_recording(path: str, store: Path, *, keep_raw: bool = False) -> bool:
     raw = {Path(path).name: Path(path).read_bytes()} if keep_raw else None
     database = duck.connect()
     try:
-        return write_imported(store, made.run, made.rows, database, raw)
+        return made.run.id, write_imported(store, made.run, made.rows, database, raw)
     finally:
         database.close()

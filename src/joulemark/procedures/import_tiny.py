@@ -60,7 +60,7 @@ def store_tiny(
     if not measured and all(row.power is None for row in rows):
         if figures is None:
             _ = first.figures  # says what is wrong
-        return {"id": "", "new": 0, "known": 0, "rows": []}
+        return {"id": "", "new": 0, "known": 0, "runs": [], "rows": []}
     new = False
     if measured:
         published = [published_json(*pair) for pair in zip(sessions, rows, strict=True)]
@@ -70,6 +70,7 @@ def store_tiny(
         "id": name,
         "new": int(new),
         "known": int(measured and not new),
+        "runs": [name] if measured else [],
         "rows": [asdict(row) for row in rows],
     }
 

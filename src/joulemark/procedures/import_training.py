@@ -50,6 +50,7 @@ def store_training(directory: BenchmarkDirectory, write: Write) -> dict[str, Any
         "id": chosen,
         "new": new,
         "known": len(written) - new,
+        "runs": list(runs.values()),
         "rows": [asdict(row)],
         "refused": list(scored.unreadable),
     }

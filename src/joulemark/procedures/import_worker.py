@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import duckdb
 import msgspec
 
-from joulemark.core.errors import JoulemarkError, StoreError
+from joulemark.core.errors import JoulemarkError, StoreError, UnavailableError
 from joulemark.formats.inference.around import system_file
 from joulemark.formats.inference.as_identity import Published, identity_of, publication, run_id
 from joulemark.formats.inference.as_logs import KEPT, or_none
@@ -78,16 +78,18 @@ class Desk:
     def answer(self, what: str, targets: Sequence[Target]) -> Answer:
         """Return what becomes of a request; ``error`` says why it failed.
 
-        ``fatal`` is true where the store cannot be written, so that going on is of no use.
+        ``fatal`` is true where the store cannot be written, so that going on is of no use,
+        ``passing`` where it may come to another thing next time though nothing has changed.
         """
         try:
             return self._identified(targets[0]) if what == IDENTIFY else self._stored(targets)
         except StoreError as error:
             return {"error": error.what, "where": error.where, "fatal": True}
         except (JoulemarkError, FileNotFoundError) as error:
-            return {"error": str(error)[:1000]}
+            passing = isinstance(error, UnavailableError)
+            return {"error": str(error)[:1000], "passing": passing}
         except Exception as error:  # noqa: BLE001 # one directory must not end the import of thousands
-            return {"error": f"{type(error).__name__}: {str(error)[:300]}"}
+            return {"error": f"{type(error).__name__}: {str(error)[:300]}", "passing": True}
 
     def close(self) -> None:
         """Let go of the database."""
@@ -151,7 +153,8 @@ class Desk:
             asdict(result_of(directory, each, self._about_of(directory, main, about), run))
             for directory, each in zip(every, published, strict=True)
         ]
-        return {"id": run, "new": new, "rows": rows}
+        trees = [target.tree for target in order]
+        return {"id": run, "new": new, "runs": [run], "rows": rows, "trees": trees}
 
     def _write(
         self, directory: PowerDirectory, about: Described, published: Sequence[Published]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from joulemark.formats.inference.directory import Place, PowerDirectory
@@ -13,6 +13,11 @@ from joulemark.procedures.import_logs import LogImport
 
 MOST_REFUSED = 10_000
 """So many of what could not be imported are kept with the reason."""
+
+_ADDED = (
+    "directories", "benchmarks", "sessions", "recordings", "tables", "statements", "other_tables",
+    "new",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,73 @@ class Refused:
 
 
 @dataclass(slots=True)
-class Imported:
+class Refusals:
+    """What could not be imported.
+
+    Attributes:
+        refused: each, with the reason.
+        more_refused: how many more there were.
+    """
+
+    refused: list[Refused] = field(default_factory=list)
+    more_refused: int = 0
+
+    def refuse(self, where: str, why: str) -> None:
+        """Note what could not be imported."""
+        if len(self.refused) < MOST_REFUSED:
+            self.refused.append(Refused(where, why))
+        else:
+            self.more_refused += 1
+
+
+@dataclass(slots=True)
+class Part(Refusals):
+    """What one path of an import came to.
+
+    Attributes:
+        path: as it was named.
+        since: when it was read, in ISO 8601.
+        directories, benchmarks, sessions, recordings, tables, statements, other_tables: see
+            :class:`Imported`.
+        measured: each group of directories that are one measurement (of training the runs of a
+            result): its round, and how many runs it came to. A name with a zero byte means
+            something within this path only.
+        failed: groups that could not be stored.
+        runs: names of the runs in the store.
+        rows: key of each of its results, and where it stands; empty where nobody is told.
+        new: how many runs were new when it was read.
+        lasting: whether reading it again would come to the same.
+    """
+
+    path: str = ""
+    since: str = ""
+    directories: int = 0
+    benchmarks: int = 0
+    sessions: int = 0
+    recordings: int = 0
+    tables: int = 0
+    statements: int = 0
+    other_tables: int = 0
+    measured: dict[str, tuple[str, int]] = field(default_factory=dict)
+    failed: dict[str, Refused] = field(default_factory=dict)
+    runs: list[str] = field(default_factory=list)
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    new: int = 0
+    lasting: bool = True
+
+    @property
+    def declares(self) -> bool:
+        """Whether it holds what has a place in the table of stated results."""
+        return bool(self.directories or self.benchmarks or self.sessions or self.statements)
+
+    def note(self, name: str, round_: str, count: int) -> None:
+        """Note a group, and that it came to so many runs more; the first round of it counts."""
+        known, before = self.measured.get(name, (round_, 0))
+        self.measured[name] = known, max(before, count)
+
+
+@dataclass(slots=True)
+class Imported(Refusals):
     """What an import came to.
 
     Attributes:
@@ -81,8 +152,7 @@ class Imported:
         total: results that the table holds now.
         doubtful: of these, how many are doubtful.
         doubts: what is doubtful of results of this import: where each stands, and why.
-        refused: what could not be imported.
-        more_refused: how many more there were.
+        unchanged: paths that were not read again, and since when they are as they are.
     """
 
     directories: int = 0
@@ -100,12 +170,25 @@ class Imported:
     total: int = 0
     doubtful: int = 0
     doubts: list[tuple[str, str]] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    more_refused: int = 0
+    unchanged: list[tuple[str, str]] = field(default_factory=list)
 
-    def refuse(self, where: str, why: str) -> None:
-        """Note what could not be imported."""
-        if len(self.refused) < MOST_REFUSED:
-            self.refused.append(Refused(where, why))
-        else:
-            self.more_refused += 1
+    def add(self, parts: Sequence[Part]) -> None:
+        """Add what was found in each path; what several of them hold is counted once."""
+        every: dict[str, tuple[str, int]] = {}
+        for number, part in enumerate(parts):
+            for name in _ADDED:
+                setattr(self, name, getattr(self, name) + getattr(part, name))
+            for each in part.refused:
+                self.refuse(each.where, each.why)
+            self.more_refused += part.more_refused
+            for name, (round_, count) in part.measured.items():
+                own = f"{number}\0{name}" if "\0" in name else name
+                if name in part.failed and own not in every:
+                    self.refuse(part.failed[name].where, part.failed[name].why)
+                known, before = every.get(own, (round_, 0))
+                every[own] = known, max(before, count)
+        for round_, count in every.values():
+            self.known += count
+            if round_:
+                self.rounds[round_] = self.rounds.get(round_, 0) + 1
+        self.known -= sum(part.new for part in parts)

@@ -3,39 +3,32 @@
 The parent process searches and groups; workers open the trees for themselves, read, and write the
 runs. What two directories have in common is known before anything is read where the tree names
 contents (git), else from the power log's digest. Runs are named by content, so nothing is stored
-twice, whoever imports it when.
+twice, whoever imports it when. A path that is as it was is not read again (``import_memory``).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from joulemark.core.errors import FormatError, JoulemarkError, StoreError, UnavailableError
+from joulemark.core.errors import FormatError, StoreError
 from joulemark.formats.inference.as_result import location_of
 from joulemark.formats.inference.directory import POWER_LOG, SERVER, TESTING
-from joulemark.formats.mlenergy.reading import is_result_name
 from joulemark.formats.results.declared import LOGS, DeclaredResult
-from joulemark.formats.trees.opening import open_tree
-from joulemark.procedures.checked import INFERENCE, TINY, TRAINING
+from joulemark.formats.trees.state import state_of
+from joulemark.procedures.checked import INFERENCE
 from joulemark.procedures.import_bundles import Told
 from joulemark.procedures.import_hands import Found, Hands
-from joulemark.procedures.import_kinds import targets_in, wanted
 from joulemark.procedures.import_log_paths import take_logs
-from joulemark.procedures.import_recording import import_recording, is_recording
-from joulemark.procedures.import_tables import is_table_name, read_table, table_file, tables_in
+from joulemark.procedures.import_memory import Memory
+from joulemark.procedures.import_search import Tell, needed, read_path
 from joulemark.procedures.import_worker import IDENTIFY, STORE, Answer
-from joulemark.procedures.imported import Imported, Target
+from joulemark.procedures.imported import Imported, Part, Refused, Target
 from joulemark.rules.results.stated import doubts
-from joulemark.store.declared import add_declared, read_declared
+from joulemark.store.declared import add_declared, read_declared, read_doubts, standing
 from joulemark.store.importing import imported_path
-
-Tell = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and of how much; 0 where nobody knows."""
 
 _NAMED = 3
 """So many reasons a message gives."""
@@ -51,6 +44,7 @@ def import_paths(
     *,
     keep_raw: bool = False,
     jobs: int | None = None,
+    again: bool = False,
     told: Told | None = None,
     tell: Tell = _silent,
 ) -> Imported:
@@ -61,6 +55,7 @@ def import_paths(
         store: the directory of all runs; made if it is not there.
         keep_raw: copy the logs into the runs.
         jobs: worker processes; 1 does it in this process; None: one for each processor.
+        again: also read what is as it was when it was imported into this store.
         told: what is told of logs of power.
         tell: told how far it is.
 
@@ -70,26 +65,28 @@ def import_paths(
         UsageError: if there is no such path.
         StoreError: if the store cannot be written.
     """
-    done, found, told = Imported(), Found(), told or Told()
-    with ExitStack() as stack:
-        stack.callback(found.close)
+    memory, done = Memory(store, keep_raw=keep_raw), Imported()
+    with Found() as found:
+        parts: list[Part] = []
+        fresh: list[tuple[str, Part]] = []
         for path in paths:
-            if is_recording(path):
-                _take_recording(path, store, done, keep_raw=keep_raw)
-            elif not take_logs(path, told, store, done, keep_raw=keep_raw):
-                _search(path, found, done, tell)
-        kinds = [target.kind for target in found.targets]
-        done.directories, done.statements = kinds.count(INFERENCE), len(found.rows)
-        done.benchmarks, done.sessions = kinds.count(TRAINING), kinds.count(TINY)
-        if not (found.targets or found.rows or done.recordings or done.logs):
-            raise _nothing(paths, done)
-        if not (found.targets or found.rows):
-            return done
-        count = min(jobs or len(os.sched_getaffinity(0)), max(len(found.targets), 1))
-        hands = stack.enter_context(Hands(found.trees, store, count, keep_raw=keep_raw))
-        groups = _groups(hands, found, done, tell)
-        rows = _store(hands, found, groups, store, done, tell)
-    _declare(store, [*rows, *found.rows], done, tell)
+            if take_logs(path, told or Told(), store, done, keep_raw=keep_raw):
+                continue
+            state = state_of(path, needed)
+            part = None if again else memory.part(path, state)
+            if part is not None:
+                done.unchanged.append((path, part.since))
+            else:
+                part = read_path(path, state, store, found, tell, keep_raw=keep_raw)
+                fresh.append((state, part))
+            parts.append(part)
+        rows = _measured(found, store, jobs, tell, keep_raw=keep_raw) if found.targets else []
+    done.add(parts)
+    if not (done.logs or done.recordings or any(part.declares for part in parts)):
+        raise _nothing(paths, done)
+    replaced = _declare(store, [*rows, *found.rows], parts, done, tell, fresh=bool(fresh))
+    if fresh:
+        memory.add(fresh, replaced)
     return done
 
 
@@ -104,70 +101,16 @@ def _nothing(paths: Sequence[str], done: Imported) -> FormatError:
     )
 
 
-def _take_recording(path: str, store: Path, done: Imported, *, keep_raw: bool) -> None:
-    """Store a recording, or note why it cannot be read."""
-    try:
-        new = import_recording(path, store, keep_raw=keep_raw)
-    except (FormatError, UnavailableError) as error:
-        done.refuse(path, str(error))
-        return
-    done.recordings += 1
-    done.new += int(new)
-    done.known += int(not new)
+def _measured(
+    found: Found, store: Path, jobs: int | None, tell: Tell, *, keep_raw: bool
+) -> list[DeclaredResult]:
+    """Store every measurement that was found, and return its results."""
+    count = min(jobs or len(os.sched_getaffinity(0)), len(found.targets))
+    with Hands(found.trees, store, count, keep_raw=keep_raw) as hands:
+        return _store(hands, found, _groups(hands, found, tell), store, tell)
 
 
-def _search(path: str, found: Found, done: Imported, tell: Tell) -> None:
-    """Look for power directories and tables in one path."""
-    if is_table_name(path) and Path(path).is_file():
-        _take_table(table_file(path), path, found, done, "", str(Path(path).absolute()))
-        return
-    tree = open_tree(path, keep=lambda name: wanted(name) or is_table_name(name))
-    found.number_of(tree)
-    tables = set()
-    for name in tables_in(tree):
-        above = f"{tree.location}/{name}"
-        if _take_table(lambda name=name: tree.read(name), name, found, done, tree.name, above):  # type: ignore[misc]
-            tables.add(name)
-    for target in targets_in(tree, found.number_of):
-        files = {path for _, path, _, _ in target.entries}
-        if files and files <= tables:  # results.json of a served model, at the root
-            continue
-        found.targets.append(target)
-        tell("looking", len(found.targets), 0)
-
-
-def _take_table(
-    read: Callable[[], bytes],
-    name: str,
-    found: Found,
-    done: Imported,
-    tree: str = "",
-    path: str = "",
-) -> bool:
-    """Take the results of a file that may be a table, and say whether it is one.
-
-    One of a tree that is none is left out.
-    """
-    try:
-        rows = read_table(read(), name, path)
-    except JoulemarkError as error:
-        done.refuse(f"{tree}: {name}" if tree else name, str(error))
-        return False
-    except FileNotFoundError:
-        done.refuse(f"{tree}: {name}", "its content is not in this copy")
-        return False
-    if rows is None and tree:
-        done.other_tables += int(not is_result_name(name))  # many things are called results.json
-    elif rows is None:
-        done.refuse(name, "no table of results that is known")
-    if rows is None:
-        return False
-    done.tables += 1
-    found.rows += [replace(row, tree=tree or name) for row in rows]
-    return True
-
-
-def _groups(hands: Hands, found: Found, done: Imported, tell: Tell) -> dict[str, list[Target]]:
+def _groups(hands: Hands, found: Found, tell: Tell) -> dict[str, list[Target]]:
     """Return the directories of each measurement, by the name of its run."""
     alike: dict[Any, list[Target]] = {}
     for number, target in enumerate(found.targets):
@@ -179,7 +122,9 @@ def _groups(hands: Hands, found: Found, done: Imported, tell: Tell) -> dict[str,
         tell("telling apart", number, len(firsts))
         if "error" in answer:
             for target in targets:
-                done.refuse(found.where(target), answer["error"])
+                part = found.part_of(target)
+                part.refuse(found.where(target), answer["error"])
+                part.lasting &= not answer.get("passing")
         else:
             groups.setdefault(answer["id"], []).extend(targets)
     return groups
@@ -195,30 +140,37 @@ def _content(target: Target) -> tuple[str, str] | None:
 
 
 def _store(
-    hands: Hands,
-    found: Found,
-    groups: Mapping[str, list[Target]],
-    store: Path,
-    done: Imported,
-    tell: Tell,
+    hands: Hands, found: Found, groups: Mapping[str, list[Target]], store: Path, tell: Tell
 ) -> list[DeclaredResult]:
     """Store each measurement, and return its results."""
     known = [row for row in read_declared(store) if row.kind == LOGS]
-    listed = {(row.run, row.location, round_) for row in known for round_ in (row.round, "")}
+    listed = {(row.run, row.location, round_): row for row in known for round_ in (row.round, "")}
     todo = []
     for run, targets in groups.items():
-        name = _round(targets[0])
-        done.rounds[name] = done.rounds.get(name, 0) + 1
-        places = {(run, location_of(each.path), each.place.round) for each in targets}
-        if places <= listed and imported_path(store, run).is_dir():
-            done.known += 1
+        for target in targets:
+            found.part_of(target).note(run, _round(target), 0)
+        places = [(run, location_of(each.path), each.place.round) for each in targets]
+        if listed.keys() >= set(places) and imported_path(store, run).is_dir():
+            _link(found, targets, run, [run], 1)
+            for target, place in zip(targets, places, strict=True):
+                found.part_of(target).rows.append((listed[place].key, ""))
         else:
-            todo.append(targets)
+            todo.append((run, targets))
     rows: list[DeclaredResult] = []
-    for number, answer in enumerate(hands.answers(STORE, todo), 1):
+    answers = hands.answers(STORE, [targets for _, targets in todo])
+    for number, ((run, targets), answer) in enumerate(zip(todo, answers, strict=True), 1):
         tell("importing", number, len(todo))
-        rows += _taken(answer, found.where(todo[number - 1][0]), done)
+        rows += _taken(answer, run, targets, found)
     return rows
+
+
+def _link(
+    found: Found, targets: Sequence[Target], group: str, runs: Sequence[str], count: int
+) -> None:
+    """Note the runs of a group in all parts that hold it."""
+    for part in found.parts_of(targets):
+        part.note(group, "", count)
+        part.runs += runs
 
 
 def _round(target: Target) -> str:
@@ -227,7 +179,9 @@ def _round(target: Target) -> str:
     return round_ if target.kind == INFERENCE else f"{target.kind} {round_}"
 
 
-def _taken(answer: Answer, where: str, done: Imported) -> list[DeclaredResult]:
+def _taken(
+    answer: Answer, group: str, targets: Sequence[Target], found: Found
+) -> list[DeclaredResult]:
     """Return the results of a measurement that was stored, or note why it was not.
 
     Raises:
@@ -237,13 +191,22 @@ def _taken(answer: Answer, where: str, done: Imported) -> list[DeclaredResult]:
         remedy = "free some space, or name another --store; what is stored is kept"
         raise StoreError(answer["error"], where=answer["where"], remedy=remedy)
     if "error" in answer:
-        done.refuse(where, answer["error"])
+        for target in reversed(targets):  # of each part the first
+            part = found.part_of(target)
+            part.failed[group] = Refused(found.where(target), answer["error"])
+            part.lasting &= not answer.get("passing")
         return []
-    done.new += int(answer["new"])
-    done.known += int(answer.get("known", not answer["new"]))
+    first = found.part_of(targets[0])
+    first.new += int(answer["new"])
+    count = int(answer["new"]) + int(answer.get("known", not answer["new"]))
     for why in answer.get("refused", ()):
-        done.refuse(where, why)
-    return [_row(record) for record in answer["rows"]]
+        first.refuse(found.where(targets[0]), why)
+    rows = [_row(record) for record in answer["rows"]]
+    _link(found, targets, group, answer["runs"], count)
+    trees = answer.get("trees") or [target.tree for target in targets]
+    for row, tree in zip(rows, trees, strict=False):
+        found.parts[tree].rows.append((row.key, row.sources[0]))
+    return rows
 
 
 def _row(record: Mapping[str, Any]) -> DeclaredResult:
@@ -251,8 +214,22 @@ def _row(record: Mapping[str, Any]) -> DeclaredResult:
     return DeclaredResult(**{**record, **listed})
 
 
-def _declare(store: Path, rows: list[DeclaredResult], done: Imported, tell: Tell) -> None:
-    """Add results to the table of the store, and note what is doubtful among them."""
+def _declare(
+    store: Path,
+    rows: list[DeclaredResult],
+    parts: Sequence[Part],
+    done: Imported,
+    tell: Tell,
+    *,
+    fresh: bool,
+) -> frozenset[str]:
+    """Add results to the table of the store, and note what is doubtful among those found now.
+
+    Returns:
+        Keys of results that say another thing than before.
+    """
+    if not any(part.declares for part in parts):
+        return frozenset()
     tell("judging", 0, 0)
     judged: dict[str, Sequence[str]] = {}
 
@@ -260,7 +237,13 @@ def _declare(store: Path, rows: list[DeclaredResult], done: Imported, tell: Tell
         judged.update(doubts(every))
         return judged
 
-    added = add_declared(store, rows, judge)
+    if fresh:
+        added = add_declared(store, rows, judge)
+    else:
+        added = standing(store)
+        judged.update(read_doubts(store))
     done.results, done.total, done.doubtful = added.new, added.total, added.doubtful
-    for row in rows:
-        done.doubts += [(row.sources[0], why) for why in judged.get(row.key, ())]
+    for part in parts:
+        for key, where in part.rows:
+            done.doubts += [(where, why) for why in judged.get(key, ()) if where]
+    return added.replaced

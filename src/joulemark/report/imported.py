@@ -73,11 +73,20 @@ def _lines(done: Imported, store: Path) -> list[str]:
     total = _count(done.total, "result")
     if done.total or not (done.recordings or done.logs):
         lines.append(f"{store / FILE}: {total}, {done.results} new, {done.doubtful} doubtful")
+    lines += _unchanged(done)
     counts = Counter(_rule(why) for _, why in done.doubts)
     if counts:
         listed = ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items()))
         lines.append(f"doubts of this import: {listed}")
     return lines
+
+
+def _unchanged(done: Imported) -> list[str]:
+    """Return what is said of paths that were not read again."""
+    if not done.unchanged:
+        return []
+    since = max(since for _, since in done.unchanged)
+    return [f"{_count(len(done.unchanged), 'path')} unchanged since {since}, not read again"]
 
 
 def _doubtful(done: Imported) -> list[tuple[str, str]]:
@@ -125,4 +134,5 @@ def imported_json(done: Imported, store: Path) -> dict[str, Any]:
         "doubts": [{"where": where, "why": why} for where, why in done.doubts],
         "refused": [{"where": each.where, "why": each.why} for each in done.refused],
         "refused_more": done.more_refused,
+        "unchanged": [{"path": path, "since": since} for path, since in done.unchanged],
     }

@@ -49,11 +49,13 @@ class Added:
         new: of them, how many were not there before.
         total: rows in the table now.
         doubtful: of these, how many have doubts.
+        replaced: keys of results that were there and say another thing now.
     """
 
     new: int
     total: int
     doubtful: int
+    replaced: frozenset[str] = frozenset()
 
 
 def columns() -> dict[str, str]:
@@ -105,6 +107,14 @@ def read_doubts(store: Path) -> dict[str, tuple[str, ...]]:
         return {key: tuple(doubts) for key, doubts in database.execute(query).fetchall()}
 
 
+def standing(store: Path) -> Added:
+    """Return what the table holds, with nothing added; raises what :func:`connect` does."""
+    with connect(store) as database, duck.failures(store / FILE):
+        query = "FROM declared SELECT count(*), count(*) FILTER (len(doubts) > 0)"
+        total, doubtful = database.execute(query).fetchall()[0]
+    return Added(0, int(total), int(doubtful))
+
+
 def add_declared(store: Path, rows: Iterable[DeclaredResult], judge: Judge) -> Added:
     """Add rows to the table of a store, and judge all of them anew.
 
@@ -119,12 +129,20 @@ def add_declared(store: Path, rows: Iterable[DeclaredResult], judge: Judge) -> A
     """
     with _locked(store):
         known = read_declared(store)
-        before = {row.key for row in known}
+        before = {row.key: _says(row) for row in known}
         after = _with(known, rows)
         doubts = judge(after)
         _write(store / FILE, after, doubts)
-    new = sum(row.key not in before for row in after)
-    return Added(new, len(after), sum(bool(doubts.get(row.key)) for row in after))
+    keys = [row.key for row in after]
+    said = zip(keys, after, strict=True)
+    replaced = frozenset(key for key, row in said if before.get(key, _says(row)) != _says(row))
+    doubtful = sum(bool(doubts.get(key)) for key in keys)
+    return Added(sum(key not in before for key in keys), len(keys), doubtful, replaced)
+
+
+def _says(row: DeclaredResult) -> tuple[object, ...]:
+    """Return what a result states."""
+    return row.run, row.performance, row.performance_unit, row.power, row.power_unit
 
 
 def _with(known: list[DeclaredResult], rows: Iterable[DeclaredResult]) -> list[DeclaredResult]:

@@ -12,7 +12,8 @@ Every distinct measurement (of training: every run of a result) becomes one run 
 store, named by its content; copies of it under other benchmarks, scenarios or rounds
 are linked, not counted again. Each published
 result, and each row of a table, goes into the store's table declared.parquet, with
-what is doubtful about it. What is there already is not imported again.
+what is doubtful about it. What is there already is not imported again, and a PATH that
+has not changed since is not read again.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ examples:
   joulemark import data_cleaned_inference_datacenter.csv cm4mlperf-results
   joulemark import leaderboard-v2.git leaderboard
   joulemark import recording.jls
+  joulemark import --again inference_results_v4.1
   joulemark import gpu.csv --result vllm-bench.json --zone Europe/Zurich
   joulemark import gpu.csv --columns timestamp,index,power.draw --gpus 0-3
   joulemark import inferencex-bundle
@@ -65,6 +67,11 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         type=checked(positive),
         metavar="N",
         help="worker processes (default: one for each processor)",
+    )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="also read what has not changed since it was imported into this store",
     )
     logs = parser.add_argument_group("logs of power")
     logs.add_argument(
@@ -108,7 +115,13 @@ def main(args: Namespace) -> int:
     with Progress() as display:
         tell = _Pace(display).tell
         done = import_paths(
-            args.paths, store, keep_raw=args.keep_raw, jobs=args.jobs, told=told, tell=tell
+            args.paths,
+            store,
+            keep_raw=args.keep_raw,
+            jobs=args.jobs,
+            again=args.again,
+            told=told,
+            tell=tell,
         )
     if args.json:
         print_json(imported_json(done, store))

@@ -19,7 +19,7 @@ from joulemark.report.site.details import shards
 from joulemark.report.site.page import TITLE, index_page
 from joulemark.report.site.pages import Pages, page_of, wanted_pages
 from joulemark.report.site.sections import Section, is_known, sections
-from joulemark.report.site.stamp import Stamp, run_stamp, stamp_of
+from joulemark.report.stamp import Stamp, run_stamp, stamp_of
 from joulemark.store.files import store_error
 
 INDEX, NOTE, ROWS = "index.html", "site.json", "data/rows.js"
