@@ -132,6 +132,26 @@ def test_what_a_driver_did_not_give_is_no_reading(tmp_path: Path, cell: str) -> 
     assert len(trace) == 121
 
 
+def test_boards_of_one_number_are_two(tmp_path: Path) -> None:
+    text = "timestamp, uuid, index, power.draw [W]\n"
+    text += "".join(f"{bundles.local(0)}, GPU-{name}, 0, {name} W\n" for name in (1, 2, 3))
+    traces = power(written(tmp_path, text))
+    assert [trace.channel.part for trace in traces] == ["gpu-0", "gpu-0-2", "gpu-0-3"]
+    labels = ('gpu="0",UUID="a",Hostname="n1"', 'gpu="0",UUID="b",Hostname="n2"')
+    text = "".join(f"DCGM_FI_DEV_POWER_USAGE{{{each}}} 7 1789948800000\n" for each in labels)
+    traces = power(written(tmp_path, text))
+    assert [trace.channel.part for trace in traces] == ["gpu-0", "gpu-0-2"]
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "+Inf", "NaN"])
+def test_what_is_beyond_all_bounds_is_no_reading(tmp_path: Path, number: str) -> None:
+    text = f'DCGM_FI_DEV_POWER_USAGE{{gpu="0"}} {number} 1789948800000\n'
+    assert math.isnan(power(written(tmp_path, text))[0].value[0])
+    if number.isdigit():
+        text = f"timestamp, power.draw [W]\n{bundles.local(0)}, {number} W\n"
+        assert math.isnan(power(written(tmp_path, text))[0].value[0])
+
+
 def test_only_what_is_wanted_is_kept(tmp_path: Path) -> None:
     began = int(bundles.BEGAN) * NS
     for text in (bundles.nvidia(), bundles.dcgm()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from array import array
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from joulemark.core.channel import Quantity
 from joulemark.core.trace import Trace
 from joulemark.formats.files import LATEST_US, wrong
 from joulemark.formats.telemetry.stamps import stamp
-from joulemark.formats.telemetry.table import MAX_GPUS, channel_of
+from joulemark.formats.telemetry.table import MAX_GPUS, channel_of, part_named
 
 Meaning = tuple[Quantity, float]
 """What a metric is, and its factor to SI."""
@@ -41,7 +42,6 @@ _LABEL = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"')
 _WRITTEN = re.compile(
     r"(?:#\s*)?(?:scrape[d]?\s+|ts\s+)?(\S+(?: \d\d:\d\d:\d\d\S*)?)\s*", re.IGNORECASE
 )
-_INDEX = re.compile(r"\d{1,4}")
 
 
 @dataclass(slots=True)
@@ -91,10 +91,7 @@ class Points:
         if device is None:
             if len(self.boards) == MAX_GPUS:
                 raise wrong(f"more than {MAX_GPUS} boards", self._path, number)
-            taken = {each.part for each in self.boards.values()}
-            part = f"gpu-{index if _INDEX.fullmatch(index) else len(self.boards)}"
-            if part in taken:
-                part = f"gpu-{len(self.boards)}-of-{len(taken) + 1}"
+            part = part_named(index, {each.part for each in self.boards.values()})
             device = self.boards[identity] = Device(part, identity[:80], model[:80])
         return device
 
@@ -104,7 +101,7 @@ class Points:
         if self._keep is None or self._keep[0] <= time <= self._keep[1]:
             held = device.columns.setdefault(name, (meaning[0], array("q"), array("d")))
             held[1].append(time)
-            held[2].append(value * meaning[1])
+            held[2].append(value * meaning[1] if math.isfinite(value) else math.nan)
 
     def traces(self, ahead_ns: int = 0) -> list[Trace]:
         """Return one trace for each metric of each GPU.
@@ -209,7 +206,7 @@ def _plain(value: float) -> float:
     try:
         return float(value)
     except OverflowError:
-        return float("nan")
+        return math.nan
 
 
 def _object(line: str, path: Path, number: int) -> dict[str, Any]:

@@ -8,10 +8,12 @@ the driver did not give. Several boards are told apart by a column that names th
 from __future__ import annotations
 
 import csv
+import math
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 from joulemark.core.channel import Channel, Domain, Instrument, Quantity
@@ -153,7 +155,7 @@ class Table:
             said = "" if index is None else cells[index]
             model = layout.place(NAME)
             board = Board(
-                part=f"gpu-{said if _INDEX.fullmatch(said) else len(self.boards)}",
+                part=part_named(said, {each.part for each in self.boards.values()}),
                 identity=key[:80],
                 model="" if model is None else cells[model][:80],
                 values=[array("d") for _ in layout.read],
@@ -184,6 +186,18 @@ class Table:
                 said = f"{self._path.name}: {name}"
                 found.append(Trace.of(_sourced(channel, said), times, values))
         return found
+
+
+def part_named(index: str, taken: Collection[str]) -> str:
+    """Return the part of a new board, ``gpu-3``; of another one with that number ``gpu-3-2``.
+
+    Args:
+        index: its number as it is logged; others than numbers are passed over.
+        taken: parts of the boards before it.
+    """
+    name = f"gpu-{index if _INDEX.fullmatch(index) else len(taken)}"
+    names = (name if again == 1 else f"{name}-{again}" for again in count(1))
+    return next(each for each in names if each not in taken)
 
 
 def channel_of(meter: str, part: str, column: str, quantity: Quantity) -> Channel:
@@ -247,9 +261,10 @@ def _number(text: str, unit: str, quantity: Quantity, path: Path, number: int) -
     match = _CELL.fullmatch(text)
     if match is None:
         if _NOTHING.fullmatch(text):
-            return float("nan")
+            return math.nan
         raise wrong(f"{text[:40]!r} is no number", path, number)
     said = match[2] or unit
     if said not in SCALES[quantity]:
         raise wrong(f"{said[:20]!r} is no unit of {quantity}", path, number)
-    return float(match[1]) * SCALES[quantity][said]
+    value = float(match[1]) * SCALES[quantity][said]
+    return value if math.isfinite(value) else math.nan
