@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ import pytest
 from joulemark.core.errors import UsageError
 from joulemark.core.finding import Severity
 from joulemark.core.request import Counted, Outcome, Prompt, Request
+from joulemark.virtual.redfish.certificate import self_signed
 from joulemark.virtual.serving.instrument import Serving
 from joulemark.virtual.serving.server import ScriptedServer
+from joulemark.virtual.serving.wrongs import Wrongs
 from joulemark.workloads.openai.client import Bounds, Client, Load
 from joulemark.workloads.openai.findings import findings_of
 from joulemark.workloads.openai.lag import Lag, together
@@ -276,3 +279,30 @@ def test_lag_of_several_processes() -> None:
     joined = Lag(events=100, joined=50)
     late = Request(id="", planned=0, sent=10**9, ended=10**9)
     assert {"events-joined", "sent-late"} <= {one.rule for one in findings_of([late], joined)}
+
+
+def test_over_tls_who_is_not_trusted_is_told_nothing(tmp_path: Path) -> None:
+    certificate = self_signed("127.0.0.1", "localhost")
+    certificate.hand_out(tmp_path / "ca.pem")
+    script = Serving(first=0.0, step=0.0005, least=8, most=8).script()
+    made = ScriptedServer(script, Wrongs(()), context=certificate.context())
+    try:
+        cafile = str(tmp_path / "ca.pem")
+        trusted, _, texts = driven(made.url, prompts(3), cafile=cafile, load={"concurrency": 2})
+        (strange,), _, _ = driven(made.url, prompts(1))
+        by_name = made.url.replace("127.0.0.1", "localhost")
+        (named,), _, _ = driven(by_name, prompts(1), cafile=cafile)
+    finally:
+        made.close()
+    assert [one.outcome for one in [*trusted, named]] == [Outcome.OK] * 4
+    assert texts == [" tok" * 8] * 3
+    assert strange.outcome is Outcome.REFUSED
+    assert "certificate" in strange.error.lower()
+    assert len(made.truths) == 4
+
+
+def test_answers_of_hundreds_of_streams_at_once() -> None:
+    with served(first=0.01, step=0.0, least=2, most=2) as server:
+        found, lag, _ = driven(server.url, prompts(400), bounds=Bounds())
+    assert {one.outcome for one in found} == {Outcome.OK}
+    assert lag.events == 800
