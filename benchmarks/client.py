@@ -163,6 +163,7 @@ def ladder(rungs: list[int], aiperf: str | None, folder: Path) -> list[Row]:
     for tokens, step_s, first_s, at_once, count in cases:
         with server(tokens, step_s, first_s) as url:
             rows.append(row("joulemark", at_once, apart(url, at_once, count), truth(url)))
+            print(rows[-1], file=sys.stderr)
         for name, more in (("AIPerf", []), ("AIPerf, 1 worker", ["--workers-max", "1"])):
             if aiperf is None:
                 continue
@@ -173,6 +174,7 @@ def ladder(rungs: list[int], aiperf: str | None, folder: Path) -> list[Row]:
                     print(f"{name} at {at_once} streams: {error}"[:300], file=sys.stderr)
                     continue
                 rows.append(row(name, at_once, said, truth(url)))
+                print(rows[-1], file=sys.stderr)
     return rows
 
 
