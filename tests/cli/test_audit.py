@@ -12,6 +12,7 @@ import pytest
 
 from joulemark.cli import main
 from joulemark.formats.results.declared import DeclaredResult
+from joulemark.store.declared import FILE as DECLARED
 from joulemark.store.declared import add_declared
 from tests.analysis.claims.tables import logs, table
 
@@ -134,8 +135,42 @@ def test_the_page_is_whole_and_harmless(
     assert "<b>" not in text
     assert 'href="#claim-resnet"' in text
     assert "src=" not in text.replace("img-src", "").replace("default-src", "")
+    page.write_text("mine")
     said(capsys, *words, code=2)
     said(capsys, *words, "--force")
+    assert page.read_text() == text
+
+
+def test_a_page_of_what_has_not_changed_is_left(
+    store: Path, claims: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.html"
+    claims.write_text(CLAIM.format(value="13"))
+    words = ["audit", "--store", str(store), "--claims", str(claims), "--html", str(page)]
+
+    def audited() -> tuple[str, bool]:
+        """What was printed, and whether it was audited."""
+        assert main(words) == 1
+        printed = capsys.readouterr()
+        return printed.out, "nothing has changed since" not in printed.err
+
+    told, _ = audited()
+    state = page.stat()
+    assert audited() == (told, False)
+    assert page.stat() == state
+    page.unlink()
+    assert audited() == (told, True)
+    words += ["--json", "--force"]
+    told, new = audited()
+    assert new
+    assert json.loads(told)
+    assert audited() == (told, False)
+    claims.write_text(CLAIM.format(value="1.35"))
+    assert audited()[1]
+    (store / DECLARED).touch()
+    assert audited()[1]
+    (tmp_path / ".page.html.made.json").write_text("[")
+    assert audited()[1]
 
 
 def test_the_claims_of_the_study_on_an_empty_store(

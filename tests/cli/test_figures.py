@@ -15,6 +15,12 @@ from joulemark.store.declared import add_declared
 from tests.analysis.published.tables import result, write
 from tests.analysis.record.rows import row
 
+
+def names_in(folder: Path) -> list[str]:
+    """Names of the files, without the note."""
+    return sorted(path.name for path in folder.iterdir() if path.name != ".made.json")
+
+
 PUBLISHED = ["figures", "--as-published"]
 
 
@@ -52,7 +58,7 @@ def test_an_empty_store_has_no_figure(tmp_path: Path, capsys: pytest.CaptureFixt
     words = ["figures", "--from-record", "--store", str(tmp_path), "--output", str(tmp_path / "o")]
     assert main(words) == 0
     assert "There is no figure" in capsys.readouterr().out
-    assert [path.name for path in (tmp_path / "o").iterdir()] == ["index.html"]
+    assert names_in(tmp_path / "o") == ["index.html"]
 
 
 def test_both_of_an_empty_store_are_those_published(
@@ -122,7 +128,50 @@ def test_both_versions_lie_over_each_other(
     (differs,) = shown["differences"]
     assert (differs["series"], differs["at"]) == ("BERT-99", "v2.0")
     assert (differs["published"], differs["record"]) == (4.0, 3.0)
-    names = sorted(path.name for path in output.iterdir())
-    assert names == ["figure-5a-column.svg", "figure-5a.csv", "figure-5a.svg", "index.html"]
+    assert names_in(output) == [
+        "figure-5a-column.svg",
+        "figure-5a.csv",
+        "figure-5a.svg",
+        "index.html",
+    ]
     page = (output / "index.html").read_text("utf-8")
     assert "<strong>BERT-99, v2.0</strong>: 4.000 as published, 3.000 from the record" in page
+
+
+def test_figures_of_what_has_not_changed_are_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, tables, output = (tmp_path / name for name in ("store", "tables", "output"))
+    store.mkdir()
+    tables.mkdir()
+    stated = [("1.0-1", "1000"), ("1.1-1", "2000"), ("2.0-1", "4000")]
+    rows = [r for number, rate in stated for r in result(number, "BERT-99.0", rate, "500")]
+    write(tables / DATACENTER, rows)
+    words = ["figures", "--store", str(store), "--tables", str(tables), "--figure", "5a"]
+    words += ["--output", str(output)]
+
+    def drawn(code: int = 0, *more: str) -> bool:
+        """Whether anything was drawn; what is printed is the same."""
+        assert main([*words, *more]) == code
+        printed = capsys.readouterr()
+        assert code or printed.out == told
+        return "nothing has changed since" not in printed.err
+
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    before = {path: path.stat().st_mtime_ns for path in output.iterdir()}
+    assert not drawn()
+    assert not drawn(0, "--force")
+    assert {path: path.stat().st_mtime_ns for path in output.iterdir()} == before
+    assert drawn(2, "--figure", "5b", "5a")
+    (output / "figure-5a.csv").write_text("mine")
+    assert drawn(2)
+    assert drawn(0, "--force")
+    assert not drawn()
+    (output / ".made.json").write_text('{"made_by": "joulemark figures", "files": 3}')
+    assert drawn(0, "--force")
+    write(tables / DATACENTER, rows[:-2])
+    assert drawn(2)
+    add_declared(store, [row("cm-result", "v1.0", round="v1.0")], lambda every: {})
+    write(tables / DATACENTER, rows)
+    assert drawn(2)

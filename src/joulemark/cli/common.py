@@ -8,7 +8,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from joulemark.core.errors import UsageError
 from joulemark.core.units import parse_time
@@ -230,9 +230,9 @@ def refused_code(args: Namespace, results: list[PhaseResult]) -> int:
     return 1
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any, file: IO[str] | None = None) -> None:
     """Print one JSON document; what is not a number in JSON is null already."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False), file=file)
 
 
 def progress() -> tuple[Any, Tell]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from joulemark.cli.common import positive, print_json, store_argument, store_of
+from joulemark.cli.unchanged import output_of
 
 if TYPE_CHECKING:
     from joulemark.analysis.claims.audit import Audit
@@ -37,6 +38,9 @@ a claim of one's own, in claims.toml:
   benchmark = "resnet50"
   since = "v2.0"
   until = "v4.0"
+
+A page (--html) is left while nothing has changed that it was made from; what was said
+is said again.
 
 exit codes: 0 every claim that can be verified stands; 1 one does not stand as
 published; 2 wrong argument, or a file exists; 4 a file cannot be read or
@@ -75,45 +79,73 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 
 def main(args: Namespace) -> int:
-    """Print, and write what is asked for."""
+    """Print, and write what is asked for; a page that is as it would be written is left."""
+    html: Path | None = args.html
+    if args.rates:
+        return _rates(args)
+    if html is None:
+        found = _found(args)
+        _tell(found, args)
+        return _code(found)
+    asked = (args.of, args.list, args.json, str(html))
+    note = html.with_name(f".{html.name}.made.json")
+    written = output_of("audit", note, store_of(args), asked, (args.claims, args.tables))
+    left = written.left()
+    if left is not None:
+        return left
+    found = _write(args, html)
+    written.done([html.name], lambda file: _tell(found, args, file), _code(found))
+    return _code(found)
+
+
+def _known(args: Namespace) -> Known:
+    from joulemark.analysis.claims.stored import known
+
+    return known(store_of(args), args.tables, KINDS.get(args.of, ""))
+
+
+def _found(args: Namespace) -> Audit:
     from joulemark.analysis.claims.audit import audit
     from joulemark.analysis.claims.claim import claims, read_claims
-    from joulemark.analysis.claims.stored import known
-    from joulemark.analysis.claims.verdict import Verdict
-    from joulemark.report.claims import audit_json, print_audit
-    from joulemark.store.files import refuse_existing
 
-    if args.html is not None:
-        refuse_existing(args.html, force=args.force)
     asked = claims() if args.claims is None else read_claims(args.claims)
-    held = known(store_of(args), args.tables, KINDS.get(args.of, ""))
-    if args.rates:
-        return _rates(args, held)
-    found = audit(held, asked)
-    if args.html is not None:
-        _write(args, found)
+    return audit(_known(args), asked)
+
+
+def _tell(found: Audit, args: Namespace, file: IO[str] | None = None) -> None:
+    from joulemark.report.claims import audit_json, print_audit
+
     if args.json:
-        print_json(audit_json(found))
+        print_json(audit_json(found), file)
     else:
-        print_audit(found, tables=args.list)
-    wrong = found.verdicts[Verdict.OTHER] + found.verdicts[Verdict.FALLS]
-    return 1 if wrong else 0
+        print_audit(found, tables=args.list, file=file)
 
 
-def _write(args: Namespace, found: Audit) -> None:
+def _code(found: Audit) -> int:
+    from joulemark.analysis.claims.verdict import Verdict
+
+    return 1 if found.verdicts[Verdict.OTHER] + found.verdicts[Verdict.FALLS] else 0
+
+
+def _write(args: Namespace, html: Path) -> Audit:
+    """Audit, and write the page."""
     from joulemark.report.claims_page import claims_page
-    from joulemark.store.files import new_file
+    from joulemark.store.files import new_file, refuse_existing
 
+    refuse_existing(html, force=args.force)
+    found = _found(args)
     page = claims_page(found, str(store_of(args)))
-    new_file(args.html, page.encode(), force=args.force)
-    print(args.html, file=sys.stderr)
+    new_file(html, page.encode(), force=args.force)
+    print(html, file=sys.stderr)
+    return found
 
 
-def _rates(args: Namespace, held: Known) -> int:
+def _rates(args: Namespace) -> int:
     from joulemark.analysis.claims.rates import CitedRates, cited_rates, clean, rates
     from joulemark.analysis.record.definitions import order
     from joulemark.report.claims import print_rates, rates_json
 
+    held = _known(args)
     rows = [
         row
         for row in held.corpus.audited

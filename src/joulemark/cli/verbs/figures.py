@@ -10,9 +10,10 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from joulemark.cli.common import print_json, store_argument, store_of
+from joulemark.cli.unchanged import output_of
 
 if TYPE_CHECKING:
     from joulemark.analysis.figures.data import FigureData
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 OUTPUT = "joulemark-figures"
 INDEX = "index.html"
+NOTE = ".made.json"
+"""What the pictures were made from."""
 
 EXAMPLES = """\
 examples:
@@ -29,7 +32,8 @@ examples:
 
 As published: the study's definition on its own table; without --tables only
 what is written into its scripts. From the record: ours, on what joulemark
-import brought into the store.
+import brought into the store. Where nothing has changed since they were drawn,
+they are left, and what was said is said again.
 
 exit codes: 0 written, also where the record is empty; 2 wrong argument, or a
 file exists; 3 a package or the tables are missing; 4 a file cannot be read or
@@ -61,25 +65,42 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 
 def main(args: Namespace) -> int:
-    """Draw, write and print."""
-    from joulemark.analysis.figures.data import Basis
-    from joulemark.report.plots.page import figures_json
-    from joulemark.report.plots.pictures import pictures
-    from joulemark.report.plots.told import print_pictures
-
-    found = _figures(args)
-    published = [data for data in found if data.basis is Basis.PUBLISHED]
-    made = pictures(published, [data for data in found if data.basis is Basis.RECORD])
+    """Draw, write and print; what is as it would be drawn is left."""
     output: Path | None = args.output
     if output is None and not args.json:
         output = Path(OUTPUT)
-    if output is not None:
-        _write(args, made, output)
-    if args.json:
-        print_json(figures_json(made))
-    else:
-        print_pictures(made, str(output))
+    if output is None:
+        _tell(_pictures(args), args, "")
+        return 0
+    wanted = _wanted(args)
+    asked = (args.as_published, args.from_record, wanted, args.png, args.json, str(output))
+    written = output_of("figures", output / NOTE, store_of(args), asked, (args.tables,))
+    left = written.left()
+    if left is not None:
+        return left
+    made = _pictures(args)
+    names = _write(args, made, output)
+    written.done(names, lambda file: _tell(made, args, str(output), file), 0)
     return 0
+
+
+def _pictures(args: Namespace) -> list[Picture]:
+    from joulemark.analysis.figures.data import Basis
+    from joulemark.report.plots.pictures import pictures
+
+    found = _figures(args)
+    published = [data for data in found if data.basis is Basis.PUBLISHED]
+    return pictures(published, [data for data in found if data.basis is Basis.RECORD])
+
+
+def _tell(made: list[Picture], args: Namespace, output: str, file: IO[str] | None = None) -> None:
+    from joulemark.report.plots.page import figures_json
+    from joulemark.report.plots.told import print_pictures
+
+    if args.json:
+        print_json(figures_json(made), file)
+    else:
+        print_pictures(made, output, file)
 
 
 def _wanted(args: Namespace) -> tuple[str, ...]:
@@ -116,8 +137,8 @@ def _figures(args: Namespace) -> list[FigureData]:
     return list(figures(known, args.tables, runs, numbers=wanted, bases=bases))
 
 
-def _write(args: Namespace, made: list[Picture], output: Path) -> None:
-    """Write all files, or none where one exists or cannot be made."""
+def _write(args: Namespace, made: list[Picture], output: Path) -> list[str]:
+    """Write all files, or none where one exists or cannot be made; return their names."""
     from joulemark.core.errors import StoreError
     from joulemark.report.plots.page import figures_page
     from joulemark.report.plots.pictures import files
@@ -137,3 +158,4 @@ def _write(args: Namespace, made: list[Picture], output: Path) -> None:
     for name, data in named.items():
         new_file(output / name, data, force=args.force)
     print(output / INDEX, file=sys.stderr)
+    return list(named)

@@ -14,6 +14,7 @@ from joulemark.analysis.record.definitions import definitions
 from joulemark.analysis.record.entry import Entry
 from joulemark.core.errors import StoreError
 from joulemark.report.audit.worker import write_page
+from joulemark.report.made import read_note
 from joulemark.report.site.columns import columns
 from joulemark.report.site.details import shards
 from joulemark.report.site.page import TITLE, index_page
@@ -22,12 +23,12 @@ from joulemark.report.site.sections import Section, is_known, sections
 from joulemark.report.stamp import Stamp, run_stamp, stamp_of
 from joulemark.store.files import store_error
 
+MADE_BY = "joulemark site"
 INDEX, NOTE, ROWS = "index.html", "site.json", "data/rows.js"
 _DETAILS, _RUNS = "data/details", "runs"
 _OURS = re.compile(
     r"data/rows\.js|data/details/[0-9a-z_]{2}\.js|runs/[A-Za-z0-9][\w.-]{0,200}\.html"
 )
-_MOST_NOTE = 16 << 20
 
 Tell = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -165,7 +166,7 @@ class _Writer:
 
     def _put_note(self) -> None:
         note = {
-            "made_by": "joulemark site",
+            "made_by": MADE_BY,
             "stamp": self._stamp.whole,
             "entries": self.done.entries,
             "files": self._files,
@@ -190,7 +191,7 @@ def _prepare(wanted: Wanted) -> Mapping[str, Any]:
     folder = wanted.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        note = _read_note(folder / NOTE)
+        note = read_note(folder / NOTE, MADE_BY)
         if note is None and any(_strange(folder)) and not wanted.force:
             raise StoreError(
                 "the folder holds something else",
@@ -208,15 +209,6 @@ def _strange(folder: Path) -> Iterator[Path]:
         ours = path.name in ("data", _RUNS) or path.name.startswith(".") or is_known(path.name)
         if not ours:
             yield path
-
-
-def _read_note(path: Path) -> Mapping[str, Any] | None:
-    try:
-        with path.open("rb") as file:
-            note = json.loads(file.read(_MOST_NOTE))
-    except (FileNotFoundError, ValueError, RecursionError):
-        return None
-    return note if isinstance(note, dict) and note.get("made_by") == "joulemark site" else None
 
 
 def _is_whole(folder: Path, note: Mapping[str, Any]) -> bool:
