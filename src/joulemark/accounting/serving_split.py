@@ -1,0 +1,258 @@
+"""Energy of serving by what it was for: prompts, generated tokens, time; and by request.
+
+The energy of each part of a window is taken to be
+
+    base power · length + a · prompt tokens + b · generated tokens [+ c · token-seconds in cache]
+
+and the factors come from a regression over the parts. Its errors may differ from part to part and
+neighbours may be alike: their covariance is that of Newey and West (Econometrica 55, 1987).
+Factors whose columns go together cannot be told apart; that is said, with the columns' names.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from joulemark.accounting.curve import Curve
+from joulemark.accounting.integrate import energy_between
+from joulemark.accounting.repeats import RANDOM
+from joulemark.accounting.serving_windows import Unknown
+from joulemark.accounting.serving_work import Counts, Floats, Steps, Times, Work
+from joulemark.core.clock import NS
+from joulemark.core.value import Source, Term, Value
+
+UNITS: Mapping[str, str] = {
+    "base": "W",
+    "prefill": "J/token",
+    "decode": "J/token",
+    "resident": "J/(token·s)",
+}
+FEWEST = 20
+"""Fewer parts than this tell nothing."""
+COLLINEAR = 400.0
+"""Factors whose variance the other columns inflate by more than this are said to be inseparable."""
+MOST_LEVERAGE = 0.95
+"""A part that decides a factor alone says nothing of its error."""
+SINGULAR = 1e10
+"""From this on they are not told at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Split:
+    """The factors of a window.
+
+    Attributes:
+        edges: of the parts, ns, shape (n + 1,).
+        joules: energy of each part, shape (n,).
+        factors: by the name of their column, of ``UNITS``.
+        inflation: of each factor's variance by the other columns (uncentred).
+        inseparable: columns that go together, so that their factors are known together only.
+    """
+
+    edges: Times
+    joules: Floats
+    factors: Mapping[str, Value]
+    inflation: Mapping[str, float]
+    inseparable: tuple[str, ...]
+
+
+def split(
+    work: Work, curve: Curve, start: int, stop: int, *, part_s: float = 1.0, resident: bool = False
+) -> Split | Unknown:
+    """Return what energy rose by with time, prompts and generated tokens.
+
+    Args:
+        work: of the run.
+        curve: energy of what served.
+        start: of the window, ns; it need not be steady, the more the load varies the better.
+        stop: ns.
+        part_s: length of a part, s; several sensor updates and many steps of the engine.
+        resident: whether tokens in the cache get a factor of their own.
+    """
+    count = int((stop - start) / NS / part_s)
+    if count < FEWEST:
+        return Unknown(f"{count} parts of {part_s:g} s; at least {FEWEST} are needed")
+    edges = np.linspace(start, stop, count + 1).astype(np.int64)
+    counts = work.between(edges)
+    columns = _columns(counts, resident=resident)
+    joules = np.diff([curve.at(int(edge))[0] for edge in edges])
+    names, table = list(columns), np.column_stack(list(columns.values()))
+    absent = [name for name in names if not columns[name].any()]
+    if absent:
+        return Unknown(f"no {' and no '.join(absent)} in the window")
+    inflation = _inflation(table)
+    together = tuple(n for n, v in zip(names, inflation, strict=True) if v > COLLINEAR)
+    if max(inflation) > SINGULAR:
+        return Unknown(f"{', '.join(together)} go together: they cannot be told apart")
+    factors, energy = {}, energy_between(curve, start, stop).joules
+    for name, factor, u, dof in zip(names, *regression(table, joules), strict=True):
+        source = Source(Term.MODEL, f"split/{name}", float(dof))
+        value = Value(float(factor), UNITS[name]).plus(source, float(u))
+        factors[name] = value + _of_meter(energy, value, counts)
+    return Split(
+        edges=edges,
+        joules=joules,
+        factors=factors,
+        inflation=dict(zip(names, map(float, inflation), strict=True)),
+        inseparable=together,
+    )
+
+
+def _of_meter(energy: Value, factor: Value, counts: Counts) -> Value:
+    """Return zero with the systematic errors of the meter in a factor.
+
+    A constant error is one of base power alone; the others are relative.
+    """
+    constant = energy.only(lambda source: source.term is Term.OFFSET)
+    relative = energy.only(lambda s: s.term not in RANDOM and s.term is not Term.OFFSET)
+    parts = relative.scaled(factor.value / energy.value if energy.value else 0.0, factor.unit).parts
+    if factor.unit == UNITS["base"]:
+        parts = {**parts, **constant.scaled(1 / float(counts.seconds.sum()), "W").parts}
+    return Value(0.0, factor.unit, parts)
+
+
+def _columns(counts: Counts, *, resident: bool) -> dict[str, Floats]:
+    columns = {"base": counts.seconds, "prefill": counts.prefill, "decode": counts.decode}
+    return columns | ({"resident": counts.resident} if resident else {})
+
+
+def _inflation(table: Floats) -> Floats:
+    """Return by how much the other columns inflate each factor's variance, shape (columns,)."""
+    unit = table / np.linalg.norm(table, axis=0)
+    values, vectors = np.linalg.eigh(unit.T @ unit)
+    return np.asarray((vectors**2 / np.maximum(values, 1e-14)).sum(axis=1))
+
+
+def regression(table: Floats, joules: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return factors, their standard errors and degrees of freedom, shape (k,) each.
+
+    Newey-West with Bartlett weights over ``L = round(n ** (1/3))`` neighbours. Few parts may decide
+    a factor (a drain, a very long prompt): each residual is divided by one less its leverage (HC3,
+    MacKinnon and White, J. Econometrics 29, 1985), and the degrees of freedom are the number of
+    parts that decide it, ``(sum a²)² / sum a⁴`` of their influences ``a``, by ``1 + 2 L / 3`` (what
+    Bartlett's window leaves of them), at least one.
+
+    Args:
+        table: a row for each part, shape (n, k).
+        joules: energy of each part, shape (n,).
+    """
+    scale = np.linalg.norm(table, axis=0)
+    unit = table / scale
+    bread = np.linalg.inv(unit.T @ unit)
+    influence = unit @ bread
+    found = influence.T @ joules
+    leverage = np.minimum((influence * unit).sum(axis=1), MOST_LEVERAGE)
+    scores = influence * ((joules - unit @ found) / (1 - leverage))[:, None]
+    lags = round(len(joules) ** (1 / 3))
+    variance = (scores**2).sum(axis=0)
+    for lag in range(1, lags + 1):
+        variance += 2 * (1 - lag / (lags + 1)) * (scores[lag:] * scores[:-lag]).sum(axis=0)
+    deciding = (influence**2).sum(axis=0) ** 2 / (influence**4).sum(axis=0)
+    dof = np.maximum(deciding / (1 + 2 * lags / 3), 1.0)
+    return found / scale, np.sqrt(np.maximum(variance, 0.0)) / scale, dof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shared:
+    """The energy of a window, by request.
+
+    Attributes:
+        joules: of each of ``Work.requests`` in the window, shape (n,).
+        whole: which of them were served within it from beginning to end, shape (n,).
+        nobody: energy while no request was served, J.
+        clipped: factors below zero, which counted as zero.
+    """
+
+    joules: Floats
+    whole: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    nobody: float
+    clipped: tuple[str, ...]
+
+    def quantiles(self, at: tuple[float, ...] = (0.05, 0.5, 0.95)) -> Floats | None:
+        """Return quantiles of the energy of whole requests, J; None if there is none."""
+        return np.quantile(self.joules[self.whole], at) if self.whole.any() else None
+
+
+def by_request(work: Work, parts: Split) -> Shared:
+    """Divide the energy of a window among its requests.
+
+    The energy of each part of the window goes to what was in it in proportion to the terms of the
+    regression, base power equally to the requests that are served. So the energies of requests
+    and that of nobody add up to the energy of the window.
+
+    Args:
+        work: of the run.
+        parts: factors and energies of the window.
+    """
+    factor = {name: max(value.value, 0.0) for name, value in parts.factors.items()}
+    counts = work.between(parts.edges)
+    columns = _columns(counts, resident="resident" in factor)
+    fitted = sum((factor[name] * column for name, column in columns.items()), np.zeros(1))
+    known = fitted > 0
+    level = np.where(known, parts.joules / np.where(known, fitted, 1.0), 0.0)
+    scale = Steps.levels(parts.edges, np.append(level, 0.0))
+    joules = np.zeros(len(work.requests))
+    for spans, name in ((work.prompts, "prefill"), (work.outputs, "decode")):
+        inside = scale.integral(spans.end) - scale.integral(spans.begin)
+        spent = factor[name] * spans.tokens * inside * NS / (spans.end - spans.begin)
+        joules += np.bincount(spans.owner, spent, len(joules))
+    if "resident" in factor:
+        joules += factor["resident"] * _kept(work, scale)
+    present = work.served()
+    share, empty = _shares(present, scale)
+    joules += factor["base"] * (share.integral(work.ended) - share.integral(work.prompts.begin))
+    start, stop = parts.edges[0], parts.edges[-1]
+    idle = factor["base"] * float(empty.integral(parts.edges[-1:])[0])
+    return Shared(
+        joules=joules,
+        whole=(work.prompts.begin >= start) & (work.ended <= stop),
+        nobody=idle + float(parts.joules[~known].sum()),
+        clipped=tuple(name for name, value in parts.factors.items() if value.value < 0),
+    )
+
+
+def _kept(work: Work, scale: Steps) -> Floats:
+    """Return of each request its token-seconds in the cache, times the scale at the time."""
+    end = scale.integral(work.ended)
+    kept = work.tokens_in * (end - scale.integral(work.first))
+    rest = end[work.outputs.owner] - scale.integral(work.outputs.end)
+    return kept + np.bincount(work.outputs.owner, work.outputs.tokens * rest, len(end))
+
+
+def _shares(present: Steps, scale: Steps) -> tuple[Steps, Steps]:
+    """Return the scale by the number of requests while there are any, and itself while not."""
+    time = np.union1d(present.time, scale.time)
+    count, level = np.rint(present.at(time)), scale.at(time)
+    share = np.where(count > 0, level / np.maximum(count, 1), 0.0)
+    return Steps.levels(time, share), Steps.levels(time, np.where(count > 0, 0.0, level))
+
+
+def of_pure_runs(
+    prompts: tuple[Value, Counts], answers: tuple[Value, Counts], base_w: Value
+) -> Mapping[str, Value] | Unknown:
+    """Return the factors from two runs of one phase each, or nearly so.
+
+    Two equations: the energy of each run above base power is that of its prompt tokens and of its
+    generated tokens. Errors of the meter that both share stay one error.
+
+    Args:
+        prompts: energy (J) and work of a run with long prompts and the shortest answers.
+        answers: the same of one with short prompts and long answers.
+        base_w: power of time alone, W; idle power is what one can have.
+    """
+    rows = [(float(c.prefill.sum()), float(c.decode.sum())) for _, c in (prompts, answers)]
+    (p1, d1), (p2, d2) = rows
+    size = p1 * d2 - p2 * d1
+    if not abs(size) > 1e-3 * math.hypot(p1, d1) * math.hypot(p2, d2):
+        return Unknown("both runs had the same mix of prompt and generated tokens")
+    above = [e - base_w.scaled(float(c.seconds.sum()), "J") for e, c in (prompts, answers)]
+    first, second = above
+    return {
+        "base": base_w,
+        "prefill": first.scaled(d2 / size, "J/token") - second.scaled(d1 / size, "J/token"),
+        "decode": second.scaled(p1 / size, "J/token") - first.scaled(p2 / size, "J/token"),
+    }
