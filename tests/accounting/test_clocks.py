@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from joulemark.accounting.clocks import KEPT, RATE, Exchange, offset_of
@@ -60,6 +60,7 @@ def test_a_slow_exchange_does_not_spoil_a_quick_one() -> None:
     ),
     asked=st.integers(-60 * NS, 660 * NS),
 )
+@example(offset=-1.5, rate=0.0004866, ways=[(0, 0, 0)], asked=0)
 def test_the_truth_is_within_the_half_width(
     offset: float, rate: float, ways: list[tuple[int, int, int]], asked: int
 ) -> None:

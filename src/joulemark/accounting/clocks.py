@@ -24,6 +24,8 @@ Times = NDArray[np.int64]
 RATE = 1.2e-3
 """Two clocks run apart no faster: on either side 500 parts in a million by which a kernel slews its
 clock at most, and 100 of the crystal."""
+STAMP_NS = 1.0
+"""How wrong the difference of two stamps of whole ns may be."""
 KEPT = 256
 """Of more exchanges the quickest of each stretch are kept."""
 
@@ -50,8 +52,9 @@ class Exchange(NamedTuple):
 
     @property
     def possible(self) -> bool:
-        """Whether no message came before it was sent."""
-        return self.came >= self.sent and self.answered >= self.received and self.delay >= 0
+        """Whether no message came before it was sent, as far as two clocks can tell."""
+        least = -(RATE * (self.answered - self.received) + 2 * STAMP_NS)
+        return self.came >= self.sent and self.answered >= self.received and self.delay >= least
 
 
 class Drift(NamedTuple):
@@ -128,7 +131,7 @@ def offset_of(exchanges: Iterable[Exchange]) -> Offset | None:
         return None
     time = np.array([_moment(e) for e in said], dtype=np.int64)
     # the answering clock had this offset at some moment between the two stamps of the asking one
-    slack = np.array([(e.came - e.sent) / 2 * RATE for e in said])
+    slack = np.array([(e.came - e.sent) / 2 * RATE + STAMP_NS for e in said])
     low = np.array([float(e.answered - e.came) for e in said]) - slack
     high = np.array([float(e.received - e.sent) for e in said]) + slack
     lowest, highest = _bounds(time, low, high, time)
