@@ -10,6 +10,8 @@ VENV ?= .venv
 TORCH ?= torch
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+# Two halves of the suite beside each other; xargs, as what a shell puts into the background hears no SIGINT.
+PARTS := printf '%s\n' 1/2 2/2 | xargs -P 2 -I {}
 QUICK := $(BIN)/joulemark bench vision --quick
 
 .PHONY: help bench bench-all test check trust format clean test-3.12 test-3.13
@@ -70,14 +72,14 @@ check: $(VENV)/tests
 test: check
 	$(say_torch)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(PARTS) $(BIN)/coverage run -m pytest --part {}
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='src/joulemark/core/*,src/joulemark/accounting/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=90
 
 test-3.12 test-3.13: test-%:
 	$(MAKE) PYTHON=python$* VENV=.venv-$* TORCH=none .venv-$*/tests
-	.venv-$*/bin/python -m pytest
+	$(PARTS) .venv-$*/bin/python -m pytest --part {}
 
 # The tables of docs/trust.md, written again on this machine (about an hour; quiet, or the figures of
 # cost mean little). DATA holds tool_against_wall_meter.csv and gpu_power_benchmark/; PEERS is an
