@@ -83,7 +83,7 @@ test-3.12 test-3.13: test-%:
 
 # The tables of docs/trust.md, written again on this machine (about an hour; quiet, or the figures of
 # cost mean little). DATA holds tool_against_wall_meter.csv and gpu_power_benchmark/; PEERS is an
-# interpreter with CodeCarbon and Zeus.
+# interpreter with CodeCarbon and Zeus. SOURCES are the public results, as joulemark import takes them.
 DATA ?= data
 TELEMETRY ?= $(or $(TMPDIR),/tmp)/joulemark-telemetry
 OVER_WALL := codecarbon_j --against wall_meter_j --time seconds --group model --by task,hardware
@@ -98,6 +98,7 @@ trust: $(VENV)/tests
 	benchmarks/page.sh telemetry $(BIN)/python benchmarks/telemetry.py --folder $(TELEMETRY) --repeat 3
 	benchmarks/page.sh score $(BIN)/python benchmarks/score.py
 	benchmarks/page.sh site $(BIN)/python benchmarks/site.py
+	$(if $(SOURCES),benchmarks/page.sh record $(BIN)/python benchmarks/record.py $(SOURCES) --tables $(DATA)/hpca2025)
 
 format: $(VENV)/tests
 	$(BIN)/ruff format .

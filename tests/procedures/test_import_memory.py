@@ -16,8 +16,8 @@ import pytest
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.trees.state import state_of
-from joulemark.procedures.import_memory import FILE
-from joulemark.procedures.imported import Imported
+from joulemark.procedures.import_memory import FILE, MOST_PATHS, Memory
+from joulemark.procedures.imported import Imported, Part
 from joulemark.procedures.importing import import_paths
 from joulemark.store.declared import FILE as DECLARED
 from joulemark.store.declared import read_declared
@@ -246,6 +246,31 @@ def test_a_file_and_an_archive(tree: Path, tmp_path: Path, store: Path) -> None:
     pack()
     os.utime(table)
     assert imported(store, archive, table).unchanged == []
+
+
+def test_what_may_come_out_otherwise_is_not_remembered(store: Path) -> None:
+    store.mkdir()
+    memory = Memory(store, keep_raw=False)
+    passing = Part(path="a", lasting=False)
+    memory.add([("state", passing), ("", Part(path="b")), ("state", Part(path="c"))], frozenset())
+    memory = Memory(store, keep_raw=False)
+    assert [memory.part(name, "state") for name in "ab"] == [None, None]
+    assert memory.part("b", "") is None
+    assert memory.part("c", "state") == Part(path="c")
+
+
+def test_so_many_paths_are_remembered(store: Path) -> None:
+    store.mkdir()
+    parts = [("state", Part(path=str(number))) for number in range(MOST_PATHS + 1)]
+    Memory(store, keep_raw=False).add(parts, frozenset())
+    memory = Memory(store, keep_raw=False)
+    assert memory.part("0", "state") is None
+    assert memory.part(str(MOST_PATHS), "state") is not None
+
+
+def test_a_store_that_cannot_be_written_is_no_obstacle(store: Path) -> None:
+    Memory(store / "none", keep_raw=False).add([("state", Part(path="a"))], frozenset())
+    assert Memory(store / "none", keep_raw=False).part("a", "state") is None
 
 
 def git(repository: Path, *words: str) -> None:

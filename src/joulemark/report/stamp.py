@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from joulemark.analysis.record.verdicts import CHECKS
-from joulemark.store.declared import FILE as DECLARED
-from joulemark.store.files import RUN
+from joulemark.store.files import CHECKS, DECLARED, RUN
 from joulemark.store.stamps import digest_of, file_stamp, folders_in, program_stamp
 
 

@@ -21,10 +21,10 @@ import numpy as np
 from joulemark.core.errors import FormatError
 from joulemark.formats.results.declared import LOGS, DeclaredResult, joined, together
 from joulemark.store import duck
-from joulemark.store.files import store_error, sync_directory
+from joulemark.store.files import DECLARED, store_error, sync_directory
 from joulemark.store.jsontext import DAMAGED
 
-FILE = "declared.parquet"
+FILE = DECLARED
 LOCK = ".declared.lock"
 
 Judge = Callable[[Sequence[DeclaredResult]], Mapping[str, Sequence[str]]]

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from joulemark.meters.journal import Write
 
 __all__ = [
-    "EVENTS", "RAW", "RUN", "SUMS", "TRACES", "iso_utc", "listing", "names_in", "new_file",
-    "not_regular", "open_regular", "reading", "refuse_existing", "replace_file", "store_error",
-    "sync_directory", "unreadable", "write_all",
+    "CHECKS", "DECLARED", "EVENTS", "RAW", "RUN", "SUMS", "TRACES", "iso_utc", "listing",
+    "names_in", "new_file", "not_regular", "open_regular", "reading", "refuse_existing",
+    "replace_file", "store_error", "sync_directory", "unreadable", "write_all",
 ]  # fmt: skip
 
 RUN = "run.json"
@@ -38,6 +38,10 @@ EVENTS = "events"
 TRACES = "traces"
 RAW = "raw"
 SUMS = "SHA256SUMS"
+DECLARED = "declared.parquet"
+"""Of a store: what others stated."""
+CHECKS = "checks.jsonl"
+"""Of a store: state of a check, which is looked at without being named."""
 
 
 def unreadable(error: OSError, path: StrPath) -> StoreError:

@@ -10,9 +10,10 @@ import pytest
 
 from joulemark.analysis.record.record import FILE, record
 from joulemark.analysis.record.table import columns, read_note, read_table, write_table
-from joulemark.analysis.record.verdicts import CHECKS, verdicts
+from joulemark.analysis.record.verdicts import verdicts
 from joulemark.core.errors import FormatError, StoreError
 from joulemark.store.declared import add_declared
+from joulemark.store.files import CHECKS
 from tests.analysis.record.rows import PLACE, recorded, row
 
 HEAD = '{"joulemark":"check","format":1}\n'

@@ -15,10 +15,9 @@ from pathlib import Path
 
 from joulemark.analysis.record.index import Record, made_from
 from joulemark.analysis.record.table import read_note, read_table, table_file
-from joulemark.analysis.record.verdicts import CHECKS, verdicts
+from joulemark.analysis.record.verdicts import verdicts
 from joulemark.core.errors import JoulemarkError
-from joulemark.store.declared import FILE as DECLARED
-from joulemark.store.files import unreadable
+from joulemark.store.files import CHECKS, DECLARED, unreadable
 
 __all__ = ["FILE", "Record", "record"]
 

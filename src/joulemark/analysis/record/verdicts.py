@@ -9,8 +9,6 @@ import msgspec
 from joulemark.core.errors import FormatError
 from joulemark.store.files import unreadable
 
-CHECKS = "checks.jsonl"
-"""Name of such a file in a store, which is looked at without being named."""
 MAX_LINE = 16 << 20
 _PERFORMANCE = "/performance"
 
