@@ -44,6 +44,7 @@ VERBS = {
     "audit": "published claims held against the record: recomputed, verdict, why",
     "recommend": "the configuration of least energy that meets a target",
     "frontier": "configurations that none beats in time and energy, as pages",
+    "sweep": "a command at every point of a grid; knobs always put back",
     "total": "energy of whole tables of telemetry, or of many runs",
     "virtual": "an instrument in software that speaks a real protocol",
     "dataset": "write the photograph set as files in CIFAR-10's layout",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from joulemark.analysis.frontier.candidate import Group
     from joulemark.analysis.frontier.recommend import Answer, Target
+    from joulemark.analysis.frontier.table import Columns
     from joulemark.analysis.frontier.targets import Asked
     from joulemark.formats.mlenergy.reading import Reading
 
@@ -68,7 +70,7 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--assume", metavar="P", help="interval (95 %%) to assume where the data give none: 5%%"
     )
-    table = parser.add_argument_group("any table (CSV, JSON, Parquet)")
+    table = parser.add_argument_group("any table (CSV, JSON, Parquet, the folder of a sweep)")
     table.add_argument("--x", metavar="NAME", help="column that stands for time")
     table.add_argument("--y", metavar="NAME", help="column that stands for energy")
     table.add_argument("--by", default="", metavar="NAME,…", help="columns that tell groups apart")
@@ -135,8 +137,7 @@ def _tell(found: Reading) -> None:
 
 
 def _table_groups(args: Namespace, assume: float | None) -> list[Group]:
-    from joulemark.analysis.calibrating.tables import read_table
-    from joulemark.analysis.frontier.table import Columns, table_groups
+    from joulemark.analysis.frontier.table import Columns
 
     if args.x is None or args.y is None:
         raise UsageError("a table needs both --x and --y", remedy="name two of its columns")
@@ -149,7 +150,19 @@ def _table_groups(args: Namespace, assume: float | None) -> list[Group]:
         default=args.default,
         assume=assume,
     )
-    return [one for path in args.paths for one in table_groups(read_table(Path(path)), columns)]
+    return [one for path in args.paths for one in _of_table(Path(path), columns)]
+
+
+def _of_table(path: Path, columns: Columns) -> list[Group]:
+    """Return the groups of a table: a file, or the folder of a sweep, whose points have names."""
+    from joulemark.analysis.calibrating.tables import read_table
+    from joulemark.analysis.frontier.table import table_groups
+    from joulemark.tune.sweep_record import is_sweep
+    from joulemark.tune.sweep_table import POINT, sweep_table
+
+    if not is_sweep(path):
+        return table_groups(read_table(path), columns)
+    return table_groups(sweep_table(path), replace(columns, name=columns.name or POINT))
 
 
 def _wanted(groups: list[Group], globs: Sequence[str]) -> list[Group]:

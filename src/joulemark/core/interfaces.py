@@ -145,6 +145,43 @@ class EnergyMonitor(Meter, Protocol):
         ...
 
 
+class Knob(Protocol):
+    """A setting of the machine that can be shown, set, and put back as it was.
+
+    Attributes:
+        name: its registry name.
+        settings: what a factory of the registry needs to make it again, as JSON values.
+    """
+
+    name: str
+    settings: Settings
+
+    def show(self) -> Any:
+        """Return how it stands now, as a JSON value that ``restore`` takes.
+
+        Raises:
+            UnavailableError: if there is no such setting here, or this user may not see it.
+        """
+        ...
+
+    def set(self, value: Any) -> None:
+        """Set it.
+
+        Raises:
+            UsageError: if the machine does not know such a value.
+            UnavailableError: if this user may not set it, with the remedy; nothing was changed.
+        """
+        ...
+
+    def restore(self, shown: Any) -> None:
+        """Put it back as ``show`` found it; a second call does no harm.
+
+        Raises:
+            UnavailableError: if that failed.
+        """
+        ...
+
+
 class Workload(Protocol):
     """Something that does work for as long as it is asked to.
 

@@ -70,7 +70,8 @@ def _metrics(table: Table, columns: Columns) -> dict[str, Metric]:
         asked = name in (columns.x, columns.y)
         other = name in columns.by or name == columns.name or name.endswith(_U95)
         if asked or (not other and _is_numeric(table, name)):
-            unit = _UNITS.get(name.rpartition("_")[2].lower(), "")
+            what, _, end = name.lower().rpartition("_")
+            unit = "" if what.endswith("_per") else _UNITS.get(end, "")  # items_per_s: no time
             title = name.replace("_", " ")
             found[name] = Metric(name, unit, title, more=name in columns.more)
     return found

@@ -1,0 +1,135 @@
+"""Measure a command at every point of a grid of parameters and knobs, in a random order."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from joulemark.cli.common import print_json, store_argument, store_of
+from joulemark.core.errors import JoulemarkError, UsageError
+
+if TYPE_CHECKING:
+    from joulemark.tune.sweep import Outcome
+    from joulemark.tune.sweep_plan import Plan
+
+EXAMPLES = """\
+examples:
+  joulemark sweep threads.toml --dry-run
+  joulemark sweep threads.toml
+  joulemark sweep threads.toml --resume
+  joulemark sweep --restore
+  joulemark frontier threads.sweep --x time_s --y energy_j
+
+The folder (--out; FILE.sweep by default) keeps the record, a line for each
+measurement, what commands print, and points.csv. Exit code: 0 all points are
+done; 1 some failed, or a knob could not be put back; 2 wrong file or argument;
+3 a knob or a sensor is missing or may not be used; 4 a file cannot be read or
+written; 130 interrupted (--resume goes on).
+"""
+
+
+def arguments(parser: ArgumentParser, words: list[str]) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("plan", nargs="?", type=Path, metavar="FILE.toml", help="what to sweep")
+    parser.add_argument("--resume", action="store_true", help="go on; points done are left alone")
+    parser.add_argument("--dry-run", action="store_true", help="print the points in their order")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the sweep's record")
+    parser.add_argument(
+        "--restore", action="store_true", help="put back knobs that a killed sweep left turned"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    store_argument(parser)
+
+
+def main(args: Namespace) -> int:
+    """Sweep, then print the points."""
+    from joulemark.tune.sweep_plan import read_plan
+
+    if args.restore:
+        return _restore()
+    if args.plan is None:
+        raise UsageError("no sweep was named", remedy="give its TOML file; docs/sweep.md shows one")
+    plan = read_plan(args.plan)
+    if args.dry_run:
+        return _dry_run(plan, as_json=args.json)
+    folder = args.out or args.plan.with_suffix(".sweep")
+    outcome = _swept(plan, folder, args)
+    _show(plan, folder, outcome, as_json=args.json)
+    if outcome.interrupted:
+        return 130
+    return 0 if outcome.done == outcome.points else 1
+
+
+def _restore() -> int:
+    from joulemark.tune.keeper import restore
+
+    count, failed = restore()
+    for why in failed:
+        print(f"joulemark sweep: {why}", file=sys.stderr)
+    if not failed:
+        print(f"put back what {count} left" if count else "nothing is left to put back")
+    return 1 if failed else 0
+
+
+def _dry_run(plan: Plan, *, as_json: bool) -> int:
+    from shlex import join
+
+    from joulemark.tune.sweep_order import order
+
+    points = plan.points()
+    turns = order(points, plan.repeats, plan.seed)
+    if as_json:
+        rows = [{"block": b, "point": p, "values": points[p]} for b, p in turns]
+        print_json({"title": plan.title, "seed": plan.seed, "order": rows})
+        return 0
+    for number, (block, place) in enumerate(turns, 1):
+        values = " ".join(f"{name}={value}" for name, value in points[place].items())
+        print(f"{number:4} block {block + 1}  {values}\n       {join(plan.words(points[place]))}")
+    return 0
+
+
+def _swept(plan: Plan, folder: Path, args: Namespace) -> Outcome:
+    from joulemark.procedures.stopping import stoppable
+    from joulemark.tune.keeper import Keeper
+    from joulemark.tune.sweep import Setting, sweep
+
+    with stoppable(), Keeper() as keeper:
+        setting = Setting(folder=folder, store=store_of(args), keeper=keeper)
+        return sweep(plan, setting, resume=args.resume, tell=_tell)
+
+
+def _tell(number: int, of: int, line: Mapping[str, Any]) -> None:
+    """Say on standard error what became of a measurement."""
+    values = " ".join(f"{name}={value}" for name, value in line["values"].items())
+    joules = line.get("energy_j")
+    said = line["why"] or (f"{joules:.4g} J" if isinstance(joules, float) else "no energy")
+    print(f"joulemark: {number}/{of} {values}: {line['status']}, {said}", file=sys.stderr)
+
+
+def _show(plan: Plan, folder: Path, outcome: Outcome, *, as_json: bool) -> None:
+    from joulemark.report.sweep import print_points
+    from joulemark.tune.sweep_table import sweep_table, write_points
+
+    try:
+        rows = [dict(row.cells) for row in sweep_table(folder).rows]
+        write_points(folder)
+    except JoulemarkError as error:
+        if outcome.done:
+            raise
+        print(f"joulemark sweep: {error}", file=sys.stderr)
+        rows = []
+    if as_json:
+        told = {name: getattr(outcome, name) for name in outcome.__slots__}
+        print_json({"title": plan.title, "folder": str(folder), **told, "rows": rows})
+        return
+    if rows:
+        unit = plan.reads.unit
+        numbers = [*([f"energy_per_{unit}_j"] if unit else ["energy_j"]), "time_s"]
+        print_points(rows, [axis.name for axis in plan.axes], [*numbers, *plan.reads.metrics])
+        sources = sorted({str(row["provenance"]) for row in rows})
+        print(f"\nenergy is {', '.join(sources)}; ± is the scatter of the repeats (95 %)")
+    ends = "; ended after failures in a row" if outcome.stopped else ""
+    print(f"{outcome.done} of {outcome.points} done, {outcome.failed} failed{ends}: {folder}")

@@ -1,0 +1,1 @@
+"""Settings of the machine that are always put back, and sweeps over them and over commands."""

@@ -1,0 +1,93 @@
+"""What a point came to: energy from its run, other numbers from what its command wrote."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from joulemark.core.errors import FormatError
+from joulemark.core.window import Role
+from joulemark.procedures.results import results_of
+from joulemark.store.named import named_bytes
+from joulemark.store.reader import StoredRun
+from joulemark.tune.sweep_plan import RESULT, Reads
+
+MAX_OUTPUT = 64 << 20
+MAX_LINE = 1 << 20
+
+
+def energy_of(stored: StoredRun) -> dict[str, Any]:
+    """Return energy, time and power of a run that measured one command.
+
+    Returns:
+        ``energy_j`` with ``energy_u95_j`` and its ``provenance``, ``net_j``, ``time_s`` and
+        ``power_w``; what was not measured is None.
+    """
+    results = [result for result in results_of(stored) if result.role is Role.MEASURE]
+    if not results:
+        return {}
+    result = results[0]
+    joules = None if result.total is None else result.total.joules
+    return {
+        "energy_j": None if joules is None else joules.value,
+        "energy_u95_j": None if joules is None else joules.u95,
+        "provenance": None if result.total is None else result.total.provenance.value,
+        "net_j": None if result.net is None else result.net.value,
+        "time_s": result.duration_s,
+        "power_w": None if result.power is None else result.power.value,
+    }
+
+
+def written(reads: Reads, result: Path, output: Path) -> dict[str, float]:
+    """Return the numbers that a command wrote, its work among them as ``work``.
+
+    Args:
+        reads: what to read.
+        result: the JSON file that it was to write.
+        output: what it printed.
+
+    Raises:
+        FormatError: if a number is not there.
+        StoreError: if the file is not there.
+    """
+    if not reads.wanted:
+        return {}
+    path = result if reads.source == RESULT else output
+    data = named_bytes(path, MAX_OUTPUT)
+    if path == output:
+        lines = [line for line in data[-MAX_LINE:].splitlines() if line.strip()]
+        data = lines[-1] if lines else b""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        remedy = "the command must write JSON there"
+        raise FormatError(f"not JSON ({error})", where=str(path), remedy=remedy) from error
+    paths = {**reads.metrics, **({"work": reads.work} if reads.work else {})}
+    found = {name: _number(value, key, str(path)) for name, key in paths.items()}
+    if found.get("work", 1.0) <= 0:
+        raise FormatError(
+            "no work was done", where=f"{path}: {reads.work}", remedy="see its output"
+        )
+    return found
+
+
+def _number(value: Any, key: str, where: str) -> float:
+    for part in key.split("."):
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part[:9]) < len(value):
+            value = value[int(part[:9])]
+        else:
+            value = None
+    good = isinstance(value, int | float) and not isinstance(value, bool)
+    try:
+        number = float(value) if good else math.nan
+    except OverflowError:
+        number = math.nan
+    if not math.isfinite(number):
+        what, remedy = f"no number but {value!r:.40}", "see what the command writes"
+        raise FormatError(what, where=f"{where}: {key}", remedy=remedy)
+    return number

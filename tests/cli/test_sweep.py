@@ -1,0 +1,72 @@
+"""``joulemark sweep`` as it is typed, and its table in ``frontier``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from joulemark.cli import main
+from tests.tune.test_sweep import plan_text
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def test_from_a_file_to_a_frontier(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "work.toml"
+    path.write_text(plan_text())
+    assert main(["sweep", str(path), "--dry-run"]) == 0
+    assert "block 1  n=" in capfd.readouterr().out
+    assert main(["sweep", str(path), "--dry-run", "--json"]) == 0
+    assert len(json.loads(capfd.readouterr().out)["order"]) == 2
+    assert main(["sweep", str(path), "--store", str(tmp_path / "runs")]) == 0
+    shown = capfd.readouterr()
+    assert "energy is estimated" in shown.out
+    assert "2 of 2 done, 0 failed" in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 80 or str(tmp_path) in shown.out
+    assert "joulemark: 2/2" in shown.err
+    words = ["--x", "p99_s", "--y", "energy_j", "--json"]
+    for table in (tmp_path / "work.sweep", tmp_path / "work.sweep" / "points.csv"):
+        assert main(["frontier", str(table), *words]) == 0
+        (group,) = json.loads(capfd.readouterr().out)
+        assert group["frontier"]
+    words = ["--x", "p99_s", "--y", "energy_j", "--at-most", "p99_s=0.15"]
+    assert main(["recommend", str(tmp_path / "work.sweep"), *words]) == 0
+    assert sys.executable in capfd.readouterr().out.replace("\n", "").replace(" ", "")
+
+
+def test_exit_codes_and_json(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "work.toml"
+    path.write_text(plan_text(fails=2))
+    words = ["sweep", str(path), "--store", str(tmp_path / "runs"), "--json"]
+    assert main(words) == 1
+    told = json.loads(capfd.readouterr().out)
+    assert (told["points"], told["done"], told["failed"], len(told["rows"])) == (2, 1, 1, 1)
+    assert main(words) == 2
+    assert "--resume" in capfd.readouterr().err
+    assert main(["sweep"]) == 2
+    assert main(["sweep", str(tmp_path / "none.toml")]) == 4
+    path.write_text(plan_text().replace("p.99", "p.98"))
+    assert main(["sweep", str(path), "--out", str(tmp_path / "o"), "--store", str(tmp_path)]) == 1
+    assert "no point was done" in capfd.readouterr().err
+
+
+def test_restoring(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["sweep", "--restore"]) == 0
+    assert "nothing is left" in capfd.readouterr().out
+    folder = tmp_path / "state" / "joulemark" / "knobs"
+    folder.mkdir(parents=True)
+    (folder / "1-a.knobs").write_text("[]\n")
+    assert main(["sweep", "--restore"]) == 1
+    path = tmp_path / "work.toml"
+    path.write_text(plan_text())
+    assert main(["sweep", str(path), "--store", str(tmp_path / "runs")]) == 3
+    assert "--restore" in capfd.readouterr().err
+    (folder / "1-a.knobs").write_text("")
+    assert main(["sweep", "--restore"]) == 0
+    assert "put back what 1 left" in capfd.readouterr().out
