@@ -202,7 +202,7 @@ def by_request(work: Work, parts: Split) -> Shared:
         joules += np.bincount(spans.owner, spent, len(joules))
     if "resident" in factor:
         joules += factor["resident"] * _kept(work, scale)
-    present = work.served()
+    present = work.served
     share, empty = _shares(present, scale)
     joules += factor["base"] * (share.integral(work.ended) - share.integral(work.prompts.begin))
     start, stop = parts.edges[0], parts.edges[-1]

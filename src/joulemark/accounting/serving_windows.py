@@ -111,7 +111,7 @@ def mlenergy_v2(work: Work, batch: int) -> Steady | Unknown:
     waiting = Steps.of(np.append(work.sent, work.first), np.repeat([1.0, -1.0], len(work.requests)))
     start = int(work.sent[0])
     stop = int(waiting.time[np.flatnonzero(waiting.level < 0.5)[0]])
-    running = _mean(work.running(), start, stop)
+    running = _mean(work.running, start, stop)
     if running <= V2_FULL * batch:
         return Unknown(f"{running:.1f} requests ran on average; {V2} asks for {V2_FULL} of {batch}")
     return Steady(rule=V2, start=start, stop=stop, drift={})
@@ -131,7 +131,7 @@ def mlenergy_v3(work: Work, batch: int) -> Steady | Unknown:
     stop = int(np.sort(work.ended)[count - batch - 2])
     if stop <= start:
         return Unknown(f"the {count - batch - 1} first ended before {batch} had begun")
-    remarks, running = [], _mean(work.running(), start, stop)
+    remarks, running = [], _mean(work.running, start, stop)
     if stop - start < V3_SHORTEST_S * NS:
         remarks.append(f"{(stop - start) / NS:.1f} s; stable from {V3_SHORTEST_S:g} s")
     if running < V3_FULL * batch:
@@ -186,7 +186,7 @@ def _loaded(work: Work, target: float | None, *, running: bool) -> tuple[int, in
         if drift:
             return Unknown(f"requests per second drift by {100 * drift:+.0f} %")
         return start, stop
-    load = work.running() if running else work.in_flight()
+    load = work.running if running else work.in_flight
     there = np.flatnonzero(load.level >= LEVEL * target)
     if not len(there):
         return Unknown(f"at most {load.level.max():g} requests at once; the target is {target:g}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +127,7 @@ class Counts:
         return np.diff(self.edges) / NS
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Work:
     """Requests that were sent and answered, at least in part.
 
@@ -148,33 +149,47 @@ class Work:
     outputs: Spans
     uncounted: int
 
-    @property
+    @cached_property
     def tokens_in(self) -> Floats:
         """Tokens of each prompt, shape (n,)."""
         return np.array([float(r.tokens_in or 0) for r in self.requests])
 
-    @property
+    @cached_property
     def tokens_out(self) -> Floats:
         """Tokens of each answer, shape (n,)."""
         return _sums(self.outputs.owner, self.outputs.tokens, len(self.requests))
 
+    @cached_property
     def in_flight(self) -> Steps:
-        """Return how many requests were sent and had not ended, over time."""
+        """How many requests were sent and had not ended, over time."""
         return _present(self.sent, self.ended)
 
+    @cached_property
     def served(self) -> Steps:
-        """Return how many requests had the work on their prompt begun and had not ended."""
+        """How many requests had the work on their prompt begun and had not ended."""
         return _present(self.prompts.begin, self.ended)
 
+    @cached_property
     def running(self) -> Steps:
-        """Return how many requests had their first token and had not ended, over time."""
+        """How many requests had their first token and had not ended, over time."""
         return _present(self.first, self.ended)
 
+    @cached_property
     def resident(self) -> Steps:
-        """Return how many tokens of prompts and answers running requests had, over time."""
+        """How many tokens of prompts and answers running requests had, over time."""
         total = self.tokens_in + self.tokens_out
         moments = np.concatenate([self.first, self.outputs.end, self.ended])
         return Steps.of(moments, np.concatenate([self.tokens_in, self.outputs.tokens, -total]))
+
+    @cached_property
+    def prefill(self) -> Steps:
+        """Prompt tokens computed per second, over time."""
+        return self.prompts.rate()
+
+    @cached_property
+    def decode(self) -> Steps:
+        """Tokens generated per second, over time."""
+        return self.outputs.rate()
 
     def shares(self) -> Floats:
         """Return of each piece of output its share of its answer, shape of ``outputs``."""
@@ -191,10 +206,10 @@ class Work:
             tokens_in=self.prompts.counted(edges, self.tokens_in),
             tokens_out=self.outputs.counted(edges, self.outputs.tokens),
             requests=self.outputs.counted(edges, self.shares()),
-            prefill=np.diff(self.prompts.rate().integral(edges)),
-            decode=np.diff(self.outputs.rate().integral(edges)),
-            resident=np.diff(self.resident().integral(edges)),
-            in_flight=np.diff(self.in_flight().integral(edges)) * NS / np.diff(edges),
+            prefill=np.diff(self.prefill.integral(edges)),
+            decode=np.diff(self.decode.integral(edges)),
+            resident=np.diff(self.resident.integral(edges)),
+            in_flight=np.diff(self.in_flight.integral(edges)) * NS / np.diff(edges),
         )
 
 
