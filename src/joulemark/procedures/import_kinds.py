@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from sys import intern
 from typing import Any, TypeVar
 
 from joulemark.core.errors import FormatError
@@ -57,7 +58,7 @@ def targets_in(tree: Tree, number_of: Callable[[Tree], int]) -> Iterator[Target]
 
 
 def _entries(entries: Mapping[str, Entry]) -> tuple[tuple[str, str, int, str], ...]:
-    return tuple((name, e.path, e.size, e.identity) for name, e in entries.items())
+    return tuple((intern(name), e.path, e.size, e.identity) for name, e in entries.items())
 
 
 def power_directory(tree: Tree, target: Target) -> PowerDirectory:

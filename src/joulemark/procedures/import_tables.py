@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from hashlib import sha256
 from pathlib import Path
+from sys import intern
+from typing import Any
 
 from joulemark.core.errors import FormatError
 from joulemark.formats.files import opened
@@ -70,7 +72,14 @@ def read_table(data: bytes, name: str, path: str = "") -> list[DeclaredResult] |
     if rows is None:
         return None
     digest = sha256(data).hexdigest()
-    return [replace(row, sha256=digest) for row in rows]
+    return [_shared(replace(row, sha256=digest)) for row in rows]
+
+
+def _shared(row: DeclaredResult) -> DeclaredResult:
+    """Return a result whose texts are kept once, whatever many rows say the same."""
+    named = ((each.name, getattr(row, each.name)) for each in fields(row))
+    kept: dict[str, Any] = {name: intern(text) for name, text in named if type(text) is str}
+    return replace(row, **kept)
 
 
 def _mlenergy(data: bytes, name: str, path: str) -> list[DeclaredResult] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 
 from joulemark.formats.inference.directory import Place, PowerDirectory
 from joulemark.formats.tiny.session import TinyPlace
@@ -49,7 +50,7 @@ class Target:
     def of(directory: PowerDirectory, tree: int) -> Target:
         """Return a directory of a tree of that number."""
         files = directory.entries.items()
-        entries = tuple((name, e.path, e.size, e.identity) for name, e in files)
+        entries = tuple((intern(name), e.path, e.size, e.identity) for name, e in files)
         return Target(tree, directory.path, entries, directory.place)
 
 
