@@ -116,6 +116,18 @@ def test_what_both_left_is_told_and_put_back(tmp_path: Path) -> None:
     assert restore(folder) == (0, [])
 
 
+def test_two_sweeps_do_not_turn_knobs_at_once(tmp_path: Path) -> None:
+    root, folder = machine(tmp_path / "machine"), tmp_path / "state"
+    knob = make("cpu-governor", {"root": str(root)})
+    with Keeper(folder) as first, Keeper(folder) as second:
+        first.set(knob, "powersave")
+        with pytest.raises(UnavailableError, match="another sweep turns knobs"):
+            second.set(knob, "performance")
+        assert governors(root) == NEW
+    assert governors(root) == OLD
+    assert list(folder.iterdir()) == []
+
+
 def test_a_guard_that_died_is_replaced(tmp_path: Path) -> None:
     root = machine(tmp_path / "machine")
     started: list[subprocess.Popen[bytes]] = []
@@ -181,7 +193,7 @@ def test_a_journal_that_cannot_be_made_or_read(tmp_path: Path) -> None:
         left_over(tmp_path)
 
 
-def test_a_guard_that_does_not_come_up_lets_nothing_be_turned(tmp_path: Path) -> None:
+def test_a_guard_whose_journal_is_gone_has_nothing_to_do(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.path.rename(tmp_path / "elsewhere")
     process = guard.start(journal)  # it needs no journal to come up

@@ -113,7 +113,12 @@ def _put_back(line: bytes, where: str) -> None:
 
 
 def left_over(folder: Path) -> list[Path]:
-    """Return the journals that no living process holds.
+    """Return the journals that no living process holds; see :func:`journals`."""
+    return [path for path, held in journals(folder) if not held]
+
+
+def journals(folder: Path) -> list[tuple[Path, bool]]:
+    """Return the journals that are there, and whether a living process holds each.
 
     Raises:
         StoreError: if one cannot be looked at, or is another user's.
@@ -131,9 +136,9 @@ def left_over(folder: Path) -> list[Path]:
                 what, remedy = "a journal of another user", "run joulemark as that user"
                 raise StoreError(what, where=str(path), remedy=remedy)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            found.append(path)
+            found.append((path, False))
         except BlockingIOError:
-            continue
+            found.append((path, True))
         finally:
             os.close(descriptor)
     return found

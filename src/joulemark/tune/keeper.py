@@ -12,7 +12,7 @@ from typing import Any, Self
 from joulemark.core.errors import UnavailableError
 from joulemark.core.interfaces import Knob
 from joulemark.tune import guard
-from joulemark.tune.journal import Journal, default_folder, left_over, put_back
+from joulemark.tune.journal import Journal, default_folder, journals, left_over, put_back
 
 Start = Callable[[Journal], "subprocess.Popen[bytes]"]
 RESTORE = "put them back first: joulemark sweep --restore"
@@ -68,7 +68,7 @@ class Keeper:
     def _guarded(self) -> Journal:
         """Return the journal, with a guard that lives."""
         if self._journal is None:
-            self._journal = Journal(self._folder)
+            self._journal = _alone(Journal(self._folder))
         if self._guard is not None and self._guard.poll() is not None:
             guard.dismiss(self._guard)
             self._guard = None
@@ -98,6 +98,21 @@ class Keeper:
             self._journal.close()
         if failed and self._journal.path.exists():
             raise UnavailableError(f"a knob was not put back: {failed[0]}", remedy=RESTORE)
+
+
+def _alone(journal: Journal) -> Journal:
+    """Return a new journal if no other process turns knobs: each would keep what the other set.
+
+    Raises:
+        UnavailableError: if one does.
+    """
+    others = [path for path, held in journals(journal.path.parent) if held and path != journal.path]
+    if others:
+        journal.path.unlink()
+        journal.close()
+        what, remedy = "another sweep turns knobs of this machine", "wait for its end"
+        raise UnavailableError(what, where=str(others[0]), remedy=remedy)
+    return journal
 
 
 def restore(folder: Path | None = None) -> tuple[int, list[str]]:

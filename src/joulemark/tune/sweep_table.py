@@ -15,7 +15,7 @@ from joulemark.analysis.calibrating.tables import Row, Table
 from joulemark.core.errors import FormatError
 from joulemark.store.files import replace_file
 from joulemark.tune.sweep_plan import filled, told
-from joulemark.tune.sweep_record import DONE, RECORD, last_of_each, read_record
+from joulemark.tune.sweep_record import DONE, FAILED, RECORD, last_of_each, read_record
 
 POINTS, POINT = "points.csv", "point"
 OWN = ("energy_j", "net_j", "time_s", "power_w")
@@ -86,7 +86,7 @@ def _cells(head: Line, lines: Sequence[Line]) -> dict[str, Any] | None:
     for name in _names(head, "metrics"):
         cells |= _mean(name, [_number(line["metrics"].get(name)) for line in done])
     provenance = sorted({str(line.get("provenance") or "none") for line in done})
-    cells |= {"repeats": len(done), "failed": len(lines) - len(done)}
+    cells |= {"repeats": len(done), "failed": sum(line["status"] == FAILED for line in lines)}
     cells |= {"provenance": " ".join(provenance)}
     cells["runs"] = " ".join(str(line.get("run")) for line in done)
     cells["command"] = _shell(filled(_names(head, "command"), done[0]["values"], "RESULT.json"))
