@@ -145,7 +145,8 @@ def _write(args: Namespace, made: list[Picture], output: Path) -> list[str]:
     from joulemark.store.files import new_file, refuse_existing
 
     named = dict(files(made, png=args.png))
-    said = f"store {store_of(args)}" + ("" if args.tables is None else f", tables {args.tables}")
+    said = f"store {store_of(args).name}"
+    said += "" if args.tables is None else f", tables {args.tables.name}"
     named[INDEX] = figures_page(made, said, png=args.png).encode()
     for name in named:
         refuse_existing(output / name, force=args.force)
