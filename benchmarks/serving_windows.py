@@ -27,7 +27,7 @@ from joulemark.accounting.serving_energy import (  # noqa: E402
     account,
     mlenergy_figures,
 )
-from joulemark.accounting.serving_split import split  # noqa: E402
+from joulemark.accounting.serving_split import Shared, Split, by_request, split  # noqa: E402
 from joulemark.accounting.serving_windows import (  # noqa: E402
     MLENERGY,
     V2,
@@ -35,7 +35,7 @@ from joulemark.accounting.serving_windows import (  # noqa: E402
     Steady,
     steady,
 )
-from joulemark.accounting.serving_work import work_of  # noqa: E402
+from joulemark.accounting.serving_work import Work, work_of  # noqa: E402
 from joulemark.virtual.generation import Arrivals, Load, Served, Server, serve  # noqa: E402
 
 Row = dict[str, float | str]
@@ -70,6 +70,7 @@ class Tally:
         self.width: dict[str, list[float]] = {}
         self.off: dict[str, list[float]] = {}
         self.found: dict[str, list[bool]] = {}
+        self.shared: dict[str, list[tuple[float, float]]] = {}
 
     def add(self, run: Served) -> None:
         """Add a draw."""
@@ -78,6 +79,7 @@ class Tally:
         parts = split(work, curve, int(work.sent[0]), end)
         for name, field in FACTORS.items():
             self._hold(name, parts.factors[name], getattr(self.server, field))
+        self._share(run, work, parts)
         target = {Arrivals.CLOSED: load.concurrency, Arrivals.SATURATION: self.server.batch}
         waits = load.arrivals is Arrivals.SATURATION
         window = steady(work, curve, target=target.get(load.arrivals), running=waits)
@@ -89,10 +91,34 @@ class Tally:
         for rule, find in MLENERGY.items():
             theirs = find(work, self.server.batch)
             self._find(rule, theirs)
-            if isinstance(theirs, Steady) and self.true:
+            if isinstance(theirs, Steady):
                 numbers = mlenergy_figures(work, curve, theirs)
-                for name, true in zip(MLENERGY_FIGURES[rule], self.true, strict=True):
+                if rule == V3:
+                    own = numbers[MLENERGY_FIGURES[V3][0]] * work.tokens_out
+                    self._by_prompt("V3", run, work, own, work.tokens_in > 0)
+                for name, true in zip(MLENERGY_FIGURES[rule], self.true, strict=False):
                     self.off.setdefault(name, []).append(numbers[name] / true - 1)
+
+    def _share(self, run: Served, work: Work, parts: Split) -> None:
+        shared = by_request(work, parts)
+        if isinstance(shared, Shared):
+            self._by_prompt("ours", run, work, shared.joules, shared.whole)
+
+    def _by_prompt(
+        self, who: str, run: Served, work: Work, joules: np.ndarray, whole: np.ndarray
+    ) -> None:
+        """Add the energies of the requests with the shortest and the longest prompts."""
+        place = [int(request.id) for request in work.requests]
+        low, high = np.quantile(work.tokens_in[whole], (0.1, 0.9))
+        for name, inside in (("short", work.tokens_in <= low), ("long", work.tokens_in >= high)):
+            picked = whole & inside
+            pair = (joules[picked].sum(), run.spent[place][picked].sum())
+            self.shared.setdefault(f"{who}, {name} prompts", []).append(pair)
+
+    def by_prompt(self, name: str) -> str:
+        """Return the error of the energy of such requests, all draws together."""
+        told, true = np.sum(self.shared.get(name, [(0.0, 0.0)]), axis=0)
+        return f"{100 * (told / true - 1):+.1f} %" if true else "none"
 
     def _find(self, rule: str, window: object) -> None:
         self.found.setdefault(rule, []).append(isinstance(window, Steady))
@@ -123,13 +149,11 @@ class Tally:
         return f"{100 * np.mean(self.found[rule]):.0f} %"
 
 
-def rows(draws: int, load: Load) -> tuple[list[Row], list[Row], list[Row]]:
-    """Return the three tables."""
-    held, found, bias = [], [], []
+def rows(draws: int, load: Load) -> dict[str, list[Row]]:
+    """Return the tables by title."""
+    held, found, bias, shared = [], [], [], []
     loads = {arrivals.value: replace(load, arrivals=arrivals) for arrivals in Arrivals}
-    loads["saturation, long prompts, few"] = replace(
-        loads["saturation"], count=load.count // 3, mean_in=3000, mean_out=60
-    )
+    loads["saturation, long prompts"] = replace(loads["saturation"], mean_in=3000, mean_out=60)
     for name, one in loads.items():
         tally = Tally(Server(), one)
         for seed in range(draws):
@@ -140,7 +164,14 @@ def rows(draws: int, load: Load) -> tuple[list[Row], list[Row], list[Row]]:
         held.append(head | {n: tally.coverage(n) for n in TOLD})
         names = (*TOLD, *MLENERGY_FIGURES[V2], *MLENERGY_FIGURES[V3])
         bias.append(head | {name: tally.bias(name) for name in names})
-    return held, found, bias
+        names = [f"{who}, {which} prompts" for which in ("short", "long") for who in ("ours", "V3")]
+        shared.append(head | {name: tally.by_prompt(name) for name in names})
+    return {
+        "How often the 95 % interval holds the truth (and its median half-width)": held,
+        "In how many draws a rule finds a window": found,
+        "Mean error against a run a hundred times as long, with the half-width of that mean": bias,
+        "Error of the energy of requests with the tenth shortest and longest prompts": shared,
+    }
 
 
 def table(title: str, body: list[Row]) -> str:
@@ -159,23 +190,15 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--markdown", action="store_true", help="print tables (as without it)")
     args = parser.parse_args()
-    held, found, bias = rows(args.draws, Load(arrivals=Arrivals.CLOSED, count=args.requests))
+    tables = rows(args.draws, Load(arrivals=Arrivals.CLOSED, count=args.requests))
     if args.json:
-        print(json.dumps({"held": held, "found": found, "bias": bias}, indent=2))
+        print(json.dumps(tables, indent=2))
         return 0
     print(
-        f"{args.draws} draws of {args.requests} requests for each process (the last: a third as "
-        f"many, prompts of 3000 tokens, answers of 60).\nA virtual server: {Server()}.\n"
-        "Simulated, not measured."
+        f"{args.draws} draws of {args.requests} requests for each process; long prompts: mean 3000 "
+        f"tokens, answers 60.\nA virtual server: {Server()}.\nSimulated, not measured."
     )
-    for title, body in (
-        ("How often the 95 % interval holds the truth (and its median half-width)", held),
-        ("In how many draws a rule finds a window", found),
-        (
-            "Mean error against a run a hundred times as long, with the half-width of that mean",
-            bias,
-        ),
-    ):
+    for title, body in tables.items():
         print("\n" + table(title, body))
     return 0
 

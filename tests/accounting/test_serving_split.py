@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from joulemark.accounting.curve import Curve, curve_of
 from joulemark.accounting.serving_split import (
+    Shared,
     Split,
     by_request,
     of_pure_runs,
@@ -48,6 +49,12 @@ def used(work: Work, *, kept: float = 0.0, every: float = 0.004, noise: float = 
     joules += kept * counts.resident
     joules += noise * np.random.default_rng(6).standard_normal(len(joules))
     return curve_of(Trace.of(CHANNEL, time, np.append(0, np.cumsum(joules))))
+
+
+def shared_of(work: Work, parts: Split) -> Shared:
+    shared = by_request(work, parts)
+    assert isinstance(shared, Shared)
+    return shared
 
 
 def told(work: Work, curve: Curve, *, resident: bool = False, stop: int | None = None) -> Split:
@@ -122,13 +129,47 @@ def test_columns_that_nearly_go_together_are_named_too() -> None:
     parts = told(work, used(work, noise=0.2), stop=ns(69))
     assert parts.inseparable == ("base", "decode")
     assert parts.inflation["prefill"] < 20
+    shared = by_request(work, parts)
+    assert isinstance(shared, Unknown)
+    assert shared.reason.startswith("base, decode cannot be told apart")
+
+
+def test_base_power_that_is_given_splits_a_load_that_never_varies() -> None:
+    base = Value(BASE, "W", {Source(Term.IDLE, "gpu"): 1.0})
+    slots = [(0.05 * np.arange(1, 1400) + 0.003 * i).tolist() for i in range(4)]
+    rng = np.random.default_rng(3)
+    short = [request(t, [t + 0.3], tokens_in=int(rng.integers(1, 900))) for t in range(1, 69)]
+    work = work_of([*(request(0, chunks, tokens_in=5) for chunks in slots), *short])
+    curve = used(work, noise=0.02)
+    parts = split(work, curve, 0, ns(69), base_w=base)
+    assert isinstance(parts, Split)
+    assert parts.factors["base"] == base
+    assert parts.inseparable == ()
+    decode = parts.factors["decode"]
+    assert abs(decode.value - TOKEN) < decode.u95
+    assert decode.budget()[Term.IDLE] == pytest.approx(1 / 81, rel=0.05), "81 tokens a second"
+    shared = shared_of(work, parts)
+    assert shared.joules.sum() + shared.nobody == pytest.approx(parts.joules.sum())
+
+
+def test_an_error_that_base_power_and_the_meter_share_stays_one() -> None:
+    work = varied()
+    good = used(work)
+    channel = replace(CHANNEL, accuracy=Accuracy(gain=0.05))
+    curve = curve_of(Trace.of(channel, good.time, good.joules))
+    gain = next(s for s in told(work, curve).factors["base"].parts if s.term is Term.GAIN)
+    base = Value(BASE, "W", {gain: BASE * 0.05 / 1.96})
+    parts = split(work, curve, 0, int(work.ended.max()), base_w=base)
+    assert isinstance(parts, Split)
+    for value in parts.factors.values():
+        assert value.budget()[Term.GAIN] == pytest.approx(value.value * 0.05 / 1.96, rel=1e-3)
 
 
 def test_no_energy_at_all() -> None:
     work = varied()
     parts = told(work, constant(0, 90))
     assert [value.value for value in parts.factors.values()] == [0, 0, 0]
-    shared = by_request(work, parts)
+    shared = shared_of(work, parts)
     assert shared.joules.sum() == 0
     assert shared.nobody == 0
 
@@ -137,7 +178,7 @@ def test_a_long_prompt_costs_more_than_a_short_one() -> None:
     chunks = (20.3 + 0.05 * np.arange(30)).tolist()
     twins = [request(20, chunks, tokens_in=count) for count in (100, 4000)]
     work = work_of([*varied().requests, *twins])
-    shared = by_request(work, told(work, used(work)))
+    shared = shared_of(work, told(work, used(work)))
     own = PROMPT * work.tokens_in + TOKEN * work.tokens_out
     assert (shared.joules[shared.whole] > 0.98 * own[shared.whole]).all()
     short, long = (shared.joules[work.requests.index(twin)] for twin in twins)
@@ -153,7 +194,7 @@ def test_no_request_is_whole_in_a_window_too_short() -> None:
     work = work_of([request(0, (0.5 + 0.1 * np.arange(900)).tolist()), *varied().requests])
     parts = told(work, used(work), stop=ns(30))
     only = work_of([request(0, (0.5 + 0.1 * np.arange(900)).tolist())])
-    assert by_request(only, parts).quantiles() is None
+    assert shared_of(only, parts).quantiles() is None
 
 
 def test_a_factor_below_zero_counts_as_zero() -> None:
@@ -163,7 +204,7 @@ def test_a_factor_below_zero_counts_as_zero() -> None:
     joules = BASE * counts.seconds - 0.001 * counts.prefill + TOKEN * counts.decode
     curve = curve_of(Trace.of(CHANNEL, time, np.append(0, np.cumsum(joules))))
     parts = told(work, curve)
-    shared = by_request(work, parts)
+    shared = shared_of(work, parts)
     assert shared.clipped == ("prefill",)
     assert shared.joules.sum() + shared.nobody == pytest.approx(parts.joules.sum())
 
@@ -183,7 +224,7 @@ def test_energies_of_requests_add_up_to_the_window(
     parts = split(work, used(work, noise=noise), ns(start), ns(start + seconds), resident=resident)
     if isinstance(parts, Unknown):
         return
-    shared = by_request(work, parts)
+    shared = shared_of(work, parts)
     assert shared.joules.sum() + shared.nobody == pytest.approx(parts.joules.sum(), rel=1e-6)
     assert (shared.joules >= -1e-6).all()
 

@@ -9,7 +9,7 @@ import pytest
 
 from joulemark.accounting.curve import curve_of
 from joulemark.accounting.serving_energy import PER_OUTPUT, account
-from joulemark.accounting.serving_split import Split, by_request, split
+from joulemark.accounting.serving_split import Shared, Split, by_request, split
 from joulemark.accounting.serving_windows import Steady, Unknown, steady
 from joulemark.accounting.serving_work import work_of
 from joulemark.virtual.generation import Arrivals, Load, Served, Server, serve
@@ -28,6 +28,7 @@ def test_factors_are_recovered(arrivals: Arrivals) -> None:
         true = {"base": server.base_w, "prefill": server.prompt_j, "decode": server.token_j}
         held += sum(abs(v.value - true[name]) <= v.u95 for name, v in parts.factors.items())
         shared = by_request(work, parts)
+        assert isinstance(shared, Shared)
         assert shared.joules.sum() + shared.nobody == pytest.approx(parts.joules.sum(), rel=1e-6)
     assert held >= 0.85 * 3 * DRAWS
 

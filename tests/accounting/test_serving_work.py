@@ -52,7 +52,6 @@ def test_a_prompt_is_computed_after_the_last_event_of_anybody() -> None:
     work = work_of([request(0, [2, 3, 4, 5]), waits])
     assert work.prompts.begin.tolist() == [0, ns(3)]
     assert work.served.at(edges(1, 3.5)).tolist() == [1, 2]
-    assert work.running.at(edges(1, 2, 4, 5)).tolist() == [0, 1, 2, 0]
     assert work.in_flight.at(edges(0, 1)).tolist() == [1, 2]
 
 

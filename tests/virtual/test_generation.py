@@ -24,6 +24,11 @@ def test_energy_is_that_of_time_prompts_and_tokens(arrivals: Arrivals) -> None:
     )
 
 
+def test_energies_of_requests_add_up_where_nobody_rests() -> None:
+    run = serve(QUIET, Load(arrivals=Arrivals.SATURATION, count=60), seed=1)
+    assert run.spent.sum() == pytest.approx(run.joules[-1])
+
+
 @pytest.mark.parametrize("arrivals", list(Arrivals))
 def test_nobody_is_answered_before_asking_and_no_batch_is_overfull(arrivals: Arrivals) -> None:
     run = serve(QUIET, Load(arrivals=arrivals, count=60), seed=2)

@@ -61,7 +61,14 @@ class Split:
 
 
 def split(
-    work: Work, curve: Curve, start: int, stop: int, *, part_s: float = 1.0, resident: bool = False
+    work: Work,
+    curve: Curve,
+    start: int,
+    stop: int,
+    *,
+    part_s: float = 1.0,
+    resident: bool = False,
+    base_w: Value | None = None,
 ) -> Split | Unknown:
     """Return what energy rose by with time, prompts and generated tokens.
 
@@ -72,6 +79,8 @@ def split(
         stop: ns.
         part_s: length of a part, s; several sensor updates and many steps of the engine.
         resident: whether tokens in the cache get a factor of their own.
+        base_w: base power, W, where it is known or declared (idle power, say): it is then not
+            fitted, so that a load that never varies can be split.
     """
     count = int((stop - start) / NS / part_s)
     if count < FEWEST:
@@ -79,40 +88,63 @@ def split(
     edges = np.linspace(start, stop, count + 1).astype(np.int64)
     counts = work.between(edges)
     columns = _columns(counts, resident=resident)
-    joules = np.diff([curve.at(int(edge))[0] for edge in edges])
-    names, table = list(columns), np.column_stack(list(columns.values()))
-    absent = [name for name in names if not columns[name].any()]
+    if base_w is not None:
+        del columns["base"]
+    absent = [name for name, column in columns.items() if not column.any()]
     if absent:
         return Unknown(f"no {' and no '.join(absent)} in the window")
-    inflation = _inflation(table)
-    together = tuple(n for n, v in zip(names, inflation, strict=True) if v > COLLINEAR)
-    if max(inflation) > SINGULAR:
+    inflation = dict(zip(columns, _inflation(np.column_stack([*columns.values()])), strict=True))
+    together = tuple(name for name, v in inflation.items() if v > COLLINEAR)
+    if max(inflation.values()) > SINGULAR:
         return Unknown(f"{', '.join(together)} go together: they cannot be told apart")
-    factors, energy = {}, energy_between(curve, start, stop).joules
-    for name, factor, u, dof in zip(names, *regression(table, joules), strict=True):
-        source = Source(Term.MODEL, f"split/{name}", float(dof))
-        value = Value(float(factor), UNITS[name]).plus(source, float(u))
-        factors[name] = value + _of_meter(energy, value, counts)
+    joules = np.diff([curve.at(int(edge))[0] for edge in edges])
     return Split(
         edges=edges,
         joules=joules,
-        factors=factors,
-        inflation=dict(zip(names, map(float, inflation), strict=True)),
+        factors=_factors(
+            columns, joules, counts.seconds, energy_between(curve, start, stop).joules, base_w
+        ),
+        inflation={name: float(v) for name, v in inflation.items()},
         inseparable=together,
     )
 
 
-def _of_meter(energy: Value, factor: Value, counts: Counts) -> Value:
-    """Return zero with the systematic errors of the meter in a factor.
+def _factors(
+    columns: Mapping[str, Floats],
+    joules: Floats,
+    seconds: Floats,
+    energy: Value,
+    base_w: Value | None,
+) -> dict[str, Value]:
+    """Return the factors of the columns with their errors, and base power if it was given.
 
-    A constant error is one of base power alone; the others are relative.
+    What time alone would change in each factor (``held``) is all of base power, or of base power
+    that was given the part that each factor takes of its error.
     """
-    constant = energy.only(lambda source: source.term is Term.OFFSET)
+    table = np.column_stack([*columns.values()])
+    held = np.linalg.lstsq(table, seconds, rcond=None)[0]
+    base = base_w or Value(0.0, "W")
+    found = {} if base_w is None else {"base": base_w}
+    told = regression(table, joules - base.value * seconds)
+    for name, factor, u, dof, time in zip(columns, *told, held, strict=True):
+        unit = UNITS[name]
+        gross = float(factor + time * base.value)
+        value = Value(float(factor), unit).plus(
+            Source(Term.MODEL, f"split/{name}", float(dof)), float(u)
+        )
+        value += _of_meter(energy, gross, float(time / seconds.sum()), unit)
+        found[name] = value - Value(0.0, unit, base.scaled(float(time), unit).parts)
+    return found
+
+
+def _of_meter(energy: Value, gross: float, constant: float, unit: str) -> Value:
+    """Return zero with the systematic errors of the meter: those of its offset, and relative."""
+    offset = energy.only(lambda source: source.term is Term.OFFSET)
     relative = energy.only(lambda s: s.term not in RANDOM and s.term is not Term.OFFSET)
-    parts = relative.scaled(factor.value / energy.value if energy.value else 0.0, factor.unit).parts
-    if factor.unit == UNITS["base"]:
-        parts = {**parts, **constant.scaled(1 / float(counts.seconds.sum()), "W").parts}
-    return Value(0.0, factor.unit, parts)
+    share = gross / energy.value if energy.value else 0.0
+    return Value(0.0, unit, relative.scaled(share, unit).parts) + Value(
+        0.0, unit, offset.scaled(constant, unit).parts
+    )
 
 
 def _columns(counts: Counts, *, resident: bool) -> dict[str, Floats]:
@@ -177,7 +209,7 @@ class Shared:
         return np.quantile(self.joules[self.whole], at) if self.whole.any() else None
 
 
-def by_request(work: Work, parts: Split) -> Shared:
+def by_request(work: Work, parts: Split) -> Shared | Unknown:
     """Divide the energy of a window among its requests.
 
     The energy of each part of the window goes to what was in it in proportion to the terms of the
@@ -188,6 +220,9 @@ def by_request(work: Work, parts: Split) -> Shared:
         work: of the run.
         parts: factors and energies of the window.
     """
+    if parts.inseparable:
+        names = ", ".join(parts.inseparable)
+        return Unknown(f"{names} cannot be told apart; vary the load, or give base power")
     factor = {name: max(value.value, 0.0) for name, value in parts.factors.items()}
     counts = work.between(parts.edges)
     columns = _columns(counts, resident="resident" in factor)

@@ -111,7 +111,7 @@ def mlenergy_v2(work: Work, batch: int) -> Steady | Unknown:
     waiting = Steps.of(np.append(work.sent, work.first), np.repeat([1.0, -1.0], len(work.requests)))
     start = int(work.sent[0])
     stop = int(waiting.time[np.flatnonzero(waiting.level < 0.5)[0]])
-    running = _mean(work.running, start, stop)
+    running = _mean(work.served, start, stop)
     if running <= V2_FULL * batch:
         return Unknown(f"{running:.1f} requests ran on average; {V2} asks for {V2_FULL} of {batch}")
     return Steady(rule=V2, start=start, stop=stop, drift={})
@@ -131,7 +131,7 @@ def mlenergy_v3(work: Work, batch: int) -> Steady | Unknown:
     stop = int(np.sort(work.ended)[count - batch - 2])
     if stop <= start:
         return Unknown(f"the {count - batch - 1} first ended before {batch} had begun")
-    remarks, running = [], _mean(work.running, start, stop)
+    remarks, running = [], _mean(work.served, start, stop)
     if stop - start < V3_SHORTEST_S * NS:
         remarks.append(f"{(stop - start) / NS:.1f} s; stable from {V3_SHORTEST_S:g} s")
     if running < V3_FULL * batch:
@@ -154,7 +154,8 @@ def steady(
         curve: energy of what served.
         target: requests that are to be there: the concurrency of a closed loop, the largest batch
             under saturation; None for arrivals of their own, which are steady at no number.
-        running: whether the target is of running requests, not of those in flight.
+        running: whether the target is of running requests (from the work on their prompt to their
+            end), not of those in flight.
         demands: least length and updates.
     """
     asked = demands or Demands()
@@ -186,12 +187,12 @@ def _loaded(work: Work, target: float | None, *, running: bool) -> tuple[int, in
         if drift:
             return Unknown(f"requests per second drift by {100 * drift:+.0f} %")
         return start, stop
-    load = work.running if running else work.in_flight
+    load = work.served if running else work.in_flight
     there = np.flatnonzero(load.level >= LEVEL * target)
     if not len(there):
         return Unknown(f"at most {load.level.max():g} requests at once; the target is {target:g}")
     start, stop = int(load.time[there[0]]), int(load.time[there[-1] + 1])
-    start += int(np.quantile(work.ended - (work.first if running else work.sent), FILLED))
+    start += int(np.quantile(work.ended - (work.prompts.begin if running else work.sent), FILLED))
     if stop <= start:
         return Unknown("the load is not at its target for longer than it takes to answer")
     mean = _mean(load, start, stop)

@@ -170,11 +170,6 @@ class Work:
         return _present(self.prompts.begin, self.ended)
 
     @cached_property
-    def running(self) -> Steps:
-        """How many requests had their first token and had not ended, over time."""
-        return _present(self.first, self.ended)
-
-    @cached_property
     def resident(self) -> Steps:
         """How many tokens of prompts and answers running requests had, over time."""
         total = self.tokens_in + self.tokens_out

@@ -91,12 +91,15 @@ class Served:
         counter: an energy counter, as a meter would have read it.
         time: knots of the true energy, ns.
         joules: true energy up to each knot.
+        spent: true energy of each request, J: its tokens, and of the power of time an equal share
+            with all that ran in the same step.
     """
 
     requests: tuple[Request, ...]
     counter: Trace
     time: NDArray[np.int64]
     joules: Floats
+    spent: Floats
 
     def energy(self, start: int, stop: int) -> float:
         """Return the true energy between two moments, J."""
@@ -146,7 +149,7 @@ class _Engine:
         self.server, self.prompts, self.outputs = server, prompts, outputs
         count = len(prompts)
         self.sent, self.first = np.zeros(count), np.zeros(count, dtype=int)
-        self.time, self.joules = [0.0], [0.0]
+        self.time, self.joules, self.each = [0.0], [0.0], [0.0]
 
     def run(self, planned: Floats, concurrency: int | None) -> None:
         waiting, ends = deque[int](), list[tuple[int, int]]()
@@ -175,6 +178,7 @@ class _Engine:
     def _rest(self, until: float) -> None:
         self.joules.append(self.joules[-1] + self.server.base_w * (until - self.time[-1]))
         self.time.append(until)
+        self.each.append(self.each[-1])
 
     def _step(self, running: int, prompt_tokens: int) -> None:
         server = self.server
@@ -182,6 +186,7 @@ class _Engine:
         lasts += server.per_prompt_token_s * prompt_tokens
         used = server.base_w * lasts + server.token_j * running + server.prompt_j * prompt_tokens
         self.time.append(self.time[-1] + lasts)
+        self.each.append(self.each[-1] + server.base_w * lasts / running)
         self.joules.append(self.joules[-1] + used)
 
     def served(self, rng: np.random.Generator) -> Served:
@@ -206,7 +211,10 @@ class _Engine:
                     counted_out=Counted.USAGE,
                 )
             )
-        return Served(tuple(requests), _counter(time, joules), time, joules)
+        each = np.array(self.each)
+        spent = each[self.first + self.outputs - 1] - each[self.first - 1]
+        spent += self.server.prompt_j * self.prompts + self.server.token_j * self.outputs
+        return Served(tuple(requests), _counter(time, joules), time, joules, spent)
 
 
 def _wander(server: Server, seconds: Floats, rng: np.random.Generator) -> Floats:
