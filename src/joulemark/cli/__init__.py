@@ -32,7 +32,7 @@ VERBS = {
     "agent": "measure one node of a distributed training",
     "gather": "merge the nodes of a training, write the official logs, score",
     "export": "a run as JSON, CSV or Parquet",
-    "check": "review MLPerf Inference power results, one or thousands",
+    "check": "review MLPerf power results, one or thousands",
     "score": "energy of MLPerf Training and MLPerf Tiny results, recomputed",
     "explain": "what a rule demands, where that stands, how to mend a result",
     "import": "measurements of others: MLPerf power results, tables of results",
