@@ -16,9 +16,10 @@ from joulemark.formats.inference.directory import Place
 from joulemark.procedures.checked import Amount, Checked, Measured
 from joulemark.procedures.described import Described
 from joulemark.report.checked import Tally, print_checked, summary
-from joulemark.report.checked_json import JsonLines, checked_json
+from joulemark.report.checked_json import checked_json
 from joulemark.report.checked_junit import JUnit
 from joulemark.report.checked_sarif import Sarif, root_of
+from joulemark.report.json_lines import JsonLines
 
 HOSTILE = 'evil \x00\x1b[31m"quotes" <&> ]]> \u202e\ufffe 😀 ' + "long " * 300
 
@@ -91,7 +92,7 @@ def test_what_cannot_be_had_is_null_and_official_verdicts_stand_beside() -> None
 
 def test_lines_are_written_as_they_come() -> None:
     file = io.StringIO()
-    lines = JsonLines(file)
+    lines = JsonLines(file, checked_json)
     for number in range(3):
         lines.add(checked(finding("inference/x", Severity.ERROR, HOSTILE)))
         assert file.getvalue().count("\n") == number + 1

@@ -19,9 +19,10 @@ from joulemark.procedures.scored import (
     TrainingFigures,
     Window,
 )
+from joulemark.report.json_lines import JsonLines
 from joulemark.report.scored import Table, summary
 from joulemark.report.scored_figures import signed
-from joulemark.report.scored_json import JsonLines, scored_json
+from joulemark.report.scored_json import scored_json
 
 ENERGY = Both(20_644_274.6, Measured(20_625_943.9, 3_097_463.6))
 TRAINED = TrainingFigures(
@@ -237,7 +238,7 @@ def test_a_missing_figure_is_null() -> None:
 
 def test_a_line_an_object() -> None:
     file = io.StringIO()
-    sink = JsonLines(file)
+    sink = JsonLines(file, scored_json)
     sink.add(TRAINING)
     sink.add(TINY)
     sink.close()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from joulemark.core.finding import Verdict
     from joulemark.report.progress import Progress
 
 
@@ -49,6 +50,14 @@ def taken_whole(verb: str) -> Callable[[str, str], None]:
         print(f"joulemark {verb}: {file} is part of a result, {folder} is taken", file=sys.stderr)
 
     return tell
+
+
+def exit_code(verdicts: Mapping[Verdict, int], *, strict: bool) -> int:
+    """Return 1 where a result fails, or with ``strict`` warns; else 0."""
+    from joulemark.core.finding import Verdict
+
+    bad = verdicts[Verdict.FAIL] + (verdicts[Verdict.WARN] if strict else 0)
+    return 1 if bad else 0
 
 
 class Pace:

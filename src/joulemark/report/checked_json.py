@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from typing import IO, Any
+from typing import Any
 
 from joulemark.core.finding import Finding
 from joulemark.procedures.checked import Amount, Checked, Measured
@@ -60,24 +59,3 @@ def _measured(measured: Measured | None) -> dict[str, float] | None:
     if measured is None or not (math.isfinite(measured.value) and math.isfinite(measured.u95)):
         return None
     return {"value": measured.value, "u95": measured.u95}
-
-
-class JsonLines:
-    """Writes one line a result, at once.
-
-    Args:
-        file: where to.
-    """
-
-    def __init__(self, file: IO[str]) -> None:
-        """Keep the file."""
-        self._file = file
-
-    def add(self, checked: Checked) -> None:
-        """Write one result."""
-        self._file.write(json.dumps(checked_json(checked), ensure_ascii=False, allow_nan=False))
-        self._file.write("\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Do nothing: every line is written."""

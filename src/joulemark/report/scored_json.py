@@ -5,8 +5,7 @@ A figure that cannot be had is null, and ``reasons`` says why, by its name.
 
 from __future__ import annotations
 
-import json
-from typing import IO, Any
+from typing import Any
 
 from joulemark.accounting.training_energy import KWH
 from joulemark.core.finding import Finding
@@ -144,24 +143,3 @@ def _measured(measured: Measured | None) -> dict[str, float | None]:
     if measured is None:
         return {"value": None, "u95": None}
     return {"value": measured.value, "u95": measured.u95}
-
-
-class JsonLines:
-    """Writes one line a score, at once.
-
-    Args:
-        file: where to.
-    """
-
-    def __init__(self, file: IO[str]) -> None:
-        """Keep the file."""
-        self._file = file
-
-    def add(self, scored: Scored) -> None:
-        """Write one score."""
-        self._file.write(json.dumps(scored_json(scored), ensure_ascii=False, allow_nan=False))
-        self._file.write("\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Do nothing: every line is written."""

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from joulemark.cli.common import checked as checked_by
 from joulemark.cli.common import positive
-from joulemark.cli.streaming import Pace, Stop, found_so_far, opened, taken_whole
+from joulemark.cli.streaming import Pace, Stop, exit_code, found_so_far, opened, taken_whole
 from joulemark.core.errors import UsageError
 
 if TYPE_CHECKING:
     from joulemark.procedures.checked import Asked, Checked
     from joulemark.procedures.checking import Found
-    from joulemark.report.checked import Tally
 
 EXAMPLES = """\
 examples:
@@ -166,14 +165,7 @@ def main(args: Namespace) -> int:
         print_checked(tally, args.top)
     said = summary(tally, len(found.targets))
     print(f"joulemark check: {'interrupted; ' if stop.asked else ''}{said}", file=sys.stderr)
-    return 130 if stop.asked else _exit_code(tally, strict=args.strict)
-
-
-def _exit_code(tally: Tally, *, strict: bool) -> int:
-    from joulemark.core.finding import Verdict
-
-    bad = tally.verdicts[Verdict.FAIL] + (tally.verdicts[Verdict.WARN] if strict else 0)
-    return 1 if bad else 0
+    return 130 if stop.asked else exit_code(tally.verdicts, strict=args.strict)
 
 
 def _asked(args: Namespace) -> Asked:
@@ -219,12 +211,13 @@ def _files(args: Namespace) -> Iterator[list[Sink]]:
     Raises:
         StoreError: if one cannot be written.
     """
-    from joulemark.report.checked_json import JsonLines
+    from joulemark.report.checked_json import checked_json
+    from joulemark.report.json_lines import JsonLines
 
     with ExitStack() as stack:
-        sinks: list[Sink] = [JsonLines(sys.stdout)] if args.json else []
+        sinks: list[Sink] = [JsonLines(sys.stdout, checked_json)] if args.json else []
         if args.output is not None:
-            sinks.append(JsonLines(opened(stack, args.output)))
+            sinks.append(JsonLines(opened(stack, args.output), checked_json))
         if args.junit is not None:
             from joulemark.report.checked_junit import JUnit
 

@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from joulemark.cli.common import checked, positive
-from joulemark.cli.streaming import Pace, Stop, found_so_far, opened, taken_whole
+from joulemark.cli.streaming import Pace, Stop, exit_code, found_so_far, opened, taken_whole
 
 if TYPE_CHECKING:
     from joulemark.procedures.scored import Scored
-    from joulemark.report.scored import Table
 
 EXAMPLES = """\
 examples:
@@ -112,14 +111,7 @@ def main(args: Namespace) -> int:
         table.print()
     said = summary(table, len(found.targets))
     print(f"joulemark score: {'interrupted; ' if stop.asked else ''}{said}", file=sys.stderr)
-    return 130 if stop.asked else _exit_code(table, strict=args.strict)
-
-
-def _exit_code(table: Table, *, strict: bool) -> int:
-    from joulemark.core.finding import Verdict
-
-    bad = table.verdicts[Verdict.FAIL] + (table.verdicts[Verdict.WARN] if strict else 0)
-    return 1 if bad else 0
+    return 130 if stop.asked else exit_code(table.verdicts, strict=args.strict)
 
 
 @contextmanager
@@ -129,12 +121,13 @@ def _files(args: Namespace) -> Iterator[list[Sink]]:
     Raises:
         StoreError: if one cannot be written.
     """
-    from joulemark.report.scored_json import JsonLines
+    from joulemark.report.json_lines import JsonLines
+    from joulemark.report.scored_json import scored_json
 
     with ExitStack() as stack:
-        sinks: list[Sink] = [JsonLines(sys.stdout)] if args.json else []
+        sinks: list[Sink] = [JsonLines(sys.stdout, scored_json)] if args.json else []
         if args.output is not None:
-            sinks.append(JsonLines(opened(stack, args.output)))
+            sinks.append(JsonLines(opened(stack, args.output), scored_json))
         if args.html is not None:
             from joulemark.report.scored_page import Page
 
