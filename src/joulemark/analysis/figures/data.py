@@ -108,3 +108,37 @@ class FigureData:
     dates: bool = False
     marks: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+
+def efficiency_trend(
+    number: str,
+    whose: str,
+    basis: Basis,
+    series: tuple[Series, ...],
+    *,
+    notes: tuple[str, ...],
+    marks: tuple[tuple[str, str], ...] = (),
+) -> FigureData:
+    """Return a figure of the best energy efficiency so far, by the days of the rounds.
+
+    Args:
+        number: of the source study.
+        whose: kind of systems.
+        basis: whose figure it is.
+        series: a line for each benchmark, its first round 1.
+        notes: what a reader must know of the whole.
+        marks: rounds that break comparability.
+    """
+    return FigureData(
+        number=number,
+        title=f"Energy efficiency of {whose}, the best so far",
+        basis=basis,
+        kind=Kind.LINES,
+        series=series,
+        x_label="Round",
+        y_label="Energy efficiency, first round = 1",
+        log_y=True,
+        dates=True,
+        marks=marks,
+        notes=notes,
+    )

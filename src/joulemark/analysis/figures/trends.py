@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from joulemark.analysis.figures.data import Basis, FigureData, Kind, Point, Series
+from joulemark.analysis.figures.data import Basis, FigureData, Point, Series, efficiency_trend
 from joulemark.analysis.figures.names import DATACENTER, EDGE, TINY, Line, lines
 from joulemark.analysis.figures.points import absent, conversions, day_of, of_entry
 from joulemark.analysis.record.definitions import Definitions
@@ -85,18 +85,13 @@ def _figure(
         marks += _marks(one, chosen, known)
     if not series:
         return None
-    return FigureData(
-        number=number,
-        title=f"Energy efficiency of {whose}, the best so far",
-        basis=Basis.RECORD,
-        kind=Kind.LINES,
-        series=tuple(series),
-        x_label="Round",
-        y_label="Energy efficiency, first round = 1",
-        log_y=True,
-        dates=True,
-        marks=tuple(dict.fromkeys(marks)),
+    return efficiency_trend(
+        number,
+        whose,
+        Basis.RECORD,
+        tuple(series),
         notes=(*_notes(entries, series), *absent(entries, known)),
+        marks=tuple(dict.fromkeys(marks)),
     )
 
 

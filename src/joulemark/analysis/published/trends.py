@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from joulemark.analysis.figures.data import Basis, FigureData, Kind, Point, Series
+from joulemark.analysis.figures.data import Basis, FigureData, Point, Series, efficiency_trend
 from joulemark.analysis.figures.names import DATACENTER, EDGE, TINY, Line, days, lines
 from joulemark.analysis.published.tables import DATACENTER as DATACENTER_TABLE
 from joulemark.analysis.published.tables import EDGE as EDGE_TABLE
@@ -116,18 +116,7 @@ def _figure(
     series = [one for one in series if one.points]
     if not series:
         return None
-    return FigureData(
-        number=number,
-        title=f"Energy efficiency of {whose}, the best so far",
-        basis=Basis.PUBLISHED,
-        kind=Kind.LINES,
-        series=tuple(series),
-        x_label="Round",
-        y_label="Energy efficiency, first round = 1",
-        log_y=True,
-        dates=True,
-        notes=notes,
-    )
+    return efficiency_trend(number, whose, Basis.PUBLISHED, tuple(series), notes=notes)
 
 
 def _points(pairs: Sequence[Pair], value: _Value) -> Iterator[Point]:
