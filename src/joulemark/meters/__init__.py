@@ -30,6 +30,7 @@ METERS = Registry(
         "estimate": "joulemark.meters.estimate:estimate",
         "host": "joulemark.meters.host:host",
         "replay": "joulemark.meters.replay:replay",
+        "virtual": "joulemark.meters.virtual:virtual",
         "joulescope": "joulemark.meters.joulescope:joulescope",
         "lpm01a": "joulemark.meters.lpm01a:lpm01a",
         "ppk2": "joulemark.meters.ppk2:ppk2",

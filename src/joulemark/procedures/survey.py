@@ -22,7 +22,7 @@ from joulemark.meters import METERS, parse_spec
 from joulemark.meters._system import describe_system
 from joulemark.meters.surroundings import advice, kinds
 
-NOT_SENSORS = frozenset({"replay", "host"})
+NOT_SENSORS = frozenset({"replay", "host", "virtual"})
 """Meters that a survey leaves out: they bring no sensor of this machine."""
 WATCH_S = 1.0
 """How long each meter is read as fast as it can be."""

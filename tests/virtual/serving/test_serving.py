@@ -16,6 +16,7 @@ from joulemark.core.errors import UnavailableError, UsageError
 from joulemark.virtual.serving.engine import Engine
 from joulemark.virtual.serving.instrument import Serving
 from joulemark.virtual.serving.script import Script
+from joulemark.virtual.serving.stream import Truth
 from joulemark.virtual.serving.wrongs import Wrongs
 
 
@@ -43,6 +44,7 @@ class Loop:
 class Counting:
     def __init__(self, loop: Loop, tokens: int, prefill_s: float = 0.5) -> None:
         self.prefill_s = prefill_s
+        self.truth = Truth(0)
         self.left = tokens
         self.times: list[float] = []
         self._loop = loop

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
 from joulemark.virtual.serving.script import Script
+from joulemark.virtual.serving.spending import Spending
+from joulemark.virtual.serving.stream import Truth
 
 
 class Stream(Protocol):
     """A request as the engine sees it."""
 
     prefill_s: float
+    truth: Truth
 
     def token(self) -> bool:
         """Send the next token; return whether more are to come."""
@@ -25,17 +29,21 @@ class Engine:
     Args:
         script: the times.
         loop: the loop to live in.
+        spending: adds up what is spent, where that is asked for.
 
     Attributes:
         running: streams that get tokens.
     """
 
-    def __init__(self, script: Script, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, script: Script, loop: asyncio.AbstractEventLoop, spending: Spending | None = None
+    ) -> None:
         """Begin with no stream."""
         self.running: dict[Stream, None] = {}
         self._waiting: deque[Stream] = deque()
         self._script = script
         self._loop = loop
+        self._spending = spending
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -52,11 +60,14 @@ class Engine:
         else:
             self.running[stream] = None
             due = self._loop.time() + stream.prefill_s
+            self._begins([stream], due)
             self._loop.call_at(due, self._alone, stream, due)
 
     def drop(self, stream: Stream) -> None:
         """Forget a stream whose client is gone."""
-        self.running.pop(stream, None)
+        if stream in self.running:
+            del self.running[stream]
+            self._ends([stream])
         if stream in self._waiting:
             self._waiting.remove(stream)
 
@@ -76,22 +87,43 @@ class Engine:
             return
         if stream.token():
             due = max(due, self._loop.time() - self._step_s()) + self._step_s()
+            self._go_on(1, due)
             self._loop.call_at(due, self._alone, stream, due)
-        else:
-            self.running.pop(stream, None)
+        elif stream in self.running:
+            del self.running[stream]
+            self._ends([stream])
 
     def _admit(self, now: float) -> None:
         """Let streams in as far as there are slots, and plan the step that follows."""
-        extra = 0.0
+        extra, before, new = 0.0, len(self.running), list[Stream]()
         while self._waiting and len(self.running) < self._script.slots:
             stream = self._waiting.popleft()
             extra = max(extra, stream.prefill_s)  # prompts of one step are taken together
             self.running[stream] = None
+            new.append(stream)
         self._timer = None
         if self.running:
             due = max(now, self._loop.time() - self._step_s()) + self._step_s() + extra
+            self._begins(new, due)
+            self._go_on(before, due)
             self._timer = self._loop.call_at(due, self._step, due)
 
     def _step(self, due: float) -> None:
-        self.running = dict.fromkeys([one for one in self.running if one.token()])
+        before = self.running
+        self.running = dict.fromkeys([one for one in before if one.token()])
+        self._ends([one for one in before if one not in self.running])
         self._admit(due)
+
+    def _begins(self, streams: Sequence[Stream], due: float) -> None:
+        if self._spending is not None:
+            for stream in streams:
+                self._spending.begins(stream, self._loop.time(), due)
+
+    def _go_on(self, count: int, due: float) -> None:
+        if self._spending is not None and count:
+            self._spending.goes_on(self._loop.time(), due, count)
+
+    def _ends(self, streams: Sequence[Stream]) -> None:
+        if self._spending is not None:
+            for stream in streams:
+                self._spending.ends(stream, self._loop.time())

@@ -9,8 +9,11 @@ from joulemark.core.errors import UsageError
 from joulemark.virtual.instruments import setting
 from joulemark.virtual.serving.script import MOST_TOKENS, Script
 from joulemark.virtual.serving.server import ScriptedServer, Served
+from joulemark.virtual.serving.spending import Costs
 from joulemark.virtual.serving.wrongs import WRONGS, Wrongs
 
+MOST_SPENT = 1e6
+"""More W, or J for a token, makes no sense."""
 EXAMPLE = '{"model": "scripted", "prompt": "How long?", "stream": true}'
 
 
@@ -26,7 +29,12 @@ class Serving:
     most: int = setting(64, "most tokens of an answer; the prompt decides which number between")
     reasoning: int = setting(0, "how many of them are reasoning")
     slots: int = setting(0, "requests answered together, in steps that they share; 0: no batch")
-    seed: int = setting(0, "seed of the lengths")
+    seed: int = setting(0, "seed of the lengths, and of the power that wanders")
+    base_w: float = setting(0.0, "virtual power of time alone, W")
+    prompt_j: float = setting(0.0, "virtual energy of each prompt token, J")
+    token_j: float = setting(0.0, "virtual energy of each token of an answer, J")
+    noise_w: float = setting(0.0, "standard deviation of a power that wanders about that, W")
+    noise_s: float = setting(0.5, "how long it takes to wander, s")
     fault: tuple[str, ...] = setting(
         (), f"what is wrong, NAME or NAME:N for every Nth request: {', '.join(WRONGS)}"
     )
@@ -62,6 +70,20 @@ class Serving:
             seed=self.seed,
         )
 
+    def costs(self) -> Costs:
+        """Return what things cost.
+
+        Raises:
+            UsageError: if a setting makes no sense.
+        """
+        told = {name: getattr(self, name) for name in ("base_w", "prompt_j", "token_j", "noise_w")}
+        for name, value in told.items():
+            if not (math.isfinite(value) and 0 <= value <= MOST_SPENT):
+                raise UsageError(f"{name} is {value!r}", remedy=f"choose from 0 to {MOST_SPENT:g}")
+        if not 0.01 <= self.noise_s <= 3600:
+            raise UsageError(f"noise_s is {self.noise_s!r}", remedy="choose from 0.01 to 3600 s")
+        return Costs(**told, noise_s=self.noise_s, seed=self.seed)
+
     def start(self) -> Served:
         """Begin to answer.
 
@@ -69,11 +91,16 @@ class Serving:
             UsageError: if a setting makes no sense.
             UnavailableError: if its port is taken.
         """
-        server = ScriptedServer(self.script(), Wrongs(self.fault), self.host, self.port)
+        costs = self.costs()
+        server = ScriptedServer(
+            self.script(), Wrongs(self.fault), self.host, self.port, costs=costs
+        )
         url = server.url
+        spent = f"a virtual meter, a rehearsal: joulemark … --meter virtual:url={url}"
         says = (
             f"answers at {url}/v1/chat/completions and {url}/v1/completions",
             f"counts at {url}/metrics, what was really done at {url}/truth",
             f"try: curl -N {url}/v1/completions -d '{EXAMPLE}'",
+            *([spent] if costs.any else []),
         )
         return Served(server, says)

@@ -13,6 +13,7 @@ from joulemark.core.errors import UnavailableError
 from joulemark.virtual.serving import wire
 from joulemark.virtual.serving.engine import Engine
 from joulemark.virtual.serving.script import Script
+from joulemark.virtual.serving.spending import UPDATE_S, Costs, Spending
 from joulemark.virtual.serving.stream import Answering, Truth, told
 from joulemark.virtual.serving.wrongs import Wrongs
 
@@ -22,6 +23,7 @@ BACKLOG = 4096
 READY_S = 10.0
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
 _ASKED = ("/v1/chat/completions", "/v1/completions")
+_ENERGY = {"/energy": Spending.told, "/energy/truth": Spending.truth}
 
 
 class ScriptedServer:
@@ -33,9 +35,11 @@ class ScriptedServer:
         host: address to listen at.
         port: TCP port; 0 for any that is free.
         context: of TLS; None for plain HTTP.
+        costs: what things cost.
 
     Attributes:
         truths: what was really done, one for each request.
+        spending: what was spent; None where nothing costs energy.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class ScriptedServer:
         host: str = "127.0.0.1",
         port: int = 0,
         context: ssl.SSLContext | None = None,
+        costs: Costs | None = None,
     ) -> None:
         """Begin to answer.
 
@@ -58,7 +63,9 @@ class ScriptedServer:
         self.address = (host, port)
         self.live: set[_Talk] = set()
         self.loop = asyncio.new_event_loop()
-        self.engine = Engine(script, self.loop)
+        spends = costs is not None and costs.any
+        self.spending = Spending(costs, self.loop.time()) if costs and spends else None
+        self.engine = Engine(script, self.loop, self.spending)
         self._server: asyncio.Server | None = None
         self._failed: list[OSError] = []
         self._ready = threading.Event()
@@ -105,6 +112,7 @@ class ScriptedServer:
         asyncio.set_event_loop(self.loop)
         try:
             self.loop.run_until_complete(self._listen())
+            self._spend()
             self._ready.set()
             self.loop.run_forever()
             self.die()
@@ -121,6 +129,12 @@ class ScriptedServer:
             lambda: _Talk(self), host, port, backlog=BACKLOG, ssl=self.context
         )
         self.address = self._server.sockets[0].getsockname()[:2]
+
+    def _spend(self) -> None:
+        """Add up what was spent now and then, so that whoever asks need not wait for it."""
+        if self.spending is not None:
+            self.spending.advance(self.loop.time())
+            self.loop.call_later(UPDATE_S, self._spend)
 
     async def _gone(self) -> None:
         while self.live:
@@ -176,6 +190,9 @@ class _Talk(asyncio.Protocol):
             self.transport.write(wire.metrics(self._server.counts))
         elif verb == "GET" and path == "/truth":
             self.transport.write(told(self._server.truths))
+        elif verb == "GET" and path in _ENERGY and self._server.spending is not None:
+            self._server.spending.advance(self._server.loop.time())
+            self.transport.write(wire.json_body(_ENERGY[path](self._server.spending)))
         elif verb == "GET" and path == "/v1/models":
             models = [{"id": "scripted", "object": "model", "owned_by": "joulemark"}]
             self.transport.write(wire.whole(200, {"object": "list", "data": models}))

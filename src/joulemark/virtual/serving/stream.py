@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -32,6 +31,8 @@ class Truth:
         tokens_in: tokens of the prompt.
         tokens_out: tokens written.
         whole: whether the answer was written to its end.
+        joules: what was spent for it: prompt, tokens, and of base power an equal share with all
+            that were served beside it; 0 before its end, or where nothing costs energy.
     """
 
     arrived: int
@@ -40,6 +41,7 @@ class Truth:
     tokens_in: int = 0
     tokens_out: int = 0
     whole: bool = False
+    joules: float = 0.0
 
 
 class Answering:
@@ -178,5 +180,4 @@ class Answering:
 
 def told(truths: list[Truth]) -> bytes:
     """Return an answer that tells the truth of all requests, as JSON."""
-    body = json.dumps([asdict(one) for one in truths]).encode()
-    return wire.head(200, "application/json", length=len(body)) + body
+    return wire.whole(200, [asdict(one) for one in truths])

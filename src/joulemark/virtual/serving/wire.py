@@ -95,7 +95,11 @@ def head(status: int, kind: str, *, length: int | None = None, more: str = "") -
 
 def whole(status: int, value: object, *, more: str = "") -> bytes:
     """Return a whole answer of JSON."""
-    body = json.dumps(value).encode()
+    return json_body(json.dumps(value).encode(), status, more=more)
+
+
+def json_body(body: bytes, status: int = 200, *, more: str = "") -> bytes:
+    """Return a whole answer of JSON that is written already."""
     return head(status, "application/json", length=len(body), more=more) + body
 
 
