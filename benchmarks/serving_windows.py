@@ -19,7 +19,6 @@ import numpy as np
 SOURCES = Path(__file__).parents[1] / "src"
 sys.path.insert(0, str(SOURCES))
 
-from joulemark.accounting.curve import curve_of  # noqa: E402
 from joulemark.accounting.serving_energy import (  # noqa: E402
     MLENERGY_FIGURES,
     PER_OUTPUT,
@@ -36,6 +35,7 @@ from joulemark.accounting.serving_windows import (  # noqa: E402
     steady,
 )
 from joulemark.accounting.serving_work import Work, work_of  # noqa: E402
+from joulemark.accounting.supply import Supply  # noqa: E402
 from joulemark.virtual.generation import Arrivals, Load, Served, Server, serve  # noqa: E402
 
 Row = dict[str, float | str]
@@ -74,7 +74,7 @@ class Tally:
 
     def add(self, run: Served) -> None:
         """Add a draw."""
-        work, curve, load = work_of(run.requests), curve_of(run.counter), self.load
+        work, curve, load = work_of(run.requests), Supply.of([run.counter]), self.load
         end = int(work.sent[-1]) if load.arrivals in _OWN else int(work.ended.max())
         parts = split(work, curve, int(work.sent[0]), end)
         for name, field in FACTORS.items():

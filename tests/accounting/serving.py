@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from joulemark.accounting.curve import Curve, curve_of
+from joulemark.accounting.supply import Supply
 from joulemark.core.channel import Channel, Domain, Quantity
 from joulemark.core.clock import NS
 from joulemark.core.request import Outcome, Request
@@ -58,13 +58,13 @@ CHANNEL = Channel(
 )
 
 
-def counter(seconds: Sequence[float], joules: Sequence[float]) -> Curve:
+def counter(seconds: Sequence[float], joules: Sequence[float]) -> Supply:
     """Return the curve of a counter read at ``seconds``."""
     times = [ns(t) for t in seconds]
-    return curve_of(Trace.of(CHANNEL, times, joules))
+    return Supply.of([Trace.of(CHANNEL, times, joules)])
 
 
-def constant(watts: float, seconds: float, every: float = 0.1) -> Curve:
+def constant(watts: float, seconds: float, every: float = 0.1) -> Supply:
     """Return the curve of a constant power."""
     times = np.arange(0, seconds + every / 2, every)
     return counter(times.tolist(), (watts * times).tolist())

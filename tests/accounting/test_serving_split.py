@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from joulemark.accounting.curve import Curve, curve_of
 from joulemark.accounting.serving_split import (
     Shared,
     Split,
@@ -18,6 +17,7 @@ from joulemark.accounting.serving_split import (
 )
 from joulemark.accounting.serving_windows import Unknown
 from joulemark.accounting.serving_work import Work, work_of
+from joulemark.accounting.supply import Supply
 from joulemark.core.channel import Accuracy
 from joulemark.core.clock import NS
 from joulemark.core.record import replace
@@ -41,14 +41,14 @@ def varied(seed: int = 0, count: int = 80) -> Work:
     return work_of(found)
 
 
-def used(work: Work, *, kept: float = 0.0, every: float = 0.004, noise: float = 0.0) -> Curve:
+def used(work: Work, *, kept: float = 0.0, every: float = 0.004, noise: float = 0.0) -> Supply:
     """Return a counter of what that work uses by the factors above."""
     time = np.arange(0, int(work.ended.max()) + ns(3), ns(every))
     counts = work.between(time)
     joules = BASE * counts.seconds + PROMPT * counts.prefill + TOKEN * counts.decode
     joules += kept * counts.resident
     joules += noise * np.random.default_rng(6).standard_normal(len(joules))
-    return curve_of(Trace.of(CHANNEL, time, np.append(0, np.cumsum(joules))))
+    return Supply.of([Trace.of(CHANNEL, time, np.append(0, np.cumsum(joules)))])
 
 
 def shared_of(work: Work, parts: Split) -> Shared:
@@ -57,7 +57,7 @@ def shared_of(work: Work, parts: Split) -> Shared:
     return shared
 
 
-def told(work: Work, curve: Curve, *, resident: bool = False, stop: int | None = None) -> Split:
+def told(work: Work, curve: Supply, *, resident: bool = False, stop: int | None = None) -> Split:
     parts = split(work, curve, 0, stop or int(work.ended.max()), resident=resident)
     assert isinstance(parts, Split)
     return parts
@@ -91,7 +91,7 @@ def test_a_constant_error_of_the_meter_is_one_of_base_power_alone() -> None:
     work = varied()
     good = used(work)
     channel = replace(CHANNEL, accuracy=Accuracy(gain=0.05, offset_w=2))
-    parts = told(work, curve_of(Trace.of(channel, good.time, good.joules)))
+    parts = told(work, Supply.of([Trace.of(channel, good.curves[0].time, good.curves[0].joules)]))
     for name, value in parts.factors.items():
         budget = value.budget()
         assert budget[Term.GAIN] == pytest.approx(value.value * 0.05 / 1.96, rel=1e-3)
@@ -156,7 +156,7 @@ def test_an_error_that_base_power_and_the_meter_share_stays_one() -> None:
     work = varied()
     good = used(work)
     channel = replace(CHANNEL, accuracy=Accuracy(gain=0.05))
-    curve = curve_of(Trace.of(channel, good.time, good.joules))
+    curve = Supply.of([Trace.of(channel, good.curves[0].time, good.curves[0].joules)])
     gain = next(s for s in told(work, curve).factors["base"].parts if s.term is Term.GAIN)
     base = Value(BASE, "W", {gain: BASE * 0.05 / 1.96})
     parts = split(work, curve, 0, int(work.ended.max()), base_w=base)
@@ -202,7 +202,7 @@ def test_a_factor_below_zero_counts_as_zero() -> None:
     time = np.arange(0, int(work.ended.max()) + ns(1), ns(0.05))
     counts = work.between(time)
     joules = BASE * counts.seconds - 0.001 * counts.prefill + TOKEN * counts.decode
-    curve = curve_of(Trace.of(CHANNEL, time, np.append(0, np.cumsum(joules))))
+    curve = Supply.of([Trace.of(CHANNEL, time, np.append(0, np.cumsum(joules)))])
     parts = told(work, curve)
     shared = shared_of(work, parts)
     assert shared.clipped == ("prefill",)

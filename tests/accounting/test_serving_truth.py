@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from joulemark.accounting.curve import curve_of
 from joulemark.accounting.serving_energy import PER_OUTPUT, account
 from joulemark.accounting.serving_split import Shared, Split, by_request, split
 from joulemark.accounting.serving_windows import Steady, Unknown, steady
 from joulemark.accounting.serving_work import work_of
+from joulemark.accounting.supply import Supply
 from joulemark.virtual.generation import Arrivals, Load, Served, Server, serve
 
 DRAWS = 8
@@ -23,7 +23,7 @@ def test_factors_are_recovered(arrivals: Arrivals) -> None:
     for seed in range(DRAWS):
         run = serve(server, Load(arrivals=arrivals, count=150), seed)
         work = work_of(run.requests)
-        parts = split(work, curve_of(run.counter), 0, int(work.ended.max()))
+        parts = split(work, Supply.of([run.counter]), 0, int(work.ended.max()))
         assert isinstance(parts, Split)
         true = {"base": server.base_w, "prefill": server.prompt_j, "decode": server.token_j}
         held += sum(abs(v.value - true[name]) <= v.u95 for name, v in parts.factors.items())
@@ -35,7 +35,7 @@ def test_factors_are_recovered(arrivals: Arrivals) -> None:
 
 def test_energy_of_the_window_is_the_true_one() -> None:
     run = serve(Server(), Load(arrivals=Arrivals.CLOSED), seed=1)
-    work, curve = work_of(run.requests), curve_of(run.counter)
+    work, curve = work_of(run.requests), Supply.of([run.counter])
     window = steady(work, curve, target=12)
     assert isinstance(window, Steady)
     got = account(work, curve, window)
@@ -52,6 +52,6 @@ def got_tokens(run: Served, window: Steady) -> int:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_ramp_has_no_steady_state(seed: int) -> None:
     run = serve(Server(), Load(arrivals=Arrivals.RAMP), seed)
-    window = steady(work_of(run.requests), curve_of(run.counter), target=None)
+    window = steady(work_of(run.requests), Supply.of([run.counter]), target=None)
     assert isinstance(window, Unknown)
     assert "requests per second drift" in window.reason

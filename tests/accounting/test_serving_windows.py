@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from joulemark.accounting.curve import Curve
 from joulemark.accounting.serving_windows import (
+    ALL,
     MLENERGY,
     RULES,
     STEADY,
@@ -24,6 +24,7 @@ from joulemark.accounting.serving_windows import (
     trend,
 )
 from joulemark.accounting.serving_work import Work, work_of
+from joulemark.accounting.supply import Supply
 from tests.accounting.serving import constant, counter, ns, request
 
 
@@ -45,7 +46,7 @@ def posted(count: int, batch: int, first: float = 0.1) -> Work:
 
 
 def test_every_rule_has_words() -> None:
-    assert set(RULES) == {V2, V3, STEADY}
+    assert set(RULES) == {V2, V3, STEADY, ALL}
     assert set(MLENERGY) == {V2, V3}
 
 
@@ -104,7 +105,7 @@ def test_saturation_looks_at_what_runs() -> None:
     assert isinstance(steady(posted(120, 4), constant(100, 40), target=5, running=True), Unknown)
 
 
-def warming(seconds: float, until: float) -> Curve:
+def warming(seconds: float, until: float) -> Supply:
     times = np.arange(0, seconds, 0.1)
     power = 100 + 100 * np.minimum(times / until, 1)
     return counter(times.tolist(), np.cumsum(power * 0.1).tolist())

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulemark.accounting.curve import Curve
-from joulemark.accounting.integrate import energy_between
 from joulemark.accounting.repeats import degrees_of_freedom, half_width
 from joulemark.accounting.serving_windows import V2, V3, Steady, Unknown
 from joulemark.accounting.serving_work import Counts, Floats, Work
+from joulemark.accounting.supply import Supply
 from joulemark.core.clock import NS
 from joulemark.core.energy import Energy
 from joulemark.core.student import student_975
@@ -93,6 +92,13 @@ _OTHERS: Mapping[str, tuple[str, str]] = {
             "to nobody"
         ),
     ),
+    "energy-per-good-request/1": (
+        "J/request",
+        (
+            "all energy of the stated parts in the window, idle power and other requests included, "
+            "by the requests that kept the service level, each by its share in the window"
+        ),
+    ),
     "energy-per-image/1": ("J/image", "energy of the calls of the pipeline by the images made"),
     "energy-per-video/1": ("J/video", "energy of the calls of the pipeline by the videos made"),
     "energy-idle/1": (
@@ -142,11 +148,11 @@ class Account:
 
 def account(
     work: Work,
-    curve: Curve,
+    supply: Supply,
     window: Steady,
     *,
     idle_w: Value | None = None,
-    host: Curve | None = None,
+    host: Supply | None = None,
 ) -> Account:
     """Return what a window came to by our definitions.
 
@@ -155,15 +161,15 @@ def account(
 
     Args:
         work: of the run.
-        curve: energy of what served.
+        supply: energy of what served.
         window: the part that counts.
         idle_w: idle power of the same parts, W.
         host: energy of the host's parts.
     """
     start, stop = window.start, window.stop
     edges = np.linspace(start, stop, BATCHES + 1).astype(np.int64)
-    counts, energy = work.between(edges), energy_between(curve, start, stop)
-    joules = np.diff([curve.at(int(edge))[0] for edge in edges])
+    counts, energy = work.between(edges), supply.between(start, stop)
+    joules = supply.steps(edges)
     figures = {}
     for name, done in _denominators(counts).items():
         if done.sum() > 0:
@@ -171,7 +177,7 @@ def account(
     return Account(
         energy=energy,
         idle=None if idle_w is None else idle_w.scaled((stop - start) / NS, "J"),
-        host=None if host is None else energy_between(host, start, stop),
+        host=None if host is None else host.between(start, stop),
         figures=figures,
     )
 
@@ -209,7 +215,7 @@ def ratio(energy: Value, joules: Floats, done: Floats, unit: str) -> Value:
     return value.plus(Source(Term.WORK, "window", count - 1.0), u)
 
 
-def mlenergy_figures(work: Work, curve: Curve, window: Steady) -> Mapping[str, float] | Unknown:
+def mlenergy_figures(work: Work, supply: Supply, window: Steady) -> Mapping[str, float] | Unknown:
     """Return energy per token and per request as ML.ENERGY computes them, J, by name.
 
     Energy per request is energy per output token of the window times the mean output of all
@@ -217,7 +223,7 @@ def mlenergy_figures(work: Work, curve: Curve, window: Steady) -> Mapping[str, f
 
     Args:
         work: of the run.
-        curve: energy of the GPUs.
+        supply: energy of the GPUs.
         window: by one of their rules.
     """
     if window.rule not in MLENERGY_FIGURES:
@@ -225,7 +231,7 @@ def mlenergy_figures(work: Work, curve: Curve, window: Steady) -> Mapping[str, f
     tokens = float(work.between(np.array([window.start, window.stop])).tokens_out[0])
     if tokens == 0:
         return Unknown("no token was read in the window")
-    per_token = energy_between(curve, window.start, window.stop).joules.value / tokens
+    per_token = supply.between(window.start, window.stop).joules.value / tokens
     token, request = MLENERGY_FIGURES[window.rule]
     return {token: per_token, request: per_token * float(work.tokens_out.mean())}
 

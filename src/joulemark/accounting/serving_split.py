@@ -17,11 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulemark.accounting.curve import Curve
-from joulemark.accounting.integrate import energy_between
 from joulemark.accounting.repeats import RANDOM
 from joulemark.accounting.serving_windows import Unknown
 from joulemark.accounting.serving_work import Counts, Floats, Steps, Times, Work
+from joulemark.accounting.supply import Supply
 from joulemark.core.clock import NS
 from joulemark.core.value import Source, Term, Value
 
@@ -62,7 +61,7 @@ class Split:
 
 def split(
     work: Work,
-    curve: Curve,
+    supply: Supply,
     start: int,
     stop: int,
     *,
@@ -74,7 +73,7 @@ def split(
 
     Args:
         work: of the run.
-        curve: energy of what served.
+        supply: energy of what served.
         start: of the window, ns; it need not be steady, the more the load varies the better.
         stop: ns.
         part_s: length of a part, s; several sensor updates and many steps of the engine.
@@ -97,12 +96,12 @@ def split(
     together = tuple(name for name, v in inflation.items() if v > COLLINEAR)
     if max(inflation.values()) > SINGULAR:
         return Unknown(f"{', '.join(together)} go together: they cannot be told apart")
-    joules = np.diff([curve.at(int(edge))[0] for edge in edges])
+    joules = supply.steps(edges)
     return Split(
         edges=edges,
         joules=joules,
         factors=_factors(
-            columns, joules, counts.seconds, energy_between(curve, start, stop).joules, base_w
+            columns, joules, counts.seconds, supply.between(start, stop).joules, base_w
         ),
         inflation={name: float(v) for name, v in inflation.items()},
         inseparable=together,

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulemark.accounting.curve import Curve
-from joulemark.accounting.integrate import energy_between
 from joulemark.accounting.serving_work import Floats, Steps, Times, Work
+from joulemark.accounting.supply import Supply
 from joulemark.core.clock import NS
 from joulemark.core.student import NORMAL_975, student_975
 
-V2, V3, STEADY = "ML.ENERGY/steady/V2", "ML.ENERGY/steady/V3", "steady/1"
+V2, V3 = "ML.ENERGY/steady/V2", "ML.ENERGY/steady/V3"
+STEADY, ALL = "steady/1", "whole/1"
 RULES: Mapping[str, str] = {
     V2: (
         "from the first request sent until no request that was sent waits for its first token, "
@@ -37,6 +37,10 @@ RULES: Mapping[str, str] = {
         "or slower themselves); then the longest part up to that end over which output tokens "
         "per second, power and, for arrivals of their own, requests in flight have no trend; at "
         "least a minimum time and a minimum number of sensor updates"
+    ),
+    ALL: (
+        "from the first request sent to the last end: warm-up and drain with the rest, so that the "
+        "figures depend on how many requests there were"
     ),
 }
 """What each rule says. A rule that changes gets a new version in its name."""
@@ -141,7 +145,7 @@ def mlenergy_v3(work: Work, batch: int) -> Steady | Unknown:
 
 def steady(
     work: Work,
-    curve: Curve,
+    supply: Supply,
     *,
     target: float | None,
     running: bool = False,
@@ -151,7 +155,7 @@ def steady(
 
     Args:
         work: of the run.
-        curve: energy of what served.
+        supply: energy of what served.
         target: requests that are to be there: the concurrency of a closed loop, the largest batch
             under saturation; None for arrivals of their own, which are steady at no number.
         running: whether the target is of running requests (from the work on their prompt to their
@@ -165,14 +169,21 @@ def steady(
     reason = ""
     for i in range(STARTS):
         start, stop = span[0] + (span[1] - span[0]) * i // (2 * (STARTS - 1)), span[1]
-        short = _too_little(curve, start, stop, asked)
+        short = _too_little(supply, start, stop, asked)
         if short:
             return Unknown(f"{reason}, and {short} after that" if reason else short)
-        drift, trends = _trends(work, curve, start, stop, rising=target is None)
+        drift, trends = _trends(work, supply, start, stop, rising=target is None)
         if not trends:
             return Steady(rule=STEADY, start=start, stop=stop, drift=drift)
         reason = reason or "; ".join(trends)
     return Unknown(reason)
+
+
+def whole(work: Work) -> Steady | Unknown:
+    """Return the time of the whole load; only for those who ask for it by name."""
+    if not work.requests:
+        return Unknown("no request was answered")
+    return Steady(rule=ALL, start=int(work.sent[0]), stop=int(work.ended.max()), drift={})
 
 
 def _loaded(work: Work, target: float | None, *, running: bool) -> tuple[int, int] | Unknown:
@@ -201,22 +212,22 @@ def _loaded(work: Work, target: float | None, *, running: bool) -> tuple[int, in
     return start, stop
 
 
-def _too_little(curve: Curve, start: int, stop: int, asked: Demands) -> str:
+def _too_little(supply: Supply, start: int, stop: int, asked: Demands) -> str:
     seconds = (stop - start) / NS
     if seconds < asked.seconds:
         return f"only {seconds:.1f} s; at least {asked.seconds:g} s are asked for"
-    updates = energy_between(curve, start, stop).updates
+    updates = supply.between(start, stop).updates
     if updates < asked.updates:
         return f"only {updates:.0f} sensor updates; at least {asked.updates} are asked for"
     return ""
 
 
 def _trends(
-    work: Work, curve: Curve, start: int, stop: int, *, rising: bool
+    work: Work, supply: Supply, start: int, stop: int, *, rising: bool
 ) -> tuple[dict[str, float], list[str]]:
     edges = np.linspace(start, stop, BATCHES + 1).astype(np.int64)
     counts = work.between(edges)
-    joules = np.diff([curve.at(int(edge))[0] for edge in edges])
+    joules = supply.steps(edges)
     series = {"tokens per second": counts.tokens_out / counts.seconds}
     series["power"] = joules / counts.seconds
     if rising:

@@ -51,6 +51,8 @@ class Options:
         idle_s: length of the idle windows before and after; 0 for none.
         own_work: whether the processor time of this process is the workload's, or only that of
             what it starts.
+        root_pid: the process whose processor time is the workload's, and that of what it starts,
+            where it is another than this.
         calibration: JSON of a calibration, to be kept in the run and applied to its results.
     """
 
@@ -60,6 +62,7 @@ class Options:
     period_s: float = 0.1
     idle_s: float = 0.0
     own_work: bool = True
+    root_pid: int | None = None
     calibration: Mapping[str, Any] | None = None
 
 
@@ -120,6 +123,8 @@ class Session:
         if process is None:
             return Plan()
         whose = {"root_pid": os.getpid(), "include_root": self.options.own_work}
+        if self.options.root_pid is not None:
+            whose = {"root_pid": self.options.root_pid, "include_root": True}
         return plan(self.options.meters, process.open, whose, origin_ns=origin_ns)
 
     def _head(self, anchor: Anchor, chosen: Plan, system: System, around: dict[str, Any]) -> Run:
@@ -196,6 +201,11 @@ class Session:
     def clock(self) -> Clock:
         """The run's clock."""
         return self.marker.clock
+
+    @property
+    def shift_ns(self) -> int:
+        """What turns the monotonic clock into the run's, ns."""
+        return self._run.anchor.utc_ns - self._run.anchor.monotonic_ns
 
     @property
     def channels(self) -> list[Channel]:

@@ -35,10 +35,11 @@ examples:
   joulemark bench vision --model ResNet18 --scenario Offline
   joulemark bench vision --quick --disturbance
   joulemark bench vision --help
+  joulemark bench serving --help
   joulemark bench tiny --help
 """
-TINY = "tiny"
-"""The workload that runs on a board, with arguments of its own (``cli.subjects.tiny``)."""
+SUBJECTS = ("tiny", "serving")
+"""Workloads with arguments of their own: a board (``cli.subjects.tiny``), a server of text."""
 
 QUICK_IDLE_S, IDLE_S = 10.0, 60.0
 PAIRS = 10
@@ -49,13 +50,13 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     """Add the arguments of this verb, and those of the workload that is named first."""
     from joulemark.workloads import WORKLOADS
 
-    names = ", ".join((*WORKLOADS.names(), TINY))
+    names = ", ".join((*WORKLOADS.names(), *SUBJECTS))
     parser.add_argument("workload", metavar="NAME", help=f"one of: {names}")
-    if words[:1] == [TINY]:
-        from joulemark.cli.subjects import tiny
-
-        parser.description, parser.epilog = tiny.__doc__, tiny.EXAMPLES
-        tiny.arguments(parser)
+    if words and words[0] in SUBJECTS:
+        subject = _subject(words[0])
+        parser.description, parser.epilog = subject.__doc__, subject.EXAMPLES
+        subject.arguments(parser)
+        parser.set_defaults(subject=words[0])
         return
     measure_arguments(parser, idle_s=IDLE_S)
     parser.set_defaults(idle=None)
@@ -75,6 +76,12 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     _loadgen_arguments(parser)
     if words and not words[0].startswith("-"):
         _workload_arguments(parser, words[0])
+
+
+def _subject(name: str) -> Any:
+    from importlib import import_module
+
+    return import_module(f"joulemark.cli.subjects.{name}")
 
 
 def _loadgen_arguments(parser: ArgumentParser) -> None:
@@ -115,10 +122,9 @@ def _workload_arguments(parser: ArgumentParser, name: str) -> None:
 
 def main(args: Namespace) -> int:
     """Measure, then show the result."""
-    if args.workload == TINY and hasattr(args, "virtual"):
-        from joulemark.cli.subjects import tiny
-
-        return tiny.main(args)
+    if hasattr(args, "subject"):
+        code: int = _subject(args.subject).main(args)
+        return code
     from joulemark.loads.scenario import Scenario
     from joulemark.procedures.bench import bench
     from joulemark.procedures.stopping import stoppable

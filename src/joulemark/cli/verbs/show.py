@@ -52,6 +52,10 @@ def main(args: Namespace) -> int:
                 "; ".join(problems), where=str(stored.path), remedy="do not trust this run"
             )
         print(f"{stored.path}: all checksums hold", file=sys.stderr)
+    if stored.run.procedure == "serving":
+        from joulemark.cli.subjects.serving import show
+
+        return show(stored, as_json=args.json)
     results = results_for(args, stored)
     print_results(stored, results, as_json=args.json, budget=args.budget, evidence=args.evidence)
     return refused_code(args, results)

@@ -97,6 +97,8 @@ def latency_of(
     requests: Sequence[Request],
     target: Target | None = None,
     percentiles: Sequence[float] = PERCENTILES,
+    *,
+    duration_s: float | None = None,
 ) -> Latency:
     """Return the figures of a load.
 
@@ -104,11 +106,13 @@ def latency_of(
         requests: all of them, also those that failed.
         target: what makes a request good.
         percentiles: which percentiles to give, in 0 … 100.
+        duration_s: what rates are by, s, where these are the requests of a window; by default
+            from the first sending to the last end.
     """
     done = [one for one in requests if one.ok]
     times = per_request(done)
     pooled = {**{k: v[~np.isnan(v)] for k, v in times.items()}, "itl": distances(done)}
-    length = _duration(requests)
+    length = _duration(requests) if duration_s is None else duration_s
     into = sum(one.tokens_in or 0 for one in done)
     out = sum(one.tokens_out or 0 for one in done)
     good = None if target is None else int(_good(times, target).sum())
@@ -125,6 +129,12 @@ def latency_of(
         goodput=None if good is None else _rate(good, length),
         spreads={k: spread(v, percentiles) for k, v in pooled.items() if v.size},
     )
+
+
+def kept_by(requests: Sequence[Request], target: Target) -> list[bool]:
+    """Return of each request whether it is complete and keeps a service level."""
+    kept = _good(per_request(requests), target).tolist()
+    return [one.ok and fine for one, fine in zip(requests, kept, strict=True)]
 
 
 def per_request(requests: Sequence[Request]) -> dict[str, Floats]:

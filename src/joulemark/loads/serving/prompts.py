@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.core.request import Prompt
 from joulemark.loads.serving.lengths import MOST, Lengths
 
+Counts = NDArray[np.int64]
 MOST_BYTES = 1 << 30
 MOST_LINE = 64 << 20
 _OUT = ("tokens_out", "max_tokens", "output_len", "output_length", "expected_output_len")
@@ -79,13 +81,24 @@ def synthetic(
     rng = np.random.default_rng(seed)
     words = tokens_in.draw(count, rng)
     outs = None if tokens_out is None else tokens_out.draw(count, rng)
+    return of_lengths(words, outs, rng)
+
+
+def of_lengths(words: Counts, outs: Counts | None, rng: np.random.Generator) -> list[Prompt]:
+    """Make prompts of made-up words with given lengths.
+
+    Args:
+        words: length of each prompt, words, shape (n,).
+        outs: most tokens of each answer, shape (n,); None leaves it to the server.
+        rng: of the words.
+    """
     return [
         Prompt(
             id=str(i),
             text=_words(int(words[i]), rng),
             tokens_out=None if outs is None else int(outs[i]),
         )
-        for i in range(count)
+        for i in range(len(words))
     ]
 
 

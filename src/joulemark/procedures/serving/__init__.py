@@ -1,0 +1,1 @@
+"""Serving of generated text: a load, a server or engine, windows, figures."""

@@ -1,0 +1,101 @@
+"""What a run of serving came to as plain JSON values; what is unknown is null or absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from joulemark.accounting.serving_energy import DEFINITIONS, definition
+from joulemark.accounting.serving_split import Split
+from joulemark.accounting.serving_windows import Steady, Unknown
+from joulemark.core.value import Value
+from joulemark.loads.serving.latency import Spread
+from joulemark.procedures.serving.figures import (
+    NAMES,
+    STATISTICS,
+    figures_of,
+    metrics_of,
+    spreads_of,
+)
+from joulemark.procedures.serving.results import Repeat, ServingResult
+from joulemark.report.format import iso
+
+
+def serving_json(result: ServingResult) -> dict[str, Any]:
+    """Return figures with their definitions, latency, windows of each repeat, flat metrics."""
+    provenance = None if result.provenance is None else result.provenance.value
+    found = {
+        "rule": result.rule,
+        "parts": list(result.parts),
+        "provenance": provenance,
+        "idle_w": None if result.idle_w is None else value_json(result.idle_w),
+        "figures": _figures(figures_of(result), provenance),
+        "latency": {
+            NAMES[k] + "_s": _spread(v) for k, v in spreads_of(result).items() if k in NAMES
+        },
+        "metrics": metrics_of(result),
+        "repeats": [_repeat(one) for one in result.repeats],
+    }
+    for of in ("accelerators", "host"):
+        figures = figures_of(result, of)
+        if figures:
+            found[of] = _figures(figures, provenance)
+    return found
+
+
+def value_json(value: Value) -> dict[str, Any]:
+    """Return a number with its 95 % half-width and unit."""
+    return {"value": value.value, "u95": value.u95, "unit": value.unit}
+
+
+def _figures(figures: Mapping[str, Value], provenance: str | None) -> dict[str, Any]:
+    return {
+        name: {
+            **value_json(value),
+            "provenance": provenance,
+            "meaning": definition(name).text if name in DEFINITIONS else "",
+        }
+        for name, value in figures.items()
+    }
+
+
+def _spread(spread: Spread) -> dict[str, float]:
+    found = {"mean": spread.mean, "most": spread.most, "count": float(spread.count)}
+    return found | {STATISTICS[k]: v for k, v in spread.percentiles.items() if k in STATISTICS}
+
+
+def _repeat(repeat: Repeat) -> dict[str, Any]:
+    latency = repeat.latency
+    return {
+        "number": repeat.number + 1,
+        "start": iso(repeat.load.start),
+        "stop": iso(repeat.load.stop),
+        "requests": len(repeat.requests),
+        "failed": sum(not one.ok for one in repeat.requests),
+        "windows": {name: _window(one) for name, one in repeat.windows.items()},
+        "mean_batch": repeat.mean_batch,
+        "output_tokens_per_s": None if latency is None else latency.output_rate,
+        "mlenergy": dict(repeat.mlenergy),
+        "split": _split(repeat.split),
+    }
+
+
+def _window(window: Steady | Unknown) -> dict[str, Any]:
+    if isinstance(window, Unknown):
+        return {"why_none": window.reason}
+    return {
+        "start": iso(window.start),
+        "stop": iso(window.stop),
+        "seconds": (window.stop - window.start) / 1e9,
+        "drift": dict(window.drift),
+        "remarks": list(window.remarks),
+    }
+
+
+def _split(split: Split | Unknown) -> dict[str, Any]:
+    if isinstance(split, Unknown):
+        return {"why_none": split.reason}
+    return {
+        "factors": {name: value_json(value) for name, value in split.factors.items()},
+        "inseparable": list(split.inseparable),
+    }
