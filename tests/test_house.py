@@ -51,6 +51,7 @@ CALLS_OF_CONSTANTS = {
     "Revision",
     "Suite",
     "Dialect",
+    "Shape",
     "replace",  # of a frozen value
 }
 
