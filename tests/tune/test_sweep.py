@@ -21,10 +21,12 @@ from joulemark.core.errors import UsageError as Usage
 from joulemark.store.reader import open_run
 from joulemark.tune.cooling import cool_down, warmest_c
 from joulemark.tune.keeper import Keeper
-from joulemark.tune.sweep import Outcome, Setting, sweep
+from joulemark.tune.sweep import Outcome, sweep
 from joulemark.tune.sweep_order import order
-from joulemark.tune.sweep_plan import CoolDown, Reads, read_plan
+from joulemark.tune.sweep_plan import CoolDown, read_plan
+from joulemark.tune.sweep_point import Setting
 from joulemark.tune.sweep_read import written
+from joulemark.tune.sweep_reads import Reads
 from joulemark.tune.sweep_record import RECORD, read_record
 from joulemark.tune.sweep_table import sweep_table, write_points
 from tests.tune.trees import governors, machine

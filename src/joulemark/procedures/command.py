@@ -119,9 +119,9 @@ def execute(
         argv: the command.
         caught: passes signals on to it.
     """
-    process = _spawn(program, argv, session.variables)
+    process = spawn(program, argv, session.variables)
     caught.child = process
-    code = _wait(process)
+    code = waited(process)
     caught.child = None
     if code == 0:
         mark.work = Work(1, "run")
@@ -156,14 +156,16 @@ def _children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _spawn(
+def spawn(
     program: str, argv: Sequence[str], variables: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
+    """Start a command with variables of its environment beside those that are there."""
     sys.stdout.flush()
     return subprocess.Popen(argv, executable=program, env={**os.environ, **variables})
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
+def waited(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a command; return its exit code, 128 + n if signal n killed it."""
     code = process.wait()
     return 128 - code if code < 0 else code
 

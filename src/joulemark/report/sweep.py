@@ -12,6 +12,8 @@ from joulemark.report.format import NOTHING, clean
 WIDTH = 80
 _UNITS = {"j": "J", "s": "s", "w": "W"}
 """Ends of the names of columns."""
+_LONG = 18
+"""Characters of a name that stay on one line."""
 _NUMBERS = 4
 """Columns of numbers that stand beside those of the axes."""
 
@@ -39,7 +41,8 @@ def print_points(
     shown = list(numbers)[:_NUMBERS]
     for name in (*axes, *shown):
         right = name in numbers
-        table.add_column(clean(name, 24), justify="right" if right else "left", overflow="fold")
+        head = name if len(name) <= _LONG else name.replace("_", " ")  # which breaks into lines
+        table.add_column(clean(head, 60), justify="right" if right else "left", overflow="fold")
     for row in rows:
         cells = [clean(str(row.get(name)), 24) for name in axes]
         cells += [_told(name, row.get(name), row.get(f"{name}_u95")) for name in shown]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -14,42 +15,19 @@ from typing import Any
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.store.named import named_bytes
 from joulemark.tune import sweep_fields as fields
-from joulemark.tune.knobs import make
+from joulemark.tune.sweep_axes import RESULT, STORE, Axis, axes_of
 from joulemark.tune.sweep_fields import Label
+from joulemark.tune.sweep_goals import Goals, goals_of
+from joulemark.tune.sweep_reads import Reads, reads_of
+from joulemark.tune.sweep_serving import serving_command
 
 MAX_FILE = 1 << 20
 MOST = 100_000
 """Points times repeats."""
-RESULT = "result"
+RUN, COMMAND = "run", "command"
 _HOLE = re.compile(r"\{([A-Za-z][A-Za-z0-9_-]*)\}")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_TAKEN = (
-    RESULT,
-    "point",
-    "energy_j",
-    "net_j",
-    "time_s",
-    "power_w",
-    "command",
-    "repeats",
-    "runs",
-    "failed",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """One thing that differs among points.
-
-    Attributes:
-        name: of the axis; ``{name}`` in the command is its value.
-        values: that it takes.
-        knob: name and settings of the knob that is set to them; None for a parameter alone.
-    """
-
-    name: str
-    values: tuple[Label, ...]
-    knob: tuple[str, Mapping[str, Any]] | None = None
+_FIELDS = ("title", "command", "serving", "axes", "repeats", "seed", "stop_after", "cool_down",
+           "read", "measure", "search", "default")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,45 +45,25 @@ class CoolDown:
     at_most_s: float = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """What is read of what a command writes.
-
-    Attributes:
-        source: ``result``, the JSON file that the command writes to ``{result}``, or
-            ``last-line`` of its output.
-        metrics: key path of each number, by its name.
-        work: key path of the work that was done; empty for none.
-        unit: singular of its unit.
-    """
-
-    source: str = RESULT
-    metrics: Mapping[str, str] = field(default_factory=dict)
-    work: str = ""
-    unit: str = ""
-
-    @property
-    def wanted(self) -> bool:
-        """Whether anything is to be read."""
-        return bool(self.metrics or self.work)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A sweep.
 
     Attributes:
         title: what is swept, in a few words.
-        command: words with ``{axis}`` and ``{result}`` in them.
+        command: words with ``{axis}``, ``{result}`` and ``{store}`` in them.
         axes: in the order of the file.
         repeats: how often every point is measured.
-        seed: of the order.
+        seed: of the order, and of a search.
         stop_after: so many failed points in a row end the sweep; 0 for never.
         cool_down: what is waited for before a point.
         reads: what is read of what the command writes.
+        by: ``run`` if the whole command is measured, ``command`` if it measures itself.
         meters: as ``--meter`` writes them; None for the best of the machine.
         idle_s: idle windows around each point, s.
         period_s: time between two samples, s.
+        goals: what is searched for; None to measure every point.
+        default: values of what one has without choosing; may leave axes out.
         digest: SHA-256 of the file.
         text: the file.
     """
@@ -118,9 +76,12 @@ class Plan:
     stop_after: int
     cool_down: CoolDown
     reads: Reads
+    by: str
     meters: tuple[str, ...] | None
     idle_s: float
     period_s: float
+    goals: Goals | None
+    default: Mapping[str, Label]
     digest: str
     text: bytes = field(repr=False)
 
@@ -130,19 +91,24 @@ class Plan:
         found = itertools.product(*(axis.values for axis in self.axes))
         return [dict(zip(names, values, strict=True)) for values in found]
 
-    def words(self, point: Mapping[str, Label], result: str = "RESULT.json") -> list[str]:
+    def words(
+        self, point: Mapping[str, Label], result: str = "RESULT.json", store: str = "STORE"
+    ) -> list[str]:
         """Return the command of a point.
 
         Args:
             point: value of each axis.
             result: path of the file that it may write.
+            store: folder of the runs.
         """
-        return filled(self.command, point, result)
+        return filled(self.command, point, result, store)
 
 
-def filled(command: Sequence[str], point: Mapping[str, Label], result: str) -> list[str]:
+def filled(
+    command: Sequence[str], point: Mapping[str, Label], result: str, store: str = "STORE"
+) -> list[str]:
     """Return a command with the values of a point in it; other braces stay as they are."""
-    values = {**{name: told(value) for name, value in point.items()}, RESULT: result}
+    values = {name: told(value) for name, value in point.items()} | {RESULT: result, STORE: store}
     return [_HOLE.sub(lambda hole: values.get(hole[1], hole[0]), word) for word in command]
 
 
@@ -159,74 +125,101 @@ def read_plan(path: Path) -> Plan:
         UsageError: if what it asks for makes no sense.
         StoreError: if it cannot be read.
     """
-    data = named_bytes(path, MAX_FILE)
+    return parse_plan(named_bytes(path, MAX_FILE), str(path))
+
+
+def parse_plan(data: bytes, where: str) -> Plan:
+    """Return the sweep that the bytes of a file describe.
+
+    Args:
+        data: the file.
+        where: its path, for messages.
+
+    Raises:
+        FormatError: if it is no such file; names the field.
+        UsageError: if what it asks for makes no sense.
+    """
     try:
         record = tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:
         remedy = "mend the file; docs/sweep.md shows one"
-        raise FormatError(f"not TOML ({error})", where=str(path), remedy=remedy) from error
-    return _plan(record, fields.Place(str(path)), data)
-
-
-def _plan(record: dict[str, Any], at: fields.Place, data: bytes) -> Plan:
-    known = ("title", "command", "axes", "repeats", "seed", "stop_after", "cool_down", "read",
-             "measure")  # fmt: skip
-    fields.only(record, known, at)
-    axes = _axes(fields.table(record, "axes", at), at / "axes")
-    measure = fields.table(record, "measure", at)
-    fields.only(measure, ("meters", "idle", "period"), at / "measure")
-    meters = fields.texts(measure, "meters", at / "measure")
-    plan = Plan(
-        title=fields.text(record, "title", at) or Path(at.path).stem,
-        command=_command(fields.texts(record, "command", at) or (), axes, at / "command"),
-        axes=axes,
-        repeats=fields.count(record, "repeats", at, least=1, otherwise=3),
-        seed=fields.count(record, "seed", at, least=0, otherwise=0),
-        stop_after=fields.count(record, "stop_after", at, least=0, otherwise=3),
-        cool_down=_cool_down(fields.table(record, "cool_down", at), at / "cool_down"),
-        reads=_reads(fields.table(record, "read", at), axes, at / "read"),
-        meters=meters,
-        idle_s=fields.seconds(measure, "idle", at / "measure", otherwise=0.0),
-        period_s=fields.seconds(measure, "period", at / "measure", otherwise=0.1),
-        digest=hashlib.sha256(data).hexdigest(),
-        text=data,
-    )
-    if plan.period_s < 1e-4:
-        raise UsageError("a period below 0.1 ms cannot be kept", where=(at / "measure").path)
-    if (
-        plan.reads.wanted
-        and plan.reads.source == RESULT
-        and "{result}" not in " ".join(plan.command)
-    ):
-        remedy = 'give the command {result}, or say source = "last-line"'
-        raise UsageError("the command is told of no file to write", where=at.path, remedy=remedy)
-    size = plan.repeats
-    for axis in axes:
-        size *= len(axis.values)
-    if size > MOST:
-        remedy = "sweep fewer values"
-        raise UsageError(f"{size} points are more than {MOST}", where=at.path, remedy=remedy)
+        raise FormatError(f"not TOML ({error})", where=where, remedy=remedy) from error
+    plan = _plan(record, fields.Place(where), data)
+    _see(plan, fields.Place(where))
     return plan
 
 
-def _axes(record: Mapping[str, Any], at: fields.Place) -> tuple[Axis, ...]:
-    if not record:
-        raise at.wrong("there are no axes", "write one like threads = [1, 2, 4]")
-    return tuple(_axis(name, value, at / name) for name, value in record.items())
+def _plan(record: dict[str, Any], at: fields.Place, data: bytes) -> Plan:
+    fields.only(record, _FIELDS, at)
+    axes = axes_of(fields.table(record, "axes", at), at / "axes")
+    measure = fields.table(record, "measure", at)
+    by = _by(record, measure, at)
+    reads = reads_of(fields.table(record, "read", at), axes, at / "read", own=by == COMMAND)
+    goals = goals_of(fields.table(record, "search", at), reads, at / "search")
+    return Plan(
+        title=fields.text(record, "title", at) or Path(at.path).stem,
+        command=_command(_words(record, axes, at), axes, at / "command"),
+        axes=axes,
+        repeats=fields.count(record, "repeats", at, least=1, otherwise=1 if goals else 3),
+        seed=fields.count(record, "seed", at, least=0, otherwise=0),
+        stop_after=fields.count(record, "stop_after", at, least=0, otherwise=3),
+        cool_down=_cool_down(fields.table(record, "cool_down", at), at / "cool_down"),
+        reads=reads,
+        by=by,
+        meters=fields.texts(measure, "meters", at / "measure"),
+        idle_s=fields.seconds(measure, "idle", at / "measure", otherwise=0.0),
+        period_s=fields.seconds(measure, "period", at / "measure", otherwise=0.1),
+        goals=goals,
+        default=_default(fields.table(record, "default", at), axes, at / "default"),
+        digest=hashlib.sha256(data).hexdigest(),
+        text=data,
+    )
 
 
-def _axis(name: str, value: Any, at: fields.Place) -> Axis:
-    if not _NAME.fullmatch(name) or name in _TAKEN:
-        raise at.wrong(f"an axis cannot be called {name!r:.40}", "use letters, digits and _")
-    if not isinstance(value, dict):
-        return Axis(name, fields.labels(value, at))
-    settings = {key: one for key, one in value.items() if key not in ("knob", "values")}
-    knob = fields.text(value, "knob", at)
-    values = fields.labels(value.get("values"), at / "values")
-    if not knob:
-        raise at.wrong("an axis with settings needs a knob", 'write knob = "gpu-power-limit"')
-    make(knob, settings)  # refuses what it does not know
-    return Axis(name, values, (knob, settings))
+def _see(plan: Plan, at: fields.Place) -> None:
+    """Refuse what the parts of a plan do not say, but their sum does."""
+    if plan.period_s < 1e-4:
+        raise UsageError("a period below 0.1 ms cannot be kept", where=(at / "measure").path)
+    told_of = f"{{{RESULT}}}" in " ".join(plan.command)
+    if plan.reads.wanted and plan.reads.source == RESULT and not told_of:
+        remedy = 'give the command {result}, or say source = "last-line"'
+        raise UsageError("the command is told of no file to write", where=at.path, remedy=remedy)
+    ranges = [axis.name for axis in plan.axes if axis.span is not None]
+    if plan.goals is None and ranges:
+        remedy = "give it a step, list its values, or search by a table [search]"
+        raise UsageError(
+            f"the range {ranges[0]} has no end of values", where=at.path, remedy=remedy
+        )
+    points = math.prod(len(axis.values) for axis in plan.axes)
+    size = plan.repeats * (points if plan.goals is None else plan.goals.trials)
+    if size > MOST:
+        remedy = "sweep fewer values"
+        raise UsageError(f"{size} points are more than {MOST}", where=at.path, remedy=remedy)
+
+
+def _by(record: Mapping[str, Any], measure: Mapping[str, Any], at: fields.Place) -> str:
+    """Return what measures a point."""
+    fields.only(measure, ("by", "meters", "idle", "period"), at / "measure")
+    by = fields.text(measure, "by", at / "measure") or (COMMAND if "serving" in record else RUN)
+    if by not in (RUN, COMMAND):
+        raise (at / "measure").wrong(f"by is {by!r:.40}", f'give "{RUN}" or "{COMMAND}"')
+    if by == RUN and "serving" in record:
+        raise (at / "measure").wrong(
+            "a sweep of serving is measured by its command", "leave by out"
+        )
+    if by == COMMAND and len(measure) > ("by" in measure):
+        remedy = "give its command the meters, the idle time and the period"
+        raise (at / "measure").wrong("a command that measures itself has its own meters", remedy)
+    return by
+
+
+def _words(record: Mapping[str, Any], axes: Sequence[Axis], at: fields.Place) -> tuple[str, ...]:
+    words = fields.texts(record, "command", at) or ()
+    if "serving" not in record:
+        return words
+    if words:
+        raise at.wrong("there are command and serving", "leave one of them out")
+    return serving_command(fields.table(record, "serving", at), axes, at / "serving")
 
 
 def _command(words: Sequence[str], axes: Sequence[Axis], at: fields.Place) -> tuple[str, ...]:
@@ -234,13 +227,26 @@ def _command(words: Sequence[str], axes: Sequence[Axis], at: fields.Place) -> tu
         raise at.wrong("there is no command", 'write it like command = ["python3", "work.py"]')
     holes = {hole for word in words for hole in _HOLE.findall(word)}
     names = {axis.name for axis in axes}
-    for hole in sorted(holes - names - {RESULT}):
-        raise at.wrong(f"{{{hole}}} is no axis", f"there is {', '.join(sorted(names))}, {RESULT}")
+    for hole in sorted(holes - names - {RESULT, STORE}):
+        known = ", ".join((*sorted(names), RESULT, STORE))
+        raise at.wrong(f"{{{hole}}} is no axis", f"there is {known}")
     idle = [axis.name for axis in axes if axis.knob is None and axis.name not in holes]
     if idle:
         what = f"the axis {idle[0]} is neither a knob nor in the command"
         raise at.wrong(what, f"write {{{idle[0]}}} where it belongs")
     return tuple(words)
+
+
+def _default(record: Mapping[str, Any], axes: Sequence[Axis], at: fields.Place) -> dict[str, Label]:
+    """Return the values of what one has without choosing, each one that its axis takes."""
+    known = {axis.name: axis for axis in axes}
+    fields.only(record, tuple(known), at)
+    for name, value in record.items():
+        values = known[name].values
+        if known[name].span is None and told(value) not in map(told, values):
+            listed = ", ".join(map(told, values))
+            raise at.wrong(f"{name} is never {value!r:.40}", f"it takes {listed}")
+    return dict(record)
 
 
 def _cool_down(record: Mapping[str, Any], at: fields.Place) -> CoolDown:
@@ -253,20 +259,3 @@ def _cool_down(record: Mapping[str, Any], at: fields.Place) -> CoolDown:
         below_c=None if below is None else float(below),
         at_most_s=fields.seconds(record, "at_most", at, otherwise=300.0),
     )
-
-
-def _reads(record: Mapping[str, Any], axes: Sequence[Axis], at: fields.Place) -> Reads:
-    fields.only(record, ("source", "metrics", "work", "unit"), at)
-    source = fields.text(record, "source", at) or RESULT
-    if source not in (RESULT, "last-line"):
-        raise at.wrong(f"source is {source!r:.40}", 'give "result" or "last-line"')
-    metrics = fields.table(record, "metrics", at)
-    names = {axis.name for axis in axes}
-    for name in metrics:
-        if not _NAME.fullmatch(name) or name in _TAKEN or name in names or name.endswith("_u95"):
-            raise at.wrong(f"a metric cannot be called {name!r:.40}", "give it another name")
-    paths = {name: fields.text(metrics, name, at / "metrics") for name in metrics}
-    work, unit = fields.text(record, "work", at), fields.text(record, "unit", at)
-    if bool(work) != bool(unit) or (unit and not _NAME.fullmatch(unit)):
-        raise at.wrong("work and its unit go together", 'write work = "items", unit = "item"')
-    return Reads(source, paths, work, unit)

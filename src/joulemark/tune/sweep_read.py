@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,9 @@ from joulemark.core.window import Role
 from joulemark.procedures.results import results_of
 from joulemark.store.named import named_bytes
 from joulemark.store.reader import StoredRun
-from joulemark.tune.sweep_plan import RESULT, Reads
+from joulemark.tune.sweep_axes import RESULT
+from joulemark.tune.sweep_reads import LAST_LINE, Reads
+from joulemark.tune.sweep_told import number, value_at
 
 MAX_OUTPUT = 64 << 20
 MAX_LINE = 1 << 20
@@ -41,6 +41,30 @@ def energy_of(stored: StoredRun) -> dict[str, Any]:
     }
 
 
+def json_of(reads: Reads, result: Path, output: Path) -> tuple[Any, str]:
+    """Return the JSON that a command wrote, and where it stands.
+
+    Args:
+        reads: what to read.
+        result: the JSON file that it was to write.
+        output: what it printed.
+
+    Raises:
+        FormatError: if it is no JSON.
+        StoreError: if the file is not there.
+    """
+    path = result if reads.source == RESULT else output
+    data = named_bytes(path, MAX_OUTPUT)
+    if reads.source == LAST_LINE:
+        lines = [line for line in data[-MAX_LINE:].splitlines() if line.strip()]
+        data = lines[-1] if lines else b""
+    try:
+        return json.loads(data), str(path)
+    except (ValueError, RecursionError) as error:
+        remedy = "the command must write JSON there"
+        raise FormatError(f"not JSON ({error})", where=str(path), remedy=remedy) from error
+
+
 def written(reads: Reads, result: Path, output: Path) -> dict[str, float]:
     """Return the numbers that a command wrote, its work among them as ``work``.
 
@@ -55,39 +79,19 @@ def written(reads: Reads, result: Path, output: Path) -> dict[str, float]:
     """
     if not reads.wanted:
         return {}
-    path = result if reads.source == RESULT else output
-    data = named_bytes(path, MAX_OUTPUT)
-    if path == output:
-        lines = [line for line in data[-MAX_LINE:].splitlines() if line.strip()]
-        data = lines[-1] if lines else b""
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        remedy = "the command must write JSON there"
-        raise FormatError(f"not JSON ({error})", where=str(path), remedy=remedy) from error
+    value, where = json_of(reads, result, output)
     paths = {**reads.metrics, **({"work": reads.work} if reads.work else {})}
-    found = {name: _number(value, key, str(path)) for name, key in paths.items()}
+    found = {name: _number(value, key, where) for name, key in paths.items()}
     if found.get("work", 1.0) <= 0:
-        raise FormatError(
-            "no work was done", where=f"{path}: {reads.work}", remedy="see its output"
-        )
+        what, remedy = "no work was done", "see its output"
+        raise FormatError(what, where=f"{where}: {reads.work}", remedy=remedy)
     return found
 
 
 def _number(value: Any, key: str, where: str) -> float:
-    for part in key.split("."):
-        if isinstance(value, Mapping):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part[:9]) < len(value):
-            value = value[int(part[:9])]
-        else:
-            value = None
-    good = isinstance(value, int | float) and not isinstance(value, bool)
-    try:
-        number = float(value) if good else math.nan
-    except OverflowError:
-        number = math.nan
-    if not math.isfinite(number):
-        what, remedy = f"no number but {value!r:.40}", "see what the command writes"
+    there = value_at(value, key) if key else None
+    found = number(there)
+    if found is None:
+        what, remedy = f"no number but {there!r:.40}", "see what the command writes"
         raise FormatError(what, where=f"{where}: {key}", remedy=remedy)
-    return number
+    return found

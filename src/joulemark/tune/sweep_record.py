@@ -148,6 +148,8 @@ def _head(plan: Plan) -> dict[str, Any]:
         "knobs": {axis.name: axis.knob[0] for axis in plan.axes if axis.knob is not None},
         "metrics": list(plan.reads.metrics),
         "unit": plan.reads.unit,
+        "by": plan.by,
+        "objectives": [] if plan.goals is None else list(plan.goals.objectives),
         "command": list(plan.command),
         "plan": plan.text.decode(),
     }

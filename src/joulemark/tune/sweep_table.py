@@ -6,7 +6,7 @@ import csv
 import io
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,16 @@ from joulemark.accounting.repeats import half_width
 from joulemark.analysis.calibrating.tables import Row, Table
 from joulemark.core.errors import FormatError
 from joulemark.store.files import replace_file
-from joulemark.tune.sweep_plan import filled, told
+from joulemark.tune.sweep_axes import OWN
+from joulemark.tune.sweep_plan import COMMAND, filled, told
 from joulemark.tune.sweep_record import DONE, FAILED, RECORD, last_of_each, read_record
 
+FIRST = (
+    *("energy_per_output_token_j", "energy_per_request_j", "energy_j"),
+    *("tpot_p99_s", "tpot_mean_s", "ttft_p99_s", "output_tokens_per_s", "time_s", "power_w"),
+)
+"""Numbers that a command tells of itself which are shown first."""
 POINTS, POINT = "points.csv", "point"
-OWN = ("energy_j", "net_j", "time_s", "power_w")
-"""Numbers that every run gives."""
 Line = Mapping[str, Any]
 
 
@@ -51,6 +55,20 @@ def sweep_table(folder: Path) -> Table:
     return Table(str(folder), columns, rows, {})
 
 
+def shown_first(head: Line, names: Iterable[str]) -> list[str]:
+    """Return names of numbers in the order in which they are worth showing.
+
+    Args:
+        head: of the record.
+        names: those that are there.
+    """
+    there = dict.fromkeys(names)
+    unit = head.get("unit")
+    wanted = [*_names(head, "objectives"), *([f"energy_per_{unit}_j"] if unit else [])]
+    wanted += _names(head, "metrics") if head.get("by") == COMMAND else ["energy_j", "time_s"]
+    return list(dict.fromkeys(name for name in (*wanted, *FIRST, *there) if name in there))
+
+
 def write_points(folder: Path) -> Path:
     """Write the table beside the record as CSV, and return its path.
 
@@ -74,6 +92,23 @@ def _cells(head: Line, lines: Sequence[Line]) -> dict[str, Any] | None:
         return None
     values = done[0]["values"]
     cells: dict[str, Any] = {POINT: " ".join(f"{n}={told(v)}" for n, v in values.items()), **values}
+    if head.get("by") == COMMAND:
+        cells |= _told(head, done)
+    else:
+        cells |= _own(head, done)
+        for name in _names(head, "metrics"):
+            cells |= _mean(name, [_number(line["metrics"].get(name)) for line in done])
+    provenance = sorted({str(line.get("provenance") or "none") for line in done})
+    cells |= {"repeats": len(done), "failed": sum(line["status"] == FAILED for line in lines)}
+    cells |= {"provenance": " ".join(provenance)}
+    cells["runs"] = " ".join(str(line["run"]) for line in done if line.get("run"))
+    cells["command"] = _shell(filled(_names(head, "command"), done[0]["values"], "RESULT.json"))
+    return cells
+
+
+def _own(head: Line, done: Sequence[Line]) -> dict[str, Any]:
+    """Return what the runs of whole commands came to."""
+    cells: dict[str, Any] = {}
     unit = head.get("unit")
     if unit:
         shares = [_share(line) for line in done]
@@ -83,14 +118,20 @@ def _cells(head: Line, lines: Sequence[Line]) -> dict[str, Any] | None:
         if name == "energy_j":
             meter = [_number(line.get("energy_u95_j")) for line in done]
             cells["energy_j_meter_u95"] = _mean("", meter)[""]
-    for name in _names(head, "metrics"):
-        cells |= _mean(name, [_number(line["metrics"].get(name)) for line in done])
-    provenance = sorted({str(line.get("provenance") or "none") for line in done})
-    cells |= {"repeats": len(done), "failed": sum(line["status"] == FAILED for line in lines)}
-    cells |= {"provenance": " ".join(provenance)}
-    cells["runs"] = " ".join(str(line.get("run")) for line in done)
-    cells["command"] = _shell(filled(_names(head, "command"), done[0]["values"], "RESULT.json"))
     return cells
+
+
+def _told(head: Line, done: Sequence[Line]) -> dict[str, Any]:
+    """Return what commands told that measured themselves; of one alone with its own interval."""
+    names = dict.fromkeys(name for line in done for name in line["metrics"])
+    cells: dict[str, Any] = {}
+    for name in _names(head, "metrics") or names:
+        cells |= _mean(name, [_number(line["metrics"].get(name)) for line in done])
+        u95 = done[0].get("u95")
+        if len(done) == 1 and isinstance(u95, Mapping):
+            cells[f"{name}_u95"] = _number(u95.get(name))
+    models = sorted({str(line["model"]) for line in done if line.get("model")})
+    return cells | ({"served_model": " ".join(models)} if models else {})
 
 
 def _share(line: Line) -> float | None:

@@ -94,7 +94,8 @@ def _dry_run(plan: Plan, *, as_json: bool) -> int:
 def _swept(plan: Plan, folder: Path, args: Namespace) -> Outcome:
     from joulemark.procedures.stopping import stoppable
     from joulemark.tune.keeper import Keeper
-    from joulemark.tune.sweep import Setting, sweep
+    from joulemark.tune.sweep import sweep
+    from joulemark.tune.sweep_point import Setting
 
     with stoppable(), Keeper() as keeper:
         setting = Setting(folder=folder, store=store_of(args), keeper=keeper)
@@ -105,13 +106,20 @@ def _tell(number: int, of: int, line: Mapping[str, Any]) -> None:
     """Say on standard error what became of a measurement."""
     values = " ".join(f"{name}={value}" for name, value in line["values"].items())
     joules = line.get("energy_j")
-    said = line["why"] or (f"{joules:.4g} J" if isinstance(joules, float) else "no energy")
+    said = f"{joules:.4g} J" if isinstance(joules, float) else "no energy"
+    if "u95" in line:  # it measured itself
+        from joulemark.tune.sweep_table import shown_first
+
+        names = shown_first({"by": "command"}, line["metrics"])[:2]
+        said = ", ".join(f"{name} {line['metrics'][name]:.4g}" for name in names)
+    said = line["why"] or said
     print(f"joulemark: {number}/{of} {values}: {line['status']}, {said}", file=sys.stderr)
 
 
 def _show(plan: Plan, folder: Path, outcome: Outcome, *, as_json: bool) -> None:
     from joulemark.report.sweep import print_points
-    from joulemark.tune.sweep_table import sweep_table, write_points
+    from joulemark.tune.sweep_record import read_record
+    from joulemark.tune.sweep_table import shown_first, sweep_table, write_points
 
     try:
         rows = [dict(row.cells) for row in sweep_table(folder).rows]
@@ -126,10 +134,11 @@ def _show(plan: Plan, folder: Path, outcome: Outcome, *, as_json: bool) -> None:
         print_json({"title": plan.title, "folder": str(folder), **told, "rows": rows})
         return
     if rows:
-        unit = plan.reads.unit
-        numbers = [*([f"energy_per_{unit}_j"] if unit else ["energy_j"]), "time_s"]
-        print_points(rows, [axis.name for axis in plan.axes], [*numbers, *plan.reads.metrics])
+        axes = [axis.name for axis in plan.axes]
+        names = [n for n in rows[0] if n not in axes and f"{n}_u95" in rows[0]]
+        print_points(rows, axes, shown_first(read_record(folder)[0], names))
         sources = sorted({str(row["provenance"]) for row in rows})
-        print(f"\nenergy is {', '.join(sources)}; ± is the scatter of the repeats (95 %)")
+        how = "the scatter of the repeats" if plan.repeats > 1 else "what the command tells"
+        print(f"\nenergy is {', '.join(sources)}; ± is {how} (95 %)")
     ends = "; ended after failures in a row" if outcome.stopped else ""
     print(f"{outcome.done} of {outcome.points} done, {outcome.failed} failed{ends}: {folder}")
