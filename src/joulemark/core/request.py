@@ -23,6 +23,23 @@ class Counted(StrEnum):
     CHUNKS = "chunks"
     """Nobody: events of the stream that carried text stand in; a server may put several tokens
     into one event, or hold a token back until its characters are whole."""
+    LENGTH = "length"
+    """Nobody: the share of characters stands in."""
+
+
+class Check(StrEnum):
+    """How an answer is held against the right one; ``loads.serving.checking`` says it in full."""
+
+    EXACT = "exact"
+    """The whole answer is the right one, but for white space about it."""
+    CONTAINS = "contains"
+    """The right one stands in it, as words of its own, in capitals or not."""
+    NUMBER = "number"
+    """The last number in it is the right one."""
+    CHOICE = "choice"
+    """The letter that it decides for is the right one."""
+    REGEX = "regex"
+    """An expression of RE2 is found in it."""
 
 
 class Outcome(StrEnum):
@@ -57,6 +74,10 @@ class Prompt:
         messages: turns of a chat, as the protocol writes them.
         tokens_out: most tokens that the answer may have; None leaves it to the server.
         tokens_in: tokens of the prompt, where its source says.
+        images: pictures in the messages.
+        videos: films in the messages.
+        answer: the right answer (of ``REGEX``: the expression); None where there is none.
+        check: how an answer is held against it; None where there is none.
     """
 
     id: str
@@ -64,6 +85,10 @@ class Prompt:
     messages: tuple[Mapping[str, object], ...] = ()
     tokens_out: int | None = None
     tokens_in: int | None = None
+    images: int = 0
+    videos: int = 0
+    answer: str | None = None
+    check: Check | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +110,9 @@ class Request:
         tokens_out: tokens of the answer, those of reasoning included.
         counted_out: who counted them; None where nobody did.
         tokenized_out: what a tokenizer counts in the answer, where one was at hand.
-        reasoning_tokens: how many of ``tokens_out`` were reasoning, where the server says.
+        reasoning_tokens: how many of ``tokens_out`` were reasoning; None where nothing tells.
+        counted_reasoning: who counted those: the server, a tokenizer, or the share of events
+            (``CHUNKS``) or of characters (``LENGTH``) that were marked as reasoning.
         cached_tokens: how many of ``tokens_in`` the server had at hand, where it says.
         asked_tokens: most tokens that were asked for.
         text_length: characters of the answer, without reasoning.
@@ -96,6 +123,11 @@ class Request:
         error: what went wrong, in words.
         attempts: how often it was sent.
         notes: what the server did wrong without making the answer worthless.
+        prompt: id of its prompt.
+        images: pictures in it.
+        videos: films in it.
+        answer: the right answer, of the prompt.
+        check: how an answer is held against it.
     """
 
     id: str
@@ -112,6 +144,7 @@ class Request:
     counted_out: Counted | None = None
     tokenized_out: int | None = None
     reasoning_tokens: int | None = None
+    counted_reasoning: Counted | None = None
     cached_tokens: int | None = None
     asked_tokens: int | None = None
     text_length: int = 0
@@ -122,6 +155,11 @@ class Request:
     error: str = ""
     attempts: int = 1
     notes: tuple[str, ...] = ()
+    prompt: str = ""
+    images: int = 0
+    videos: int = 0
+    answer: str | None = None
+    check: Check | None = None
 
     @property
     def ok(self) -> bool:

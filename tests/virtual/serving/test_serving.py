@@ -86,7 +86,8 @@ def test_lengths_are_known_beforehand(prompt: str, least: int, more: int) -> Non
     assert least <= out <= least + more
     assert script.tokens_out(prompt, 3) == min(3, out)
     assert script.tokens_out(prompt, 999, ignore_eos=True) == 999
-    assert script.prefill_s(prompt) == 0.05 + 0.5 * script.tokens_in(prompt)
+    assert script.prefill_s(script.tokens_in(prompt)) == 0.05 + 0.5 * script.tokens_in(prompt)
+    assert script.tokens_in(prompt, 2, 1) == script.tokens_in(prompt) + 2 * 256 + 1024
 
 
 def test_what_it_says_over_http() -> None:

@@ -1,9 +1,13 @@
-"""What is asked: prompts from files of lines, from ShareGPT-like files, or made of words."""
+"""What is asked: prompts from files of lines, from ShareGPT-like files, or made of words.
+
+A line may name pictures and films, and the right answer; see ``pictures`` and ``checking``.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +17,9 @@ from numpy.typing import NDArray
 
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.core.request import Prompt
+from joulemark.loads.serving.checking import checked
 from joulemark.loads.serving.lengths import MOST, Lengths
+from joulemark.loads.serving.pictures import Album, counted, with_parts
 
 Counts = NDArray[np.int64]
 MOST_BYTES = 1 << 30
@@ -43,8 +49,10 @@ def read_prompts(path: Path) -> list[Prompt]:
     """Read prompts: lines of JSON, or one JSON list of ShareGPT-like conversations.
 
     A line is an object with ``prompt`` (or ``text``), or with ``messages``; most tokens of the
-    answer in ``max_tokens`` (or ``output_len`` …). Of a conversation the turns before the first
-    answer are asked, as vLLM's and SGLang's benchmarks do.
+    answer in ``max_tokens`` (or ``output_len`` …). ``images`` and ``videos`` name files in the
+    folder of this one, which are put behind the text of the last turn of the user; ``answer`` is
+    the right answer, and ``check`` how an answer is held against it (a name of ``Check``). Of a
+    conversation the turns before the first answer are asked, as vLLM's and SGLang's benchmarks do.
 
     Raises:
         FormatError: if the file is not of that kind; names the line.
@@ -113,6 +121,7 @@ def _words(count: int, rng: np.random.Generator) -> str:
 
 
 def _lines(text: str, path: Path) -> Iterator[Prompt]:
+    album = Album(path.parent)
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -120,11 +129,14 @@ def _lines(text: str, path: Path) -> Iterator[Prompt]:
         entry = _json(line, where)
         asked = entry.get("prompt", entry.get("text")) if isinstance(entry, dict) else None
         if isinstance(asked, str) and asked:
-            yield _prompt(entry, str(number), text=asked)
+            prompt = _prompt(entry, str(number), text=asked)
         elif isinstance(entry, dict) and "messages" in entry:
-            yield _prompt(entry, str(number), messages=_messages(entry["messages"], where))
+            prompt = _prompt(entry, str(number), messages=_messages(entry["messages"], where))
         else:
             raise FormatError("a line needs 'prompt' or 'messages'", where=where)
+        images, videos = counted(prompt.messages, where)
+        prompt = replace(prompt, images=images, videos=videos)
+        yield checked(with_parts(prompt, album.parts(entry, where)), entry, where)
 
 
 def _conversations(text: str, path: Path) -> Iterator[Prompt]:

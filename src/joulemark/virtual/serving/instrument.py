@@ -28,6 +28,8 @@ class Serving:
     least: int = setting(16, "least tokens of an answer")
     most: int = setting(64, "most tokens of an answer; the prompt decides which number between")
     reasoning: int = setting(0, "how many of them are reasoning")
+    image: int = setting(256, "tokens of a picture in a prompt, whatever its size")
+    video: int = setting(1024, "tokens of a film in a prompt, whatever its length")
     slots: int = setting(0, "requests answered together, in steps that they share; 0: no batch")
     seed: int = setting(0, "seed of the lengths, and of the power that wanders")
     base_w: float = setting(0.0, "virtual power of time alone, W")
@@ -58,6 +60,10 @@ class Serving:
             )
         if self.reasoning < 0 or self.slots < 0 or not 0 <= self.port < 65536:
             raise UsageError("reasoning, slots or port is out of range")
+        if not (0 <= self.image <= MOST_TOKENS and 0 <= self.video <= MOST_TOKENS):
+            raise UsageError(
+                f"a picture or film has more than {MOST_TOKENS} tokens, or less than 0"
+            )
         return Script(
             first_s=self.first,
             prompt_token_s=self.prompt_token,
@@ -68,6 +74,8 @@ class Serving:
             reasoning=self.reasoning,
             slots=self.slots,
             seed=self.seed,
+            image_tokens=self.image,
+            video_tokens=self.video,
         )
 
     def costs(self) -> Costs:

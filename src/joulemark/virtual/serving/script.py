@@ -12,9 +12,10 @@ MOST_TOKENS = 1_000_000
 class Script:
     """Times and lengths, all of them known beforehand.
 
-    A prompt has as many tokens as words. Its first token comes ``first_s`` and ``prompt_token_s``
-    for each of those after it was admitted; each further one ``step_s`` later, and
-    ``step_request_s`` more for each request that is being answered at that time.
+    A prompt has as many tokens as words, and so many more for each picture and film. Its first
+    token comes ``first_s`` and ``prompt_token_s`` for each of those after it was admitted; each
+    further one ``step_s`` later, and ``step_request_s`` more for each request that is being
+    answered at that time.
 
     Attributes:
         first_s: time to the first token of an empty prompt, s.
@@ -27,6 +28,8 @@ class Script:
         slots: so many requests are answered at one time, in steps that all share; the others wait.
             0: each goes its own way.
         seed: seed of the lengths.
+        image_tokens: tokens of a picture, whatever its size.
+        video_tokens: tokens of a film, whatever its length.
     """
 
     first_s: float = 0.05
@@ -38,10 +41,12 @@ class Script:
     reasoning: int = 0
     slots: int = 0
     seed: int = 0
+    image_tokens: int = 256
+    video_tokens: int = 1024
 
-    def tokens_in(self, prompt: str) -> int:
-        """Return the tokens of a prompt: its words."""
-        return len(prompt.split())
+    def tokens_in(self, prompt: str, images: int = 0, videos: int = 0) -> int:
+        """Return the tokens of a prompt: its words, and those of pictures and films in it."""
+        return len(prompt.split()) + self.image_tokens * images + self.video_tokens * videos
 
     def tokens_out(self, prompt: str, asked: int | None, *, ignore_eos: bool = False) -> int:
         """Return the tokens of the answer to a prompt.
@@ -57,6 +62,6 @@ class Script:
         own = self.least + int.from_bytes(digest[:8], "big") % (self.most - self.least + 1)
         return own if asked is None else min(own, asked)
 
-    def prefill_s(self, prompt: str) -> float:
-        """Return the time from admission to the first token, s."""
-        return self.first_s + self.prompt_token_s * self.tokens_in(prompt)
+    def prefill_s(self, tokens_in: int) -> float:
+        """Return the time from admission to the first token of so long a prompt, s."""
+        return self.first_s + self.prompt_token_s * tokens_in

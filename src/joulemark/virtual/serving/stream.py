@@ -29,6 +29,8 @@ class Truth:
         first: when the first token was written; 0 before.
         last: when the last was.
         tokens_in: tokens of the prompt.
+        images: pictures in it.
+        videos: films in it.
         tokens_out: tokens written.
         whole: whether the answer was written to its end.
         joules: what was spent for it: prompt, tokens, and of base power an equal share with all
@@ -39,6 +41,8 @@ class Truth:
     first: int = 0
     last: int = 0
     tokens_in: int = 0
+    images: int = 0
+    videos: int = 0
     tokens_out: int = 0
     whole: bool = False
     joules: float = 0.0
@@ -66,8 +70,14 @@ class Answering:
         ended: Callable[[Answering], None],
     ) -> None:
         """Write nothing yet."""
-        self.prefill_s = script.prefill_s(question.prompt)
-        self.truth = Truth(time.monotonic_ns(), tokens_in=script.tokens_in(question.prompt))
+        images, videos = question.images, question.videos
+        self.truth = Truth(
+            time.monotonic_ns(),
+            tokens_in=script.tokens_in(question.prompt, images, videos),
+            images=images,
+            videos=videos,
+        )
+        self.prefill_s = script.prefill_s(self.truth.tokens_in)
         self._question = question
         self._name = name
         self._wrong = wrong

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from joulemark.loads.serving.pictures import IMAGE, VIDEO, media_type
 
 WORD = " tok"
 _REASONS = {
@@ -24,6 +27,8 @@ class Asked:
 
     Attributes:
         prompt: its text.
+        images: pictures in it.
+        videos: films in it.
         chat: whether it is a chat.
         stream: whether the answer is to come as events.
         usage: whether the stream is to end with counts.
@@ -33,6 +38,8 @@ class Asked:
     """
 
     prompt: str
+    images: int
+    videos: int
     chat: bool
     stream: bool
     usage: bool
@@ -58,8 +65,11 @@ def asked(path: str, body: bytes) -> Asked:
     if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
         raise ValueError("max_tokens is no number from 1 on")
     chat = path.endswith("/chat/completions")
+    kinds = list(_kinds(fields.get("messages"))) if chat else []
     return Asked(
         prompt=_chat(fields.get("messages")) if chat else _text(fields.get("prompt")),
+        images=kinds.count(IMAGE),
+        videos=kinds.count(VIDEO),
         chat=chat,
         stream=fields.get("stream") is True,
         usage=isinstance(options, dict) and options.get("include_usage") is True,
@@ -72,12 +82,36 @@ def asked(path: str, body: bytes) -> Asked:
 def _chat(messages: object) -> str:
     if not isinstance(messages, list) or not messages:
         raise ValueError("messages is no list")
-    texts = []
-    for message in messages:
+    return "\n".join(str(part["text"]) for part in _parts(messages) if "text" in part)
+
+
+def _parts(messages: object) -> Iterator[dict[str, object]]:
+    """Yield the parts of a chat; a message of plain text is one."""
+    for message in messages if isinstance(messages, list) else ():
         content = message.get("content") if isinstance(message, dict) else None
         parts = content if isinstance(content, list) else [{"text": content}]
-        texts += [str(part["text"]) for part in parts if isinstance(part, dict) and "text" in part]
-    return "\n".join(texts)
+        yield from (part for part in parts if isinstance(part, dict))
+
+
+def _kinds(messages: object) -> Iterator[str]:
+    """Yield the kind of each picture and film; raise if what it holds is none."""
+    for part in _parts(messages):
+        kind = part.get("type")
+        if kind not in (IMAGE, VIDEO):
+            continue
+        address = part.get(kind)
+        url = address.get("url") if isinstance(address, dict) else None
+        _, comma, data = url.partition(";base64,") if isinstance(url, str) else ("", "", "")
+        if not comma:
+            raise ValueError(f"{kind} holds no data: address; this server fetches nothing")
+        wanted = "image/" if kind == IMAGE else "video/"
+        try:
+            found = media_type(base64.b64decode(data, validate=True))
+        except ValueError:
+            found = ""
+        if not found.startswith(wanted):
+            raise ValueError(f"{kind} holds nothing of the kind")
+        yield kind
 
 
 def _text(prompt: object) -> str:

@@ -66,6 +66,7 @@ class Answer:
         running: tokens out after each of those, as the server counted; -1 where it did not.
         text: pieces of the answer.
         thought: pieces of reasoning.
+        thoughts: how many of ``chunks`` brought reasoning and nothing of the answer.
         status: HTTP status; 0 before.
         finish: why the server ended.
         usage: the last that the server said of tokens.
@@ -74,7 +75,8 @@ class Answer:
 
     __slots__ = (
         "_body", "_decode", "_events", "_finished", "_held", "_streamed", "chunks", "ended",
-        "finish", "first_byte", "notes", "running", "sent", "status", "text", "thought", "usage",
+        "finish", "first_byte", "notes", "running", "sent", "status", "text", "thought",
+        "thoughts", "usage",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -86,6 +88,7 @@ class Answer:
         self.running = array("q")
         self.text: list[str] = []
         self.thought: list[str] = []
+        self.thoughts = 0
         self.status = 0
         self.finish = ""
         self.usage: Any = None
@@ -168,7 +171,7 @@ class Answer:
             raise Failure(Outcome.FAILED, f"the server says: {_message(event.error)}")
         if event.usage is not None:
             self.usage = event.usage
-        said = False
+        said, texts, thoughts = False, len(self.text), len(self.thought)
         for choice in event.choices or ():
             if choice.finish_reason is not None:
                 self.finish = str(choice.finish_reason)[:_SAID]
@@ -177,6 +180,7 @@ class Answer:
             self.chunks.append(now)
             known = count_of(event.usage, "completion_tokens")
             self.running.append(-1 if known is None else known)
+            self.thoughts += len(self.text) == texts and len(self.thought) > thoughts
 
     def _choice(self, choice: _Choice) -> bool:
         """Keep the text of a choice; return whether there was any."""

@@ -13,6 +13,7 @@ from joulemark.workloads.openai.answer import Answer, Failure
 from joulemark.workloads.openai.lag import Lag, LagMeter
 from joulemark.workloads.openai.made import End, Maker, Tokenizer
 from joulemark.workloads.openai.pool import Pool
+from joulemark.workloads.openai.questions import questions
 from joulemark.workloads.openai.target import Target
 from joulemark.workloads.openai.waiting import pause_s
 
@@ -97,6 +98,15 @@ class Client:
         self._refused = 0
         self._stop = ""
         self._kept: set[int] = set()
+        self._prepared: list[bytes] = []
+
+    def prepare(self, load: Load) -> None:
+        """Write all questions of a load that is driven next, so that it may begin at once.
+
+        Raises:
+            UsageError: if the target or a prompt makes no sense.
+        """
+        self._prepared = questions(self._target, load.prompts)
 
     async def drive(self, load: Load) -> Lag:
         """Send everything; return how late the client was itself.
@@ -106,9 +116,7 @@ class Client:
         Raises:
             UsageError: if the target or a prompt makes no sense; nothing was sent then.
         """
-        head = self._target.head()
-        for prompt in load.prompts:
-            self._target.question(prompt, head)
+        asked, self._prepared = self._prepared or questions(self._target, load.prompts), []
         pool = Pool(self._target, self._meter, self._bounds.connect_s)
         if load.concurrency is not None:
             await pool.warm(min(load.concurrency, len(load.prompts)))
@@ -116,7 +124,7 @@ class Client:
         watch = asyncio.create_task(self._watch(pool))
         try:
             async with asyncio.timeout_at(_deadline(load)):
-                await self._send(load, pool, head)
+                await self._send(load, pool, asked)
         except TimeoutError:
             pass  # each request says that it was cancelled
         finally:
@@ -126,14 +134,13 @@ class Client:
             await pool.close()
         return lag
 
-    async def _send(self, load: Load, pool: Pool, head: bytes) -> None:
+    async def _send(self, load: Load, pool: Pool, asked: Sequence[bytes]) -> None:
         loop = asyncio.get_running_loop()
         begin = load.start or time.monotonic_ns() + round(LEAD_S * NS)
         slots = asyncio.Semaphore(load.concurrency or len(load.prompts) or 1)
         tasks: set[asyncio.Task[None]] = set()
         try:
             for i, prompt in enumerate(load.prompts):
-                question = self._target.question(prompt, head)
                 due = begin + round(load.due_s[i] * NS)
                 await _until(loop, due)
                 await slots.acquire()
@@ -141,7 +148,7 @@ class Client:
                     break
                 planned = due if load.concurrency is None else max(due, time.monotonic_ns())
                 name = load.first + i * load.stride
-                task = loop.create_task(self._one(name, prompt, question, planned, pool))
+                task = loop.create_task(self._one(name, prompt, asked[i], planned, pool))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
                 task.add_done_callback(lambda _: slots.release())
@@ -226,6 +233,7 @@ class Client:
                 error=self._stop or "the run ended first",
                 attempts=0,
                 asked_tokens=prompt.tokens_out,
+                prompt=prompt.id,
             )
             self._keep(request, "")
 

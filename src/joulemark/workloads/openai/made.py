@@ -63,6 +63,7 @@ class Maker:
         into, counted_in = _tokens_in(prompt, answer, self.tokenizer)
         out, counted_out = _tokens_out(answer, tokenized)
         running, shift = tuple(answer.running), self.shift
+        thinking, counted_thinking = _reasoning(answer, out, self.tokenizer)
         return Request(
             id=name,
             planned=end.planned + shift,
@@ -77,7 +78,8 @@ class Maker:
             tokens_out=out,
             counted_out=counted_out,
             tokenized_out=tokenized,
-            reasoning_tokens=count_of(answer.usage, *_REASONING),
+            reasoning_tokens=thinking,
+            counted_reasoning=counted_thinking,
             cached_tokens=count_of(answer.usage, *_CACHED),
             asked_tokens=prompt.tokens_out,
             text_length=len(text),
@@ -88,6 +90,11 @@ class Maker:
             error=end.error,
             attempts=end.attempts,
             notes=self._notes(answer, end),
+            prompt=prompt.id,
+            images=prompt.images,
+            videos=prompt.videos,
+            answer=prompt.answer,
+            check=prompt.check,
         )
 
     def _notes(self, answer: Answer, end: End) -> tuple[str, ...]:
@@ -105,6 +112,23 @@ def _tokens_out(answer: Answer, tokenized: int | None) -> tuple[int | None, Coun
     if tokenized is not None:
         return tokenized, Counted.TOKENIZER
     return (len(answer.chunks), Counted.CHUNKS) if answer.streamed else (None, None)
+
+
+def _reasoning(
+    answer: Answer, out: int | None, tokenizer: Tokenizer | None
+) -> tuple[int | None, Counted | None]:
+    """Return how many tokens were reasoning: as told, or by what was marked as such."""
+    told = count_of(answer.usage, *_REASONING)
+    if told is not None:
+        return told, Counted.USAGE
+    if not answer.thought or out is None:
+        return None, None
+    if tokenizer is not None:
+        return min(tokenizer("".join(answer.thought)), out), Counted.TOKENIZER
+    if answer.chunks:
+        return round(out * answer.thoughts / len(answer.chunks)), Counted.CHUNKS
+    thought, text = (sum(map(len, said)) for said in (answer.thought, answer.text))
+    return round(out * thought / (thought + text)), Counted.LENGTH
 
 
 def _tokens_in(

@@ -20,17 +20,39 @@ import msgspec
 from joulemark.core.request import Request
 from joulemark.workloads.openai.client import Bounds, Client, Load
 from joulemark.workloads.openai.lag import Lag
+from joulemark.workloads.openai.questions import different
 from joulemark.workloads.openai.target import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A part of a load."""
+    """A part of a load.
+
+    Attributes:
+        target: whom to ask.
+        load: what and when; on its way to a worker it holds each different prompt once.
+        bounds: what the client puts up with.
+        shift: what turns the monotonic clock into the run's, ns.
+        places: on its way, which of them each request asks.
+    """
 
     target: Target
     load: Load
     bounds: Bounds
     shift: int
+    places: tuple[int, ...] = ()
+
+
+def packed(order: Order) -> Order:
+    """Return an order as it is sent: prompts that come again are in it once."""
+    prompts, places = different(order.load.prompts)
+    return replace(order, load=replace(order.load, prompts=prompts), places=tuple(places))
+
+
+def unpacked(order: Order) -> Order:
+    """Return an order as it was before it was sent."""
+    prompts = [order.load.prompts[place] for place in order.places]
+    return replace(order, load=replace(order.load, prompts=prompts), places=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +67,14 @@ class Line:
 def main() -> int:
     """Obey one order."""
     more_files()
-    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    order = unpacked(msgspec.json.decode(sys.stdin.buffer.readline(), type=Order))
+    client = Client(order.target, _keep, order.bounds, shift=order.shift)
+    client.prepare(order.load)
     _say(Line())
     start = sys.stdin.buffer.readline()
     if not start.strip().isdigit():
         return 1
-    asyncio.run(_drive(order, int(start)))
+    asyncio.run(_drive(client, replace(order.load, start=int(start))))
     return 0
 
 
@@ -60,12 +84,12 @@ def more_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _drive(order: Order, start: int) -> None:
-    def keep(request: Request, text: str) -> None:
-        _say(Line(request, text))
+def _keep(request: Request, text: str) -> None:
+    _say(Line(request, text))
 
-    client = Client(order.target, keep, order.bounds, shift=order.shift)
-    work = asyncio.ensure_future(client.drive(replace(order.load, start=start)))
+
+async def _drive(client: Client, load: Load) -> None:
+    work = asyncio.ensure_future(client.drive(load))
     loop = asyncio.get_running_loop()
 
     def end() -> None:

@@ -17,8 +17,9 @@ from joulemark.core.clock import NS
 from joulemark.core.request import Outcome, Request
 from joulemark.workloads.openai.client import Bounds, Keep, Load
 from joulemark.workloads.openai.lag import Lag, together
+from joulemark.workloads.openai.questions import questions
 from joulemark.workloads.openai.target import Target
-from joulemark.workloads.openai.worker import Line, Order
+from joulemark.workloads.openai.worker import Line, Order, packed
 
 LEAD_S = 0.2
 _BOOT = (
@@ -79,10 +80,8 @@ def drive_apart(
     Raises:
         UsageError: if the target or a prompt makes no sense; nothing was sent then.
     """
-    head = target.head()
+    questions(target, load.prompts)
     target.context()
-    for prompt in load.prompts:
-        target.question(prompt, head)
     orders = [Order(target, part, bounds or Bounds(), shift) for part in parts(load, processes)]
     hands = _Hands(orders, keep)
     try:
@@ -117,7 +116,7 @@ class _Hands:
         ]
         for order, worker, thread in zip(orders, self._workers, self._threads, strict=True):
             thread.start()
-            _write(worker, msgspec.json.encode(order))
+            _write(worker, msgspec.json.encode(packed(order)))
 
     def begin(self) -> None:
         """Wait until all are ready, and tell them when to start."""
@@ -172,6 +171,7 @@ class _Hands:
             error=why,
             attempts=0,
             asked_tokens=load.prompts[place].tokens_out,
+            prompt=load.prompts[place].id,
         )
         self._keep(request, "")
 
