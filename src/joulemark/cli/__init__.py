@@ -25,6 +25,7 @@ VERBS = {
     "meters": "what this machine can read, and what would give more",
     "list": "runs in the store, newest first",
     "show": "results of a run",
+    "cost": "carbon and money of a run, by declared factors",
     "compare": "B against A: ratio with interval, verdict, gate for CI, ranking",
     "crosscheck": "meters of a run against each other; what cannot be true",
     "calibrate": "fit one meter against a better one, with what that gains",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from joulemark.cli import frontiers
+from joulemark.cli import costs, frontiers
 from joulemark.cli.common import print_json
 
 EXAMPLES = """\
@@ -23,6 +23,7 @@ examples:
   joulemark recommend leaderboard --itl-p99 100ms --per token --json
   joulemark recommend run/llm --ttft-p95 2s --e2e 30s --assume 5%
   joulemark recommend sweep.csv --x p99_s --y joules --by model --at-most p99_s=0.1
+  joulemark recommend leaderboard --tpot 100ms --region DE --price '0.30 EUR/kWh'
 
 exit codes: 0 at least one group has a recommendation; 1 none has; 2 wrong argument, or
 no group holds what is asked for; 3 a path may not be read; 4 a path is damaged, or
@@ -33,16 +34,19 @@ holds no such result.
 def arguments(parser: ArgumentParser, words: list[str]) -> None:
     """Add the arguments of this verb."""
     frontiers.arguments(parser, words)
+    costs.arguments(parser)
 
 
 def main(args: Namespace) -> int:
     """Print the recommendations."""
-    from joulemark.report.frontier.as_json import answer_json
     from joulemark.report.frontier.table import print_answers
 
+    factors = costs.of_points(args)
     answers = frontiers.answers_of(args)
+    costs.need_energy(answers, factors)
     if args.json:
-        print_json([answer_json(answer) for answer in answers])
+        print_json(costs.answers_json(answers, factors))
     else:
         print_answers(answers)
+        costs.print_declared(answers, factors)
     return 0 if any(answer.recommended is not None for answer in answers) else 1

@@ -1,0 +1,1 @@
+"""The block of declared numbers: carbon, money, facility energy; always named so."""
