@@ -104,7 +104,8 @@ def costs_of(
         results: of all its phases.
         factors: what was declared.
         over_time: each phase's mean intensity, gCO2e/kWh, where that changes with time.
-        more: energies of work that the phases do not count themselves, J, by phase.
+        more: energies of work that the phases do not count themselves, J, by phase; they stand
+            instead of their own.
 
     Raises:
         UsageError: if no phase has an energy.
@@ -115,8 +116,8 @@ def costs_of(
             continue
         grid = factors.grid
         held = grid.g_per_kwh if isinstance(grid, Grid) else (over_time or {}).get(result.phase)
-        told = [("whole phase", result.total.joules), *_work(result)]
-        told += (more or {}).get(result.phase, ())
+        work = (more or {}).get(result.phase) or _work(result)
+        told = [("whole phase", result.total.joules), *work]
         lines = [
             Line(of=of, joules=joules, amounts=amounts(joules, factors, held))
             for of, joules in told

@@ -24,6 +24,7 @@ from joulemark.core.errors import UsageError
 
 if TYPE_CHECKING:
     from joulemark.analysis.cost.factors import Factors
+    from joulemark.core.value import Value
     from joulemark.store.reader import StoredRun
 
 EXAMPLES = """\
@@ -63,7 +64,8 @@ def main(args: Namespace) -> int:
             "nothing is declared", remedy="give --region DE or --grid 350, --price, --pue"
         )
     stored = stored_run(args)
-    found = costs_of(results_for(args, stored), factors, _over_time(args, stored, factors))
+    results, over_time = results_for(args, stored), _over_time(args, stored, factors)
+    found = costs_of(results, factors, over_time, _served(stored))
     run = stored.run
     if args.json:
         print_json(costs_json(run.id, found, factors))
@@ -81,6 +83,21 @@ def _over_time(args: Namespace, stored: StoredRun, factors: Factors) -> dict[str
         return {}
     cut = replace(stored, run=replace(stored.run, windows=pieces(stored.run.windows, series)))
     return weighted(results_for(args, cut), series)
+
+
+def _served(stored: StoredRun) -> dict[str, list[tuple[str, Value]]]:
+    """Return the energies of served requests and tokens, of their windows, by phase, J."""
+    from joulemark.accounting.serving_energy import PER_OUTPUT, PER_REQUEST
+    from joulemark.analysis.cost.costs import of_work
+    from joulemark.procedures.serving.figures import PER_GOOD, figures_of
+    from joulemark.procedures.serving.results import PHASE, is_serving, serving_of
+
+    if not is_serving(stored):
+        return {}
+    figures = figures_of(serving_of(stored))
+    units = {PER_REQUEST: "request", PER_GOOD: "good request", PER_OUTPUT: "output token"}
+    named = [(figures[name], unit) for name, unit in units.items() if name in figures]
+    return {PHASE: [line for value, unit in named for line in of_work(value, unit)]}
 
 
 def _regions(args: Namespace) -> int:

@@ -20,7 +20,7 @@ from joulemark.report.format import clean
 from joulemark.report.frontier.table import FEW
 from joulemark.report.frontier.words import amount
 
-_NAME, _MODEL = 30, 24
+_NAME, _MODEL = 26, 20
 
 
 def declared_json(answer: Answer, factors: Factors) -> dict[str, Any]:
@@ -72,18 +72,16 @@ def _print_frontier(console: Console, answer: Answer, factors: Factors) -> None:
 
 
 def _print_chosen(console: Console, answers: Sequence[Answer], factors: Factors) -> None:
-    of = list(dict.fromkeys(answer.energy.unit for answer in answers))
-    for unit in of:
-        same = [one for one in answers if one.energy.unit == unit and one.recommended is not None]
-        if not same:
-            continue
-        table = _table(same[0], ("model", "recommended"), factors)
-        for answer in same:
-            one = answer.recommended
-            model = answer.group.model.rpartition("/")[2]
-            names = clean(model, _MODEL), clean("" if one is None else one.name, _NAME)
-            if one is not None:
-                _row(table, names, one, answer, factors)
+    """Print the recommended configuration of each group, apart for each unit of energy."""
+    chosen = [(one, one.recommended) for one in answers if one.recommended is not None]
+    for unit in dict.fromkeys(answer.energy.unit for answer, _ in chosen):
+        same = [(answer, one) for answer, one in chosen if answer.energy.unit == unit]
+        table = _table(same[0][0], ("model", "recommended"), factors)
+        for column in table.columns[:2]:
+            column.no_wrap, column.overflow = True, "ellipsis"
+        for answer, one in same:
+            model = clean(answer.group.model.rpartition("/")[2], _MODEL)
+            _row(table, (model, clean(one.name, _NAME)), one, answer, factors)
         console.print(table)
         console.print()
 
@@ -91,13 +89,15 @@ def _print_chosen(console: Console, answers: Sequence[Answer], factors: Factors)
 def _table(answer: Answer, left: tuple[str, str], factors: Factors) -> Table:
     per = answer.energy.unit.partition("/")[2]
     of = f"/{clean(per, 12)}" if per else ""
-    return table_of((*left, f"energy{of}", *(f"{head}{of}" for head in heads(factors))), 2)
+    return table_of(
+        (*left, f"energy{of}", *(f"{h}{of}" for h in heads(factors, facility=False))), 2
+    )
 
 
 def _row(
     table: Table, names: tuple[str, str], one: Candidate, answer: Answer, factors: Factors
 ) -> None:
-    found = cells(of_point(one, answer.energy, factors), factors)
+    found = cells(of_point(one, answer.energy, factors), factors, facility=False)
     table.add_row(*map(Text, (*names, amount(one, answer.energy), *found)))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from joulemark.analysis.cost.costs import Amounts
 from joulemark.analysis.cost.factors import Factors, Grid
 from joulemark.analysis.cost.hourly import Hourly
-from joulemark.core.units import digits
+from joulemark.core.units import digits, with_u95
 from joulemark.report.format import NOTHING, clean
 
 HEAD = "Declared, not measured"
@@ -58,19 +58,22 @@ def notes(factors: Factors) -> list[str]:
     return said
 
 
-def heads(factors: Factors) -> list[str]:
+def heads(factors: Factors, *, facility: bool = True) -> list[str]:
     """Return the headings of what was declared for."""
-    found = [FACILITY] if factors.overhead is not None else []
+    found = [FACILITY] if facility and factors.overhead is not None else []
     found += [CARBON] if factors.grid is not None else []
     return [*found, factors.price.currency] if factors.price is not None else found
 
 
-def cells(amounts: Amounts, factors: Factors) -> list[str]:
+def cells(amounts: Amounts, factors: Factors, *, facility: bool = True) -> list[str]:
     """Return amounts under those headings; a dash where there is no number."""
-    found = [amounts.facility] if factors.overhead is not None else []
-    found += [amounts.emissions] if factors.grid is not None else []
-    found += [amounts.money] if factors.price is not None else []
-    return [NOTHING if value is None else str(value) for value in found]
+    found = [(amounts.facility, "Wh")] if facility and factors.overhead is not None else []
+    found += [(amounts.emissions, "g")] if factors.grid is not None else []
+    found += [(amounts.money, factors.price.currency)] if factors.price is not None else []
+    return [
+        NOTHING if value is None else with_u95(value.value, value.u95, unit)
+        for value, unit in found
+    ]
 
 
 def _plain(value: float) -> str:
