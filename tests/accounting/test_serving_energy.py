@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -126,3 +128,15 @@ def test_the_decision_knows_the_interval_that_is_stated(values: list[float], goa
     assert stated >= half_width(values) * 0.999
     if abs(stated - goal) > 1e-3 * goal:
         assert another(values, goal=goal).more == (stated > goal)
+
+
+def test_energy_by_pictures_and_films_that_were_asked_about() -> None:
+    plain = [request(t, [t + 0.5, t + 1], tokens_in=30) for t in range(100)]
+    work = work_of([replace(one, images=2, videos=i % 2) for i, one in enumerate(plain)])
+    figures = account(work, constant(120, 110), window(10, 90)).figures
+    assert figures["energy-per-image-input/1"].value == pytest.approx(60)
+    assert figures["energy-per-video-input/1"].value == pytest.approx(240)
+    assert figures["energy-per-video-input/1"].unit == "J/video"
+    assert (
+        "energy-per-image-input/1" not in account(WORK, constant(120, 110), window(10, 90)).figures
+    )

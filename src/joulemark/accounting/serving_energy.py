@@ -14,6 +14,7 @@ import numpy as np
 
 from joulemark.accounting.repeats import degrees_of_freedom, half_width
 from joulemark.accounting.serving_windows import V2, V3, Steady, Unknown
+from joulemark.accounting.serving_words import BEYOND, PER_IMAGE_IN, PER_VIDEO_IN
 from joulemark.accounting.serving_work import Counts, Floats, Work
 from joulemark.accounting.supply import Supply
 from joulemark.core.clock import NS
@@ -110,7 +111,7 @@ _OTHERS: Mapping[str, tuple[str, str]] = {
         "energy of the host's parts in the window, beside and not in energies of devices",
     ),
 }
-DEFINITIONS: Mapping[str, tuple[str, str]] = {**_BY_WORK, **_OTHERS}
+DEFINITIONS: Mapping[str, tuple[str, str]] = {**_BY_WORK, **_OTHERS, **BEYOND}
 """Unit and meaning by name; ``definition`` returns both in full."""
 MLENERGY_FIGURES: Mapping[str, tuple[str, str]] = {
     V2: ("ML.ENERGY/energy-per-token/V2", "ML.ENERGY/energy-per-request/V2"),
@@ -189,6 +190,8 @@ def _denominators(counts: Counts) -> dict[str, Floats]:
         PER_TOTAL: counts.tokens_in + counts.tokens_out,
         PER_REQUEST: counts.requests,
         PER_SECOND: counts.seconds,
+        PER_IMAGE_IN: counts.images,
+        PER_VIDEO_IN: counts.videos,
     }
 
 

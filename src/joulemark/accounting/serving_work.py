@@ -8,7 +8,7 @@ later: an engine that batches continuously computes both within that time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -110,6 +110,8 @@ class Counts:
         decode: tokens that were computed.
         resident: tokens in the cache of the requests that run, token·s.
         in_flight: mean number of requests that were sent and had not ended.
+        images: pictures in prompts whose first token came.
+        videos: films in such prompts.
     """
 
     edges: Times
@@ -120,6 +122,8 @@ class Counts:
     decode: Floats
     resident: Floats
     in_flight: Floats
+    images: Floats
+    videos: Floats
 
     @property
     def seconds(self) -> Floats:
@@ -205,7 +209,13 @@ class Work:
             decode=np.diff(self.decode.integral(edges)),
             resident=np.diff(self.resident.integral(edges)),
             in_flight=np.diff(self.in_flight.integral(edges)) * NS / np.diff(edges),
+            images=self.prompts.counted(edges, _each(r.images for r in self.requests)),
+            videos=self.prompts.counted(edges, _each(r.videos for r in self.requests)),
         )
+
+
+def _each(counts: Iterable[int]) -> Floats:
+    return np.array([float(count) for count in counts])
 
 
 def _sums(place: Ints, weights: Floats, count: int) -> Floats:
