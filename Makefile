@@ -4,9 +4,11 @@
 #   VENV=.venv-3.12          another virtual environment
 #   TORCH=path/to/torch.whl  another build of torch, or a requirement such as torch==2.14.0
 #   TORCH=none               no torch: what needs it is skipped
+#   VENV_HF=.venv-hf         the environment of the in-process engines (1.2 GB)
 
 PYTHON ?= python3
 VENV ?= .venv
+VENV_HF ?= .venv-hf
 TORCH ?= torch
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
@@ -14,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 PARTS := printf '%s\n' 1/2 2/2 | xargs -P 2 -I {}
 QUICK := $(BIN)/joulemark bench vision --quick
 
-.PHONY: help bench bench-all test check trust format clean test-3.12 test-3.13
+.PHONY: help bench bench-all test check trust format clean test-3.12 test-3.13 hf test-hf
 
 help:
 	@echo "make bench      measure LeNet and ResNet18 on this machine (at most 5 minutes once installed)"
@@ -23,6 +25,8 @@ help:
 	@echo "make trust      the tables of docs/trust.md, written again on this machine"
 	@echo "make check      the gates that run no test"
 	@echo "make test-3.12  the suite without torch on another Python (also test-3.13)"
+	@echo "make hf         an environment with transformers, its server, and diffusers (1.2 GB)"
+	@echo "make test-hf    the tests that need them"
 
 # One virtual environment. A torch that the chosen Python already has is used; else the pinned one
 # is installed, the only heavy download.
@@ -81,6 +85,20 @@ test-3.12 test-3.13: test-%:
 	$(MAKE) PYTHON=python$* VENV=.venv-$* TORCH=none .venv-$*/tests
 	$(PARTS) .venv-$*/bin/python -m pytest --part {}
 
+# The engines that compute in this process, and transformers' own server.
+$(VENV_HF)/engines: pyproject.toml constraints.txt
+	@$(MAKE) VENV=$(VENV_HF) $(VENV_HF)/measures
+	@echo "installing transformers and diffusers into $(VENV_HF) (once)"
+	@$(VENV_HF)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt \
+	  -e ".[transformers,diffusion]" "transformers[serving]" pytest pytest-timeout hypothesis
+	@touch $@
+
+hf: $(VENV_HF)/engines
+	@$(VENV_HF)/bin/joulemark --version
+
+test-hf: $(VENV_HF)/engines
+	$(VENV_HF)/bin/python -m pytest tests/workloads/hf_generation tests/workloads/diffusion
+
 # The tables of docs/trust.md, written again on this machine (about an hour; quiet, or the figures of
 # cost mean little). DATA holds tool_against_wall_meter.csv and gpu_power_benchmark/; PEERS is an
 # interpreter with CodeCarbon and Zeus. SOURCES are the public results, as joulemark import takes them.
@@ -106,4 +124,4 @@ format: $(VENV)/tests
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .venv .venv-3.* .venv-hf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -1,7 +1,8 @@
 """One served request: when what of it happened, and what it came to.
 
 All times are ns of one clock (of a run: UTC, carried by its monotonic clock). The times of an
-answer are those at which its bytes were read from the socket.
+answer are those at which its bytes were read from the socket; of an engine in the client's own
+process, those at which the engine had each token.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ class Counted(StrEnum):
 
     USAGE = "usage"
     """The server, in the field ``usage`` of its answer."""
+    ENGINE = "engine"
+    """The engine, in the client's own process: it handed out the tokens themselves."""
     TOKENIZER = "tokenizer"
     """A tokenizer, from the text."""
     CHUNKS = "chunks"
