@@ -16,11 +16,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 PARTS := printf '%s\n' 1/2 2/2 | xargs -P 2 -I {}
 QUICK := $(BIN)/joulemark bench vision --quick
 
-.PHONY: help bench bench-all test check trust format clean test-3.12 test-3.13 hf test-hf
+.PHONY: help bench bench-all serving test check trust format clean test-3.12 test-3.13 hf test-hf
 
 help:
 	@echo "make bench      measure LeNet and ResNet18 on this machine (at most 5 minutes once installed)"
 	@echo "make bench-all  the same in full length for every network (about 2 hours)"
+	@echo "make serving    install what measures servers of generations, with llama.cpp's own; no torch"
 	@echo "make test       every gate: style, types, import direction, tests, coverage"
 	@echo "make trust      the tables of docs/trust.md, written again on this machine"
 	@echo "make check      the gates that run no test"
@@ -66,6 +67,15 @@ bench-all: $(VENV)/measures
 	$(say_torch)
 	for model in LeNet ResNet18 MobileNetV2 VGG16; do for mode in train infer; do \
 	  $(BIN)/joulemark bench vision --model $$model --mode $$mode || exit; done; done
+
+# What docs/tutorials/what-does-a-request-cost.md needs: no torch, nothing large.
+$(VENV)/serves: $(VENV)/created pyproject.toml constraints.txt
+	@echo "installing joulemark and llama.cpp's server into $(VENV) (once)"
+	@$(PIP) -e ".[nvml,llama]"
+	@touch $@
+
+serving: $(VENV)/serves
+	@echo "ready: . $(BIN)/activate"
 
 check: $(VENV)/tests
 	$(BIN)/ruff format --check .

@@ -136,6 +136,18 @@ def test_windows_are_cut_where_the_intensity_changes(
     assert found["phases"][0]["declared"]["g_per_kwh"] == pytest.approx(mean, rel=2e-3)
 
 
+def test_a_run_that_was_killed_has_an_intensity_too(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (events,) = (Path(store) / "20261122-224512-a" / "events").glob("*.jsonl")
+    *lines, _ = events.read_text().splitlines(keepends=True)
+    events.write_text("".join(lines))  # the second window was never closed
+    series = tmp_path / "steps.csv"
+    series.write_text(f"t,g\n{START},100\n{START + 10},500\n{START + 20},9\n")
+    found = json.loads(told(capsys, "cost", "--store", store, "--grid", str(series), "--json"))
+    assert found["phases"][0]["declared"]["g_per_kwh"] == pytest.approx(400, rel=2e-3)
+
+
 def test_a_constant_series_is_that_number(
     store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,6 +192,14 @@ def test_refusals(
 
 def test_a_missing_series(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     refused(capsys, "cost", "--store", store, "--grid", "nowhere.csv", code=4)
+
+
+def test_a_series_of_an_unknown_kind(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hours.txt").write_text("x")
+    words = ("cost", "--store", store, "--grid", str(tmp_path / "hours.txt"))
+    assert "not a table that is known" in refused(capsys, *words)
 
 
 def test_the_regions(capsys: pytest.CaptureFixture[str]) -> None:

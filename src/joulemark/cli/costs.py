@@ -75,7 +75,7 @@ def _grid(args: Namespace, by: str) -> Grid | Hourly | None:
     if args.grid is None:
         return None
     path = Path(args.grid)
-    if path.suffix.lower() in (".csv", ".tsv", ".json", ".jsonl", ".parquet"):
+    if path.suffix.lower() in (".csv", ".tsv", ".json", ".jsonl", ".parquet") or path.is_file():
         from joulemark.analysis.calibrating.tables import read_table
         from joulemark.analysis.cost.hourly import hourly
 

@@ -23,6 +23,7 @@ from joulemark.cli.common import (
 from joulemark.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from joulemark.accounting.results import PhaseResult
     from joulemark.analysis.cost.factors import Factors
     from joulemark.core.value import Value
     from joulemark.store.reader import StoredRun
@@ -64,7 +65,8 @@ def main(args: Namespace) -> int:
             "nothing is declared", remedy="give --region DE or --grid 350, --price, --pue"
         )
     stored = stored_run(args)
-    results, over_time = results_for(args, stored), _over_time(args, stored, factors)
+    results = results_for(args, stored)
+    over_time = _over_time(args, stored, results, factors)
     found = costs_of(results, factors, over_time, _served(stored))
     run = stored.run
     if args.json:
@@ -74,14 +76,17 @@ def main(args: Namespace) -> int:
     return 0
 
 
-def _over_time(args: Namespace, stored: StoredRun, factors: Factors) -> dict[str, float]:
+def _over_time(
+    args: Namespace, stored: StoredRun, results: list[PhaseResult], factors: Factors
+) -> dict[str, float]:
     """Return each phase's mean intensity, where that changes with time."""
     from joulemark.analysis.cost.hourly import Hourly, pieces, weighted
 
     series = factors.grid
     if not isinstance(series, Hourly):
         return {}
-    cut = replace(stored, run=replace(stored.run, windows=pieces(stored.run.windows, series)))
+    closed = [one.window for result in results for one in result.windows]
+    cut = replace(stored, run=replace(stored.run, windows=pieces(closed, series)))
     return weighted(results_for(args, cut), series)
 
 

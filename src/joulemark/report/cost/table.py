@@ -37,8 +37,8 @@ def print_costs(
     console.print(factors_table(factors))
     for cost in costs:
         console.print()
-        energy = f"{cost.energy.joules} ({cost.energy.provenance}, gross)"
-        console.print(Text(f"{clean(cost.phase, 30)}: {energy}", style="bold", overflow="fold"))
+        energy = f"{clean(cost.phase, 30)}: {cost.energy}, gross"
+        console.print(Text(energy, style="bold", overflow="fold"))
         if isinstance(factors.grid, Hourly) and cost.g_per_kwh is not None:
             console.print(Text(f"{cost.g_per_kwh:.4g} gCO2e/kWh as its energy was used"))
         console.print(_phase(cost, factors))
