@@ -15,6 +15,7 @@ from joulemark.tune.sweep_reads import Reads
 TPE, RANDOM = "tpe", "random"
 SAMPLERS = (TPE, RANDOM)
 STARTUP = 8
+"""Points before a search learns, if a file does not say."""
 _MOST_OBJECTIVES = 4
 
 

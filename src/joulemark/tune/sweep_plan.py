@@ -85,6 +85,12 @@ class Plan:
     digest: str
     text: bytes = field(repr=False)
 
+    @property
+    def size(self) -> int:
+        """How many measurements there are, at most with a search."""
+        sizes = [len(axis.values) for axis in self.axes]
+        return self.repeats * (math.prod(sizes) if self.goals is None else self.goals.trials)
+
     def points(self) -> list[dict[str, Label]]:
         """Return every combination of the axes' values."""
         names = [axis.name for axis in self.axes]
@@ -190,11 +196,9 @@ def _see(plan: Plan, at: fields.Place) -> None:
         raise UsageError(
             f"the range {ranges[0]} has no end of values", where=at.path, remedy=remedy
         )
-    points = math.prod(len(axis.values) for axis in plan.axes)
-    size = plan.repeats * (points if plan.goals is None else plan.goals.trials)
-    if size > MOST:
+    if plan.size > MOST:
         remedy = "sweep fewer values"
-        raise UsageError(f"{size} points are more than {MOST}", where=at.path, remedy=remedy)
+        raise UsageError(f"{plan.size} points are more than {MOST}", where=at.path, remedy=remedy)
 
 
 def _by(record: Mapping[str, Any], measure: Mapping[str, Any], at: fields.Place) -> str:

@@ -27,6 +27,7 @@ from joulemark.tune.sweep_output import last_words, printed_into
 from joulemark.tune.sweep_plan import COMMAND, Plan, told
 from joulemark.tune.sweep_read import energy_of, json_of, written
 from joulemark.tune.sweep_record import DONE, FAILED
+from joulemark.tune.sweep_search import lacks
 from joulemark.tune.sweep_serving import PROGRAM
 from joulemark.tune.sweep_told import run_of, told_by
 
@@ -81,6 +82,9 @@ def measured(plan: Plan, setting: Setting, point: Mapping[str, Label], key: Key)
         line |= measure(plan, setting, point, key)
     except (UsageError, FormatError, MeterError) as error:
         line |= {"status": FAILED, "why": str(error)}
+    if plan.goals is not None and line["status"] == DONE:
+        why = lacks(plan.goals, plan.reads.unit, line)
+        line |= {"status": FAILED, "why": why} if why else {}
     return line
 
 

@@ -13,6 +13,7 @@ from joulemark.core.errors import JoulemarkError, UsageError
 
 if TYPE_CHECKING:
     from joulemark.tune.sweep import Outcome
+    from joulemark.tune.sweep_fields import Label
     from joulemark.tune.sweep_plan import Plan
 
 EXAMPLES = """\
@@ -77,18 +78,30 @@ def _restore() -> int:
 def _dry_run(plan: Plan, *, as_json: bool) -> int:
     from shlex import join
 
-    from joulemark.tune.sweep_order import order
-
-    points = plan.points()
-    turns = order(points, plan.repeats, plan.seed)
+    turns = _turns(plan)
     if as_json:
-        rows = [{"block": b, "point": p, "values": points[p]} for b, p in turns]
+        rows = [{"block": b, "point": p, "values": point} for (b, p), point in turns]
         print_json({"title": plan.title, "seed": plan.seed, "order": rows})
         return 0
-    for number, (block, place) in enumerate(turns, 1):
-        values = " ".join(f"{name}={value}" for name, value in points[place].items())
-        print(f"{number:4} block {block + 1}  {values}\n       {join(plan.words(points[place]))}")
+    for number, ((block, _), point) in enumerate(turns, 1):
+        values = " ".join(f"{name}={value}" for name, value in point.items())
+        print(f"{number:4} block {block + 1}  {values}\n       {join(plan.words(point))}")
+    if len(turns) < plan.size:
+        print(f"{plan.size - len(turns):4} more, which the search chooses by what it has found")
     return 0
+
+
+def _turns(plan: Plan) -> list[tuple[tuple[int, int], dict[str, Label]]]:
+    """Return what is measured, in its order; of a search what is known of it beforehand."""
+    from joulemark.tune.search import known_points
+    from joulemark.tune.sweep_order import order
+
+    if plan.goals is None:
+        points = plan.points()
+        return [(key, points[key[1]]) for key in order(points, plan.repeats, plan.seed)]
+    first = known_points(plan.axes, plan.goals, plan.seed)
+    blocks = range(plan.repeats)
+    return [((block, place), point) for place, point in enumerate(first) for block in blocks]
 
 
 def _swept(plan: Plan, folder: Path, args: Namespace) -> Outcome:
