@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from tests.workloads.hf_generation.engines import Engine, Resolved
 
+from joulemark.cli import main as cli
 from joulemark.core.errors import UnavailableError, UsageError
 from joulemark.core.request import Counted, Outcome, Prompt, Request
 from joulemark.loads.serving.arrivals import poisson
+from joulemark.store.requests import read_requests
 from joulemark.workloads.hf_generation.answer import SET_BACK
 from joulemark.workloads.hf_generation.driver import Generation, largest, make
 from joulemark.workloads.hf_generation.engine import Manager
@@ -189,3 +191,20 @@ def test_what_cannot_be_loaded_is_told(tmp_path: Path) -> None:
 def test_a_device_that_is_not_there() -> None:
     with pytest.raises(UnavailableError, match="finds no CUDA device"):
         make({**SMALL, "device": "cuda"}).facts()
+
+
+def test_the_whole_way_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (
+        "bench serving --engine transformers --random-config 0.6M --max-batch 2 --threads 1"
+        " --concurrency 4 --requests 30 --input-lengths 8 --output-lengths 12 --rule whole/1"
+        f" --repeats 1 --idle 0.3 --json --store {tmp_path}"
+    )
+    assert cli(words.split()) == 0
+    told = json.loads(capsys.readouterr().out)["serving"]
+    metrics = told["metrics"]
+    assert (metrics["requests"], metrics["failed"]) == (30, 0)
+    assert metrics["energy_per_output_token_j"] > 0
+    kept = read_requests(next(tmp_path.iterdir()))
+    assert [entry.request.tokens_out for entry in kept] == [12] * 30

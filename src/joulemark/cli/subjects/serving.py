@@ -3,13 +3,15 @@
 Any server that speaks OpenAI's protocol; nothing of one vendor is sent unless --extra asks for it.
 The load is done again until its figures repeat; in each the steady state is found by a stated rule
 (docs/serving-energy.md says what each number means). After -- a command may follow that starts the
-server: it is waited for, measured, and stopped.
+server: it is waited for, measured, and stopped. With --engine transformers the model computes in
+this process, without a server.
 """
 
 from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ from joulemark.cli.common import (
     print_json,
     progress,
 )
+from joulemark.cli.engines import SERVER, engine_arguments, engine_driver, largest_batch
 from joulemark.core.errors import UsageError
 from joulemark.core.units import parse_time
 
@@ -39,6 +42,7 @@ examples:
   joulemark bench serving --url http://127.0.0.1:8000 --model m --prompts my.jsonl
   joulemark bench serving --url http://127.0.0.1:8000 --model m \\
       -- vllm serve m --port 8000 --max-num-seqs 64
+  joulemark bench serving --engine transformers --model FOLDER --max-batch 8 --concurrency 8
 
 Exit codes: 0 done; 1 the server failed, or answered no request; 2 wrong
 argument; 3 a sensor or package is missing; 4 a file cannot be read or written;
@@ -52,6 +56,7 @@ def arguments(parser: ArgumentParser) -> None:
     measure_arguments(parser, idle_s=IDLE_S)
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the JSON there, too")
     _server(parser)
+    engine_arguments(parser)
     _load(parser)
     _judging(parser)
     parser.add_argument("server", nargs="*", metavar="COMMAND", help="after --: starts the server")
@@ -130,10 +135,11 @@ def main(args: Namespace) -> int:
     from joulemark.store.reader import open_run
 
     plan = _plan(args)
-    driver, settings = _driver(args), _settings(args, plan)
-    options = replace(options_of(args), own_work=False, root_pid=_server_pid(args))
+    driver, settings = engine_driver(args) or _driver(args), _settings(args, plan)
+    within = args.engine != SERVER
+    options = replace(options_of(args), own_work=within, root_pid=_server_pid(args))
     display, tell = progress()
-    with stoppable(), display:
+    with closing(driver), stoppable(), display:
         path = bench_serving(driver, plan.load, options, settings, title=args.title, tell=tell)
     stored = open_run(path)
     return show(stored, as_json=args.json, output=args.output)
@@ -244,7 +250,7 @@ def _settings(args: Namespace, plan: LoadPlan) -> ServingSettings:
         rule=args.rule,
         seconds=args.steady,
         updates=args.updates,
-        batch=args.batch,
+        batch=largest_batch(args),
         slo=None if slo == Target() else slo,
         keep_text=args.keep_text,
         declared=plan.record(),

@@ -7,8 +7,8 @@ With --scenario the real LoadGen drives the windows. Nothing here is an MLPerf r
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction, Namespace
-from dataclasses import fields, replace
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from joulemark.cli.common import (
@@ -20,6 +20,7 @@ from joulemark.cli.common import (
     progress,
     show_run,
 )
+from joulemark.cli.flags import settings_flags, settings_given
 from joulemark.core.errors import UsageError
 from joulemark.core.units import parse_time
 
@@ -104,20 +105,7 @@ def _workload_arguments(parser: ArgumentParser, name: str) -> None:
     """Add a flag for each field of the workload's settings."""
     from joulemark.workloads import SETTINGS
 
-    group = parser.add_argument_group(f"settings of {name}")
-    settings: Any = SETTINGS.load(name)
-    for item in fields(settings):
-        kind = type(item.default)
-        flag = "--" + item.name.replace("_", "-")
-        text = f"{item.metadata.get('help', '')} (default: {item.default or 'none'})"
-        if item.metadata.get("choices"):
-            text = f"{', '.join(item.metadata['choices'])}: {text}"
-        more: dict[str, Any] = {"type": kind, "metavar": kind.__name__.upper()}
-        if kind is bool:
-            more = {"action": BooleanOptionalAction}
-        group.add_argument(
-            flag, dest=f"set_{item.name}", default=SUPPRESS, help=text.replace("%", "%%"), **more
-        )
+    settings_flags(parser, f"settings of {name}", SETTINGS.load(name), "set_")
 
 
 def main(args: Namespace) -> int:
@@ -131,8 +119,7 @@ def main(args: Namespace) -> int:
     from joulemark.workloads import WORKLOADS
 
     scenario = Scenario.parse(args.scenario) if args.scenario else None
-    given = {k.removeprefix("set_"): v for k, v in vars(args).items() if k.startswith("set_")}
-    workload: Workload = WORKLOADS.load(args.workload)(given)
+    workload: Workload = WORKLOADS.load(args.workload)(settings_given(args, "set_"))
     settings = _settings(args)
     if args.idle is None:
         args.idle = QUICK_IDLE_S if args.quick else IDLE_S
