@@ -79,7 +79,10 @@ def test_scatter_of_the_parts_widens_a_ratio() -> None:
     assert value.value == pytest.approx(100)
     assert value.u == pytest.approx(10 / np.sqrt(19), rel=1e-6)
     alike = ratio(Value(2000.0, "J"), np.sort(joules), np.ones(20), "J/request")
-    assert alike.u == pytest.approx(value.u * np.sqrt(1.85 / 0.15), rel=1e-6)
+    assert alike.u == pytest.approx(value.u * np.sqrt(1.9 / 0.1), rel=1e-6)  # no more than that
+    joules = np.array([90.0, 90.0, 110.0, 110.0] * 5)  # correlation 1 / 20, and (1 + 3 / 20) / 20
+    some = ratio(Value(2000.0, "J"), joules, np.ones(20), "J/request")
+    assert some.u == pytest.approx(value.u * np.sqrt(1.1075 / 0.8925), rel=1e-6)
     exact = ratio(Value(2000.0, "J"), np.full(20, 100.0), np.ones(20), "J/request")
     assert exact.u == 0
 

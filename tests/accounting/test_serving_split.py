@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from joulemark.accounting.serving_regression import regression
 from joulemark.accounting.serving_split import (
     Shared,
     Split,
     by_request,
     of_pure_runs,
-    regression,
     split,
 )
 from joulemark.accounting.serving_windows import Unknown
@@ -104,6 +104,27 @@ def test_too_few_parts() -> None:
     parts = split(work, used(work), 0, ns(5))
     assert isinstance(parts, Unknown)
     assert parts.reason == "5 parts of 1 s; at least 20 are needed"
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.02, 0.3])
+def test_parts_end_where_readings_tell_so_that_nothing_is_smeared(late_s: float) -> None:
+    work = varied()
+    (exact,) = used(work, every=0.13).curves
+    channel = replace(CHANNEL, update_s=2 * late_s)
+    curve = Supply.of([Trace.of(channel, exact.time + ns(late_s), exact.joules)])
+    parts = told(work, curve)
+    values = {name: value.value for name, value in parts.factors.items()}
+    assert values == pytest.approx({"base": BASE, "prefill": PROMPT, "decode": TOKEN}, rel=2e-3)
+
+
+def test_too_few_readings() -> None:
+    work = varied()
+    parts = split(work, used(work, every=4.0), 0, ns(60))
+    assert isinstance(parts, Unknown)
+    assert parts.reason == "15 parts between readings; at least 20 are needed"
+    parts = split(work, used(work, every=999.0), ns(5), ns(40))
+    assert isinstance(parts, Unknown)
+    assert parts.reason == "1 parts between readings; at least 20 are needed"
 
 
 def test_a_window_without_prompts() -> None:

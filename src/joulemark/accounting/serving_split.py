@@ -4,9 +4,9 @@ The energy of each part of a window is taken to be
 
     base power · length + a · prompt tokens + b · generated tokens [+ c · token-seconds in cache]
 
-and the factors come from a regression over the parts. Its errors may differ from part to part and
-neighbours may be alike: their covariance is that of Newey and West (Econometrica 55, 1987).
-Factors whose columns go together cannot be told apart; that is said, with the columns' names.
+and the factors come from a regression over the parts, whose errors may differ from part to part and
+be alike in neighbours (:mod:`joulemark.accounting.serving_regression`). Factors whose columns go
+together cannot be told apart; that is said, with the columns' names.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from joulemark.accounting.repeats import RANDOM
+from joulemark.accounting.serving_regression import inflation_of, regression
 from joulemark.accounting.serving_windows import Unknown
 from joulemark.accounting.serving_work import Counts, Floats, Steps, Times, Work
 from joulemark.accounting.supply import Supply
@@ -34,8 +35,6 @@ FEWEST = 20
 """Fewer parts than this tell nothing."""
 COLLINEAR = 400.0
 """Factors whose variance the other columns inflate by more than this are said to be inseparable."""
-MOST_LEVERAGE = 0.95
-"""A part that decides a factor alone says nothing of its error."""
 SINGULAR = 1e10
 """From this on they are not told at all."""
 
@@ -84,7 +83,9 @@ def split(
     count = int((stop - start) / NS / part_s)
     if count < FEWEST:
         return Unknown(f"{count} parts of {part_s:g} s; at least {FEWEST} are needed")
-    edges = np.linspace(start, stop, count + 1).astype(np.int64)
+    edges = _edges(supply, start, stop, count)
+    if len(edges) <= FEWEST:
+        return Unknown(f"{len(edges) - 1} parts between readings; at least {FEWEST} are needed")
     counts = work.between(edges)
     columns = _columns(counts, resident=resident)
     if base_w is not None:
@@ -92,7 +93,7 @@ def split(
     absent = [name for name, column in columns.items() if not column.any()]
     if absent:
         return Unknown(f"no {' and no '.join(absent)} in the window")
-    inflation = dict(zip(columns, _inflation(np.column_stack([*columns.values()])), strict=True))
+    inflation = dict(zip(columns, inflation_of(np.column_stack([*columns.values()])), strict=True))
     together = tuple(name for name, v in inflation.items() if v > COLLINEAR)
     if max(inflation.values()) > SINGULAR:
         return Unknown(f"{', '.join(together)} go together: they cannot be told apart")
@@ -106,6 +107,22 @@ def split(
         inflation={name: float(v) for name, v in inflation.items()},
         inseparable=together,
     )
+
+
+def _edges(supply: Supply, start: int, stop: int, count: int) -> Times:
+    """Return edges of about equal parts, each at the nearest moment of which a reading tells.
+
+    Between two readings energy is only known to have been used, not when: what a prompt took just
+    before an edge would be taken for the next part's in part, and the factors would come out low.
+    """
+    even = np.linspace(start, stop, count + 1).astype(np.int64)
+    told = supply.told(start, stop)
+    if not len(told):
+        return even[[0, -1]]
+    after = np.minimum(np.searchsorted(told, even[1:-1]), len(told) - 1)
+    low, high = told[np.maximum(after - 1, 0)], told[after]
+    nearest = np.where(even[1:-1] - low <= high - even[1:-1], low, high)
+    return np.unique(np.concatenate([[start], nearest, [stop]]))
 
 
 def _factors(
@@ -149,42 +166,6 @@ def _of_meter(energy: Value, gross: float, constant: float, unit: str) -> Value:
 def _columns(counts: Counts, *, resident: bool) -> dict[str, Floats]:
     columns = {"base": counts.seconds, "prefill": counts.prefill, "decode": counts.decode}
     return columns | ({"resident": counts.resident} if resident else {})
-
-
-def _inflation(table: Floats) -> Floats:
-    """Return by how much the other columns inflate each factor's variance, shape (columns,)."""
-    unit = table / np.linalg.norm(table, axis=0)
-    values, vectors = np.linalg.eigh(unit.T @ unit)
-    return np.asarray((vectors**2 / np.maximum(values, 1e-14)).sum(axis=1))
-
-
-def regression(table: Floats, joules: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return factors, their standard errors and degrees of freedom, shape (k,) each.
-
-    Newey-West with Bartlett weights over ``L = round(n ** (1/3))`` neighbours. Few parts may decide
-    a factor (a drain, a very long prompt): each residual is divided by one less its leverage (HC3,
-    MacKinnon and White, J. Econometrics 29, 1985), and the degrees of freedom are the number of
-    parts that decide it, ``(sum a²)² / sum a⁴`` of their influences ``a``, by ``1 + 2 L / 3`` (what
-    Bartlett's window leaves of them), at least one.
-
-    Args:
-        table: a row for each part, shape (n, k).
-        joules: energy of each part, shape (n,).
-    """
-    scale = np.linalg.norm(table, axis=0)
-    unit = table / scale
-    bread = np.linalg.inv(unit.T @ unit)
-    influence = unit @ bread
-    found = influence.T @ joules
-    leverage = np.minimum((influence * unit).sum(axis=1), MOST_LEVERAGE)
-    scores = influence * ((joules - unit @ found) / (1 - leverage))[:, None]
-    lags = round(len(joules) ** (1 / 3))
-    variance = (scores**2).sum(axis=0)
-    for lag in range(1, lags + 1):
-        variance += 2 * (1 - lag / (lags + 1)) * (scores[lag:] * scores[:-lag]).sum(axis=0)
-    deciding = (influence**2).sum(axis=0) ** 2 / (influence**4).sum(axis=0)
-    dof = np.maximum(deciding / (1 + 2 * lags / 3), 1.0)
-    return found / scale, np.sqrt(np.maximum(variance, 0.0)) / scale, dof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

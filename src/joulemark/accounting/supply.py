@@ -51,3 +51,22 @@ class Supply:
             ValueError: if the window is not longer than zero, or there is no part.
         """
         return Energy.sum_of([energy_between(curve, start, stop) for curve in self.curves])
+
+    def told(self, start: int, stop: int) -> Times:
+        """Return the moments of which readings tell, ns: those of the coarsest part.
+
+        That is the part that uses most from one reading to the next. A counter that is late tells
+        of moments before it was read.
+
+        Args:
+            start: only moments after it, ns.
+            stop: only moments before it, ns.
+        """
+        found, most = np.empty(0, dtype=np.int64), -1.0
+        for curve in self.curves:
+            moments = curve.time - curve.late_ns
+            moments = moments[(moments > start) & (moments < stop)]
+            each = (curve.at(stop)[0] - curve.at(start)[0]) / (len(moments) + 1)
+            if each > most:
+                found, most = moments, each
+        return found
