@@ -52,6 +52,7 @@ CALLS_OF_CONSTANTS = {
     "Suite",
     "Dialect",
     "Shape",
+    "Vocabulary",
     "replace",  # of a frozen value
 }
 

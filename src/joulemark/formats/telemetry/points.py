@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from joulemark.core.channel import Quantity
+from joulemark.core.exposition import sample_of
 from joulemark.core.trace import Trace
 from joulemark.formats.files import LATEST_US, wrong
 from joulemark.formats.telemetry.stamps import stamp
@@ -37,8 +38,6 @@ AIPERF: Mapping[str, Meaning] = {
 }
 """Of a record of AIPerf, without the vendor's prefix: W, MJ, %, °C."""
 
-_SAMPLE = re.compile(r"(DCGM_[A-Z0-9_]+)(?:\{(.*)\})?\s+([^\s{}]+)(?:\s+([0-9.]+))?\s*")
-_LABEL = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"')
 _WRITTEN = re.compile(
     r"(?:#\s*)?(?:scrape[d]?\s+|ts\s+)?(\S+(?: \d\d:\d\d:\d\d\S*)?)\s*", re.IGNORECASE
 )
@@ -148,30 +147,25 @@ class Exposition(Points):
             self._time, self.utc = found[0], self.utc and found[1]
 
     def _sample(self, line: str, number: int) -> None:
-        match = _SAMPLE.fullmatch(line)
-        if match is None:
+        sample = sample_of(line)
+        if sample is None:
             raise wrong(f"{line[:40]!r} is no sample", self._path, number)
-        meaning = DCGM.get(match[1])
+        meaning = DCGM.get(sample.name)
         if meaning is None:
             return
-        labels = dict(_LABEL.findall(match[2] or ""))
-        time = self._time
-        if match[4] is not None:
-            own = stamp(match[4])
+        labels, time = sample.labels, self._time
+        if sample.stamp:
+            own = stamp(sample.stamp)
             time = None if own is None else own[0]
         if time is None:
             remedy = "write the time before each scrape: date +%s.%N; curl -s HOST:9400/metrics"
             raise wrong("a sample without a time", self._path, number, remedy)
-        try:
-            value = float(match[3])
-        except ValueError:
-            raise wrong(f"{match[3][:40]!r} is no number", self._path, number) from None
         index = labels.get("gpu", "")
         identity = labels.get("UUID") or f"{labels.get('Hostname', '')}/{index}"
         if labels.get("GPU_I_ID"):
             raise wrong("an instance of a divided GPU has no power", self._path, number)
         device = self._device(identity, index, labels.get("modelName", ""), number)
-        self._add(device, match[1], meaning, time, value)
+        self._add(device, sample.name, meaning, time, sample.value)
 
 
 class Records(Points):
