@@ -1,57 +1,197 @@
-"""What a run of serving came to, in the terminal."""
+"""What a run of serving came to, in the terminal, in 80 columns."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from joulemark.accounting.serving_requests import NAME, Costs
 from joulemark.accounting.serving_windows import Unknown
 from joulemark.core.units import si
+from joulemark.core.value import Value
 from joulemark.loads.serving.latency import Spread
-from joulemark.procedures.serving.figures import NAMES, figures_of, metrics_of, spreads_of
-from joulemark.procedures.serving.results import ServingResult
+from joulemark.procedures.serving.costs import Factors, all_requests, factors_of
+from joulemark.procedures.serving.figures import metrics_of
+from joulemark.procedures.serving.results import ServingResult, slo_of
+from joulemark.report.flat import Row
+from joulemark.report.format import NOTHING, clean
+from joulemark.report.serving_energies import (
+    IDLE,
+    Scope,
+    energy_rows,
+    idle_share,
+    scopes_of,
+    tokens_per_joule,
+)
+from joulemark.report.serving_more import mlenergy_rows, request_rows, shown_spreads
+from joulemark.report.serving_words import (
+    FACTORS,
+    TIMES,
+    failures_of,
+    load_rows,
+    rate_rows,
+)
+from joulemark.report.table import Guarded
+from joulemark.report.table_phases import COLOUR
+
+WIDTH = 80
+_OFTEN = 4
+NO_WINDOW = (
+    "No window, so no energies. --rule whole/1 takes the whole load, warm-up and drain with it."
+)
+QUARTERS = "Short and long: the quarter with the fewest and the most tokens."
 
 
-def serving_tables(result: ServingResult) -> list[RenderableType]:
-    """Return energies by definition, times, and what is to be said of the windows."""
-    figures, shown = figures_of(result), list[RenderableType]()
-    if figures:
-        table = Table.grid(padding=(0, 2, 0, 0))
-        kind = "" if result.provenance is None else result.provenance.value
-        for name, value in figures.items():
-            table.add_row(Text(name), Text(str(value)), Text(kind))
-        shown.append(table)
-    shown.append(_times(result))
-    for repeat in result.repeats:
-        if isinstance(repeat.window, Unknown):
-            why = f"load {repeat.number + 1} has no window {result.rule}: {repeat.window.reason}"
-            shown.append(Text(why))
-    return shown
+def print_serving(
+    result: ServingResult, file: TextIO | None = None, *, mlenergy: bool = False
+) -> None:
+    """Print it in 80 columns.
+
+    Args:
+        result: of the run.
+        file: where to; standard output by default.
+        mlenergy: show the figures of ML.ENERGY, too.
+    """
+    console = Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False)
+    console.print(Guarded(Group(*serving_tables(result, mlenergy=mlenergy))))
 
 
-def print_serving(result: ServingResult, file: TextIO | None = None) -> None:
-    """Print it in 80 columns."""
-    console = Console(file=file, width=80, highlight=False, markup=False, emoji=False)
-    for shown in serving_tables(result):
-        console.print(shown)
-
-
-def _times(result: ServingResult) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_row("", "mean", "p50", "p90", "p99")
-    for name, spread in spreads_of(result).items():
-        if name in NAMES:
-            table.add_row(NAMES[name], *_cells(spread))
+def serving_tables(result: ServingResult, *, mlenergy: bool = False) -> list[RenderableType]:
+    """Return load, energies by definition, times, rates, and what is to be said of them."""
     metrics = metrics_of(result)
-    for name in ("output_tokens_per_s", "requests_per_s", "mean_batch", "requests", "failed"):
-        if name in metrics:
-            table.add_row(name.replace("_", " "), f"{metrics[name]:.4g}")
+    shown: list[RenderableType] = [_pairs(load_rows(result)), Text()]
+    scopes = scopes_of(result)
+    if scopes:
+        shown += [_energies(result, scopes), Text()]
+    elif result.repeats:
+        shown += [Text(NO_WINDOW, style="yellow"), Text()]
+    shown += [*_causes(result), Text()]
+    if mlenergy:
+        shown += [_headed("By the rules of ML.ENERGY", mlenergy_rows(result)), Text()]
+    where, spreads = shown_spreads(result)
+    if spreads:
+        shown += [_times(where, spreads), Text()]
+    rates = rate_rows(metrics, slo_of(result.settings), tokens_per_joule(result))
+    if rates:
+        shown += [_pairs(rates), Text()]
+    failed = failures_of([one for repeat in result.repeats for one in repeat.requests])
+    if failed:
+        shown += [_failures(failed), Text()]
+    return shown[:-1]
+
+
+def _pairs(rows: Iterable[Row]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in rows:
+        grid.add_row(Text(name), Text(text))
+    return grid
+
+
+def _headed(heading: str, rows: Iterable[Row]) -> Group:
+    return Group(Text(heading, style="bold"), _pairs(rows))
+
+
+def _table(headings: Sequence[Text]) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for number, heading in enumerate(headings):
+        side = "left" if number == 0 else "right"
+        table.add_column(heading, justify=side, no_wrap=True)  # type: ignore[arg-type]
     return table
 
 
-def _cells(spread: Spread) -> list[str]:
-    values = [spread.mean, *(spread.percentiles[p] for p in (50.0, 90.0, 99.0))]
-    return [si(value, "s") for value in values]
+def _energies(result: ServingResult, scopes: list[Scope]) -> RenderableType:
+    single = len(scopes) == 1
+    headings = [Text("energy")]
+    for scope in scopes:
+        kind = "" if scope.provenance is None else scope.provenance.value
+        style = "" if scope.provenance is None else COLOUR[scope.provenance]
+        headings.append(Text.assemble(f"{scope.name}\n", (kind, style)))
+    table = _table(headings)
+    if single:
+        table.add_column(Text("definition"), style="dim", no_wrap=True)
+    for row in energy_rows(result, scopes):
+        cells = [Text(energy_text(value)) for value in row.values]
+        table.add_row(Text(row.name), *cells, *([Text(row.definition)] if single else []))
+    share = idle_share(result)
+    if share is not None:
+        blank = [Text()] * (len(scopes) - 1)
+        said = Text(share_text(share))
+        table.add_row(Text("of it idle power"), said, *blank, *([Text(IDLE)] if single else []))
+    if single:
+        return table
+    names = ", ".join(row.definition for row in energy_rows(result, scopes))
+    return Group(table, Text(f"Definitions, in this order: {names}.", style="dim"))
+
+
+def energy_text(value: Value | None) -> str:
+    """Return an energy by something with its half-width; what it is by stands in the name."""
+    if value is None:
+        return NOTHING
+    return str(Value(value.value, value.unit.partition("/")[0], value.parts))
+
+
+def share_text(share: Value) -> str:
+    """Return a share in % with its half-width."""
+    half = share.u95
+    return f"{share.value:.1f} ± {half:.1f} %" if half < 10 else f"{share.value:.0f} ± {half:.0f} %"
+
+
+def _causes(result: ServingResult) -> list[RenderableType]:
+    """Return what prompts, tokens, time and requests cost, or why that is not known."""
+    factors, costs = factors_of(result), all_requests(result)
+    if isinstance(factors, Unknown):
+        return [Text(f"No split of the energy by cause: {clean(factors.reason)}.", style="dim")]
+    shown: list[RenderableType] = [_factors(factors)]
+    if isinstance(costs, Unknown):
+        shown.append(Text(f"No energies of requests: {clean(costs.reason)}.", style="dim"))
+        return shown
+    return [*shown, Text(), _requests(costs)]
+
+
+def _factors(factors: Factors) -> RenderableType:
+    table = _table([Text("energy by cause"), Text("whole load")])
+    table.add_column(Text("definition"), style="dim", no_wrap=True)
+    for name, value in factors.values.items():
+        words, definition = FACTORS.get(name, (name, ""))
+        table.add_row(Text(words), Text(energy_text(value)), Text(definition))
+    if not factors.inseparable:
+        return table
+    names = " and ".join(FACTORS.get(n, (n, ""))[0] for n in factors.inseparable)
+    return Group(table, Text(f"Known together only: {names}.", style="yellow"))
+
+
+def _requests(costs: Costs) -> RenderableType:
+    table = _table([Text("energy of a request"), Text("whole load")])
+    for name, value in request_rows(costs):
+        table.add_row(Text(name), Text(str(value)))
+    said = f"By {NAME}; intervals: of how the energy is divided among these requests. {QUARTERS}"
+    return Group(table, Text(said, style="dim"))
+
+
+def _times(where: str, spreads: dict[str, Spread]) -> RenderableType:
+    headings = (f"times, {where}", "mean", "p50", "p90", "p95", "p99")
+    table = _table([Text(text) for text in headings])
+    for name, spread in spreads.items():
+        table.add_row(*map(Text, (TIMES[name], *time_cells(spread))))
+    return table
+
+
+def time_cells(spread: Spread) -> list[str]:
+    """Return mean and percentiles of a time."""
+    at = [spread.percentiles.get(p) for p in (50.0, 90.0, 95.0, 99.0)]
+    return [NOTHING if v is None else si(v, "s", 3) for v in (spread.mean, *at)]
+
+
+def _failures(failed: list[tuple[str, int, str]]) -> RenderableType:
+    rows = [
+        (f"{count} {kind}", f"first: {words}" if words else "") for kind, count, words in failed
+    ]
+    more = [(f"… {len(rows) - _OFTEN} more", "see --json")] if len(rows) > _OFTEN else []
+    return _headed("Failed requests", rows[:_OFTEN] + more)

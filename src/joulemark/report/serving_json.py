@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from joulemark.accounting.serving_energy import DEFINITIONS, definition
+from joulemark.accounting.serving_requests import NAME, Costs
 from joulemark.accounting.serving_split import Split
 from joulemark.accounting.serving_windows import Steady, Unknown
 from joulemark.core.value import Value
 from joulemark.loads.serving.latency import Spread
+from joulemark.procedures.serving.costs import Factors, all_requests, factors_of
 from joulemark.procedures.serving.figures import (
     NAMES,
     STATISTICS,
@@ -19,10 +21,19 @@ from joulemark.procedures.serving.figures import (
 )
 from joulemark.procedures.serving.results import Repeat, ServingResult
 from joulemark.report.format import iso
+from joulemark.report.serving_energies import idle_share
+from joulemark.report.serving_more import request_rows
+from joulemark.report.serving_requests import requests_json
+from joulemark.report.serving_words import FACTORS
 
 
-def serving_json(result: ServingResult) -> dict[str, Any]:
-    """Return figures with their definitions, latency, windows of each repeat, flat metrics."""
+def serving_json(result: ServingResult, *, requests: bool = False) -> dict[str, Any]:
+    """Return figures with their definitions, latency, windows of each repeat, flat metrics.
+
+    Args:
+        result: of the run.
+        requests: whether every request is in it, with its energy.
+    """
     provenance = None if result.provenance is None else result.provenance.value
     found = {
         "rule": result.rule,
@@ -40,7 +51,34 @@ def serving_json(result: ServingResult) -> dict[str, Any]:
         figures = figures_of(result, of)
         if figures:
             found[of] = _figures(figures, provenance)
-    return found
+    found["idle_share_percent"] = _or_null(idle_share(result))
+    found["factors"] = _factors(factors_of(result))
+    found["request_energy"] = _energies(all_requests(result))
+    return found | (requests_json(result) if requests else {})
+
+
+def _or_null(value: Value | None) -> dict[str, Any] | None:
+    return None if value is None else value_json(value)
+
+
+def _factors(factors: Factors | Unknown) -> dict[str, Any]:
+    if isinstance(factors, Unknown):
+        return {"why_none": factors.reason}
+    names = {name: FACTORS[name][1] if name in FACTORS else "" for name in factors.values}
+    return {
+        **{names[k] or k: value_json(v) for k, v in factors.values.items()},
+        "inseparable": list(factors.inseparable),
+    }
+
+
+def _energies(costs: Costs | Unknown) -> dict[str, Any]:
+    if isinstance(costs, Unknown):
+        return {"why_none": costs.reason}
+    return {
+        "definition": NAME,
+        **{name: value_json(value) for name, value in request_rows(costs)},
+        "clipped": list(costs.clipped),
+    }
 
 
 def value_json(value: Value) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def print_run(
     *,
     budget: bool = False,
     evidence: bool = False,
+    first: Sequence[RenderableType] = (),
     file: TextIO | None = None,
 ) -> None:
     """Print a run in 80 columns, in colour only on a terminal (and not with ``NO_COLOR``).
@@ -51,10 +52,11 @@ def print_run(
         path: run directory.
         budget: show the uncertainty of each measured phase term by term.
         evidence: show every condition of every tier of evidence.
+        first: what stands in the place of the table of phases.
         file: where to print; standard output by default.
     """
     console = Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False)
-    console.print(run_tables(run, results, path, budget=budget, evidence=evidence))
+    console.print(run_tables(run, results, path, budget=budget, evidence=evidence, first=first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def run_tables(
     *,
     budget: bool = False,
     evidence: bool = False,
+    first: Sequence[RenderableType] = (),
 ) -> Guarded:
     """Return everything that ``show`` prints of a run.
 
@@ -90,11 +93,13 @@ def run_tables(
         path: run directory.
         budget: show the uncertainty of each measured phase term by term.
         evidence: show every condition of every tier of evidence.
+        first: what stands in the place of the table of phases.
     """
     measured = [result for result in results if result.role is Role.MEASURE]
     shown: list[RenderableType] = [header(run, path, results), Text()]
+    shown += [*first, Text()] if first else []
     if results:
-        shown += [phase_table(results), Text()]
+        shown += [] if first else [phase_table(results), Text()]
         shown += [evidence_lines(measured), Text()] if measured else []
     else:
         shown += [Text("No phase of this run has ended: there is nothing to show."), Text()]

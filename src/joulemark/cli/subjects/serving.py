@@ -21,7 +21,6 @@ from joulemark.cli.common import (
     measure_arguments,
     options_of,
     positive,
-    print_json,
     progress,
 )
 from joulemark.cli.engines import SERVER, engine_arguments, engine_driver, largest_batch
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from joulemark.procedures.serving.driver import Driver
     from joulemark.procedures.serving.load_plan import LoadPlan
     from joulemark.procedures.serving.settings import ServingSettings
-    from joulemark.store.reader import StoredRun
 
 EXAMPLES = """\
 examples:
@@ -130,6 +128,8 @@ def _judging(parser: ArgumentParser) -> None:
 
 def main(args: Namespace) -> int:
     """Measure, then show the result; 1 if no request was answered."""
+    from joulemark.cli.served import show_serving
+    from joulemark.procedures.results import results_of
     from joulemark.procedures.serving.bench import bench_serving
     from joulemark.procedures.stopping import stoppable
     from joulemark.store.reader import open_run
@@ -142,30 +142,7 @@ def main(args: Namespace) -> int:
     with closing(driver), stoppable(), display:
         path = bench_serving(driver, plan.load, options, settings, title=args.title, tell=tell)
     stored = open_run(path)
-    return show(stored, as_json=args.json, output=args.output)
-
-
-def show(stored: StoredRun, *, as_json: bool, output: Path | None = None) -> int:
-    """Print a run of serving; return 1 if no request of it was answered."""
-    from joulemark.cli.common import print_results
-    from joulemark.procedures.results import results_of
-    from joulemark.procedures.serving.results import serving_of
-    from joulemark.report.plain import run_json
-    from joulemark.report.serving import print_serving
-    from joulemark.report.serving_json import serving_json
-    from joulemark.store.files import replace_file
-
-    result, results = serving_of(stored), results_of(stored)
-    told = {**run_json(stored.run, results, stored.path), "serving": serving_json(result)}
-    told["run"] = stored.path.name
-    if output is not None:
-        replace_file(output, json.dumps(told, indent=2, allow_nan=False).encode())
-    if as_json:
-        print_json(told)
-    else:
-        print_results(stored, results, as_json=False)
-        print_serving(result)
-    return int(not any(one.ok for repeat in result.repeats for one in repeat.requests))
+    return show_serving(stored, results_of(stored), as_json=args.json, output=args.output)
 
 
 def _plan(args: Namespace) -> LoadPlan:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from joulemark.cli.common import asking_for, calibration_argument, run_argument, stored_run
+from joulemark.cli.served import write_requests
 
 if TYPE_CHECKING:
     from joulemark.store.reader import StoredRun
@@ -18,6 +19,7 @@ EXAMPLES = """\
 examples:
   joulemark export last --format csv -o samples.csv
   joulemark export 20261122-004512 --format parquet -o run.parquet
+  joulemark export last --requests --format csv
 """
 
 
@@ -29,6 +31,11 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         "--format", choices=("json", "csv", "parquet"), default="json", help="default: json"
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: <run>.FORMAT")
+    parser.add_argument(
+        "--requests",
+        action="store_true",
+        help="instead: every request of a run of serving, its times and its energy (csv, json)",
+    )
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
 
 
@@ -37,6 +44,11 @@ def main(args: Namespace) -> int:
     from joulemark.store.export import export_run
 
     stored = asking_for(args, stored_run(args))
+    if args.requests:
+        target = args.output or Path(f"{stored.run.id}.requests.{args.format}")
+        write_requests(stored, target, args.format, force=args.force)
+        print(target)
+        return 0
     target = args.output or Path(f"{stored.run.id}.{args.format}")
     phases = _phases(stored) if args.format == "json" else None
     for path in export_run(stored, args.format, target, force=args.force, phases=phases):

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from joulemark.cli.common import (
+    asking_for,
     calibration_argument,
     print_results,
     refused_code,
@@ -13,6 +14,7 @@ from joulemark.cli.common import (
     run_argument,
     stored_run,
 )
+from joulemark.cli.served import serving_arguments, serving_only, show_serving
 from joulemark.core.errors import StoreError
 
 EXAMPLES = """\
@@ -23,8 +25,10 @@ examples:
   joulemark show last --json | jq '.phases[0].energy_per_unit'
   joulemark show last --verify
   joulemark show last --calibration wall.json
+  joulemark show last --mlenergy
 
-Exit code 1 if a calibration is named and holds for no measured phase.
+Exit code 1 if a calibration is named and holds for no measured phase,
+or if no request of a run of serving was answered.
 """
 
 
@@ -38,6 +42,7 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         "--evidence", action="store_true", help="the tier of evidence, condition by condition"
     )
     parser.add_argument("--verify", action="store_true", help="check the run's checksums first")
+    serving_arguments(parser)
 
 
 def main(args: Namespace) -> int:
@@ -53,9 +58,10 @@ def main(args: Namespace) -> int:
             )
         print(f"{stored.path}: all checksums hold", file=sys.stderr)
     if stored.run.procedure == "serving":
-        from joulemark.cli.subjects.serving import show
-
-        return show(stored, as_json=args.json)
+        results = results_for(args, stored)
+        shown = show_serving(asking_for(args, stored), results, as_json=args.json, args=args)
+        return shown or refused_code(args, results)
+    serving_only(args)
     results = results_for(args, stored)
     print_results(stored, results, as_json=args.json, budget=args.budget, evidence=args.evidence)
     return refused_code(args, results)

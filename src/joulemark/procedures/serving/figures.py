@@ -42,8 +42,10 @@ def figures_of_repeat(repeat: Repeat, result: ServingResult, of: str = ALL) -> d
         return {}
     found = dict(account.figures)
     good = good_requests(repeat, result)
-    if good:
-        found[PER_GOOD] = account.energy.joules.scaled(1 / good, "J/request")
+    if good and PER_REQUEST in found:
+        each = found[PER_REQUEST]  # with the scatter of the window
+        share = account.energy.joules.value / each.value / good if each.value else 1.0
+        found[PER_GOOD] = each.scaled(share, "J/request")
     return found
 
 
