@@ -10,6 +10,7 @@ import pytest
 
 from joulemark.cli import main
 from tests.tune.test_sweep import plan_text
+from tests.tune.told import plan_text as served_text
 
 
 @pytest.fixture(autouse=True)
@@ -70,3 +71,47 @@ def test_restoring(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "1-a.knobs").write_text("")
     assert main(["sweep", "--restore"]) == 0
     assert "put back what 1 left" in capfd.readouterr().out
+
+
+def test_recommending_from_a_sweep_of_serving(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "served.toml"
+    path.write_text(served_text(16, "default = {concurrency = 1}"))
+    folder = str(tmp_path / "served.sweep")
+    assert main(["sweep", str(path), "--store", str(tmp_path / "runs")]) == 1
+    capfd.readouterr()
+    assert main(["recommend", folder, "--tpot-p99", "100ms", "--json"]) == 0
+    (group,) = json.loads(capfd.readouterr().out)
+    assert (group["source"], group["task"], group["model"]) == (folder, "serving", "m")
+    assert (group["time"]["metric"], group["energy"]["metric"]) == (
+        "tpot_p99",
+        "energy_per_request",
+    )
+    best = group["recommended"]
+    assert best["config"] == {"concurrency": 8}
+    assert (best["gpu"], best["gpus"], best["unit"]) == (None, None, "J/request")
+    assert best["energy_u95"] == pytest.approx(6)
+    assert Path(best["runs"][0]).is_dir()
+    assert group["saving_vs_default"] == group["saving_vs_fastest"] == pytest.approx(1 - 60 / 410)
+    assert group["provenance"] == "estimated"
+    assert main(["recommend", folder, "--tpot-p90", "100ms"]) == 2
+    assert "there is p99 time per output token (--tpot-p99)" in capfd.readouterr().err
+    assert main(["recommend", folder, "--per", "token", "--goodput", "2"]) == 0
+    shown = capfd.readouterr().out
+    assert "good requests per second at least 2.000" in shown
+    assert "Energy is estimated." in shown
+    bounds = [
+        "--at-least",
+        "goodput_requests_per_s=2",
+        "--at-most",
+        "ttft_p99_s=1",
+        "--budget",
+        "9kJ",
+    ]
+    assert main(["recommend", folder, *bounds]) == 0
+    assert main(["recommend", folder, "--at-least", "ttft_p99_s=2"]) == 2
+    assert "less of ttft_p99 is better" in capfd.readouterr().err
+    assert main(["recommend", folder, "--at-most", "goodput_requests_per_s=2"]) == 2
+    assert "write --at-least" in capfd.readouterr().err
+    assert main(["recommend", folder, "--at-least", "x"]) == 2

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from joulemark.cli.common import checked
 from joulemark.core.errors import UsageError
-from joulemark.core.units import parse, parse_time
+from joulemark.core.units import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from joulemark.analysis.frontier.candidate import Group
-    from joulemark.analysis.frontier.recommend import Answer, Target
-    from joulemark.analysis.frontier.table import Columns
+    from joulemark.analysis.frontier.recommend import Answer
     from joulemark.analysis.frontier.targets import Asked
     from joulemark.formats.mlenergy.reading import Reading
 
@@ -40,7 +38,7 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     from joulemark.analysis.frontier.targets import is_target
 
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="results, or a table with --x, --y"
+        "paths", nargs="+", metavar="PATH", help="results, a sweep, or a table with --x, --y"
     )
     targets = parser.add_argument_group(
         "targets (TIME as 100ms, 5s; also --tpot-p99, --ttft-mean …)"
@@ -53,13 +51,33 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         if is_target(name) and name not in USUAL:
             targets.add_argument(f"--{name}", type=time, metavar="TIME")
     targets.add_argument("--budget", metavar="J", help="most energy of a request, image or video")
+    targets.add_argument("--goodput", type=float, metavar="R", help="least good requests a second")
     targets.add_argument(
         "--at-most",
         action="append",
         default=[],
         metavar="NAME=NUMBER",
-        help="bound on a column of a table (at least, with --more NAME)",
+        help="bound on any metric (at least, with --more NAME)",
     )
+    targets.add_argument(
+        "--at-least",
+        action="append",
+        default=[],
+        metavar="NAME=NUMBER",
+        help="bound on a metric of which more is better",
+    )
+    _choice(parser)
+    table = parser.add_argument_group("any table (CSV, JSON, Parquet), or the folder of a sweep")
+    table.add_argument("--x", metavar="NAME", help="column that stands for time")
+    table.add_argument("--y", metavar="NAME", help="column that stands for energy")
+    table.add_argument("--by", default="", metavar="NAME,…", help="columns that tell groups apart")
+    table.add_argument("--name", default="", metavar="NAME", help="column with names of rows")
+    table.add_argument("--more", action="append", default=[], metavar="NAME", help="more is better")
+    table.add_argument("--default", default="", metavar="ROW", help="row or point to compare with")
+    parser.add_argument("--json", action="store_true", help="print JSON: one object for each group")
+
+
+def _choice(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--group", action="append", metavar="GLOB", help="only groups of this name: 'V2/*/*llama*'"
     )
@@ -70,14 +88,6 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--assume", metavar="P", help="interval (95 %%) to assume where the data give none: 5%%"
     )
-    table = parser.add_argument_group("any table (CSV, JSON, Parquet, the folder of a sweep)")
-    table.add_argument("--x", metavar="NAME", help="column that stands for time")
-    table.add_argument("--y", metavar="NAME", help="column that stands for energy")
-    table.add_argument("--by", default="", metavar="NAME,…", help="columns that tell groups apart")
-    table.add_argument("--name", default="", metavar="NAME", help="column with names of rows")
-    table.add_argument("--more", action="append", default=[], metavar="NAME", help="more is better")
-    table.add_argument("--default", default="", metavar="ROW", help="row to compare with")
-    parser.add_argument("--json", action="store_true", help="print JSON: one object for each group")
 
 
 def share(text: str, what: str) -> float:
@@ -114,15 +124,37 @@ def answers_of(args: Namespace) -> list[Answer]:
 
 
 def _groups(args: Namespace) -> list[Group]:
+    from joulemark.tune.sweep_record import is_sweep
+
     assume = None if args.assume is None else share(args.assume, "the interval")
+    sweeps = [path for path in args.paths if is_sweep(Path(path))]
+    others = [path for path in args.paths if path not in sweeps]
+    found = [group for path in sweeps for group in _of_sweep(Path(path), args, assume)]
+    if not others:
+        return found
     if args.x is not None or args.y is not None:
-        return _table_groups(args, assume)
+        return [*found, *_table_groups(others, args, assume)]
     from joulemark.analysis.frontier.mlenergy import groups
     from joulemark.procedures.mlenergy import read_paths
 
-    found = read_paths(args.paths)
-    _tell(found)
-    return groups(found.configurations, assume)
+    reading = read_paths(others)
+    _tell(reading)
+    return [*found, *groups(reading.configurations, assume)]
+
+
+def _of_sweep(folder: Path, args: Namespace, assume: float | None) -> list[Group]:
+    from joulemark.tune.sweep_groups import Asked as Look
+    from joulemark.tune.sweep_groups import sweep_groups
+
+    look = Look(
+        x=args.x or "",
+        y=args.y or "",
+        by=[name for name in args.by.split(",") if name],
+        more=args.more,
+        default=args.default,
+        assume=assume,
+    )
+    return sweep_groups(folder, look)
 
 
 def _tell(found: Reading) -> None:
@@ -136,8 +168,9 @@ def _tell(found: Reading) -> None:
         print(f"joulemark: left out: {what}", file=sys.stderr)
 
 
-def _table_groups(args: Namespace, assume: float | None) -> list[Group]:
-    from joulemark.analysis.frontier.table import Columns
+def _table_groups(paths: Sequence[str], args: Namespace, assume: float | None) -> list[Group]:
+    from joulemark.analysis.calibrating.tables import read_table
+    from joulemark.analysis.frontier.table import Columns, table_groups
 
     if args.x is None or args.y is None:
         raise UsageError("a table needs both --x and --y", remedy="name two of its columns")
@@ -150,19 +183,7 @@ def _table_groups(args: Namespace, assume: float | None) -> list[Group]:
         default=args.default,
         assume=assume,
     )
-    return [one for path in args.paths for one in _of_table(Path(path), columns)]
-
-
-def _of_table(path: Path, columns: Columns) -> list[Group]:
-    """Return the groups of a table: a file, or the folder of a sweep, whose points have names."""
-    from joulemark.analysis.calibrating.tables import read_table
-    from joulemark.analysis.frontier.table import table_groups
-    from joulemark.tune.sweep_record import is_sweep
-    from joulemark.tune.sweep_table import POINT, sweep_table
-
-    if not is_sweep(path):
-        return table_groups(read_table(path), columns)
-    return table_groups(sweep_table(path), replace(columns, name=columns.name or POINT))
+    return [one for path in paths for one in table_groups(read_table(Path(path)), columns)]
 
 
 def _wanted(groups: list[Group], globs: Sequence[str]) -> list[Group]:
@@ -189,6 +210,7 @@ def _names(group: Group) -> tuple[str, ...]:
 def _answer(group: Group, args: Namespace, confidence: float) -> Answer:
     from joulemark.analysis.frontier.recommend import recommend
     from joulemark.analysis.frontier.targets import settle
+    from joulemark.cli.bounds import bounds_of, budget_of
 
     wanted = _asked(args)
     energy = PER_TOKEN if args.per == "token" else group.energy
@@ -196,11 +218,11 @@ def _answer(group: Group, args: Namespace, confidence: float) -> Answer:
         refused = "it counts no tokens: energy per token is not in the data"
         return recommend(group, confidence=confidence, refused=refused)
     settled = settle(group, wanted)
-    targets = [*settled.targets, *_columns(group, args), *_budget(energy, args)]
+    targets = [*settled.targets, *bounds_of(group, args), *budget_of(energy, args)]
     return recommend(
         group,
         targets,
-        time=settled.targets[0].metric if settled.targets else "",
+        time=settled.targets[0].metric if settled.targets and not args.x else "",
         energy=energy,
         confidence=confidence,
         refused=settled.refused,
@@ -214,30 +236,3 @@ def _asked(args: Namespace) -> list[Asked]:
     return [
         asked(name, value) for name, value in given.items() if is_target(name) and value is not None
     ]
-
-
-def _budget(energy: str, args: Namespace) -> list[Target]:
-    from joulemark.analysis.frontier.recommend import Target
-
-    if args.budget is None:
-        return []
-    joules = float(args.budget) if args.x else parse(args.budget, "J")
-    return [Target(energy, joules)]
-
-
-def _columns(group: Group, args: Namespace) -> list[Target]:
-    from joulemark.analysis.frontier.recommend import Target
-
-    targets = []
-    for text in args.at_most:
-        name, _, number = text.partition("=")
-        try:
-            targets.append(Target(name, float(number)))
-        except ValueError:
-            raise UsageError(f"--at-most {text!r:.40} is no NAME=NUMBER") from None
-        if name not in group.metrics:
-            known = ", ".join(group.metrics)
-            raise UsageError(
-                f"no metric {name!r:.40}", where=group.name, remedy=f"there is {known}"
-            )
-    return targets

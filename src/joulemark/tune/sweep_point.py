@@ -147,7 +147,8 @@ def _told(plan: Plan, setting: Setting, point: Mapping[str, Label], key: Key) ->
         value, where = json_of(plan.reads, files.result, files.output)
         line["run"] = run_of(value) or None
         found = told_by(value, plan.reads, where)
-        line |= {"metrics": dict(found.metrics), "u95": dict(found.u95), "model": found.model}
+        line |= {"metrics": dict(found.metrics), "u95": dict(found.u95)}
+        line |= {"model": found.model, "gpu": found.gpu, "gpus": found.gpus}
         line["provenance"] = found.provenance or None
     except (FormatError, StoreError) as error:
         line |= {"status": FAILED, "why": str(error)}

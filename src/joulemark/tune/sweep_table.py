@@ -102,6 +102,7 @@ def _cells(head: Line, lines: Sequence[Line]) -> dict[str, Any] | None:
     cells |= {"repeats": len(done), "failed": sum(line["status"] == FAILED for line in lines)}
     cells |= {"provenance": " ".join(provenance)}
     cells["runs"] = " ".join(str(line["run"]) for line in done if line.get("run"))
+    cells["store"] = next((str(line["store"]) for line in done if line.get("store")), None)
     cells["command"] = _shell(filled(_names(head, "command"), done[0]["values"], "RESULT.json"))
     return cells
 
@@ -130,8 +131,11 @@ def _told(head: Line, done: Sequence[Line]) -> dict[str, Any]:
         u95 = done[0].get("u95")
         if len(done) == 1 and isinstance(u95, Mapping):
             cells[f"{name}_u95"] = _number(u95.get(name))
-    models = sorted({str(line["model"]) for line in done if line.get("model")})
-    return cells | ({"served_model": " ".join(models)} if models else {})
+    for there, name in (("model", "served_model"), ("gpu", "gpu"), ("gpus", "gpus")):
+        told_of = {line[there]: None for line in done if line.get(there)}
+        if len(told_of) == 1 and name not in done[0]["values"]:
+            cells |= {name: next(iter(told_of))}
+    return cells
 
 
 def _share(line: Line) -> float | None:

@@ -33,6 +33,8 @@ class Told:
         provenance: of its energy: ``measured``, ``estimated`` …; empty where not told.
         run: name of its run directory; empty where not told.
         model: what was served; empty where not told.
+        gpu: name of the accelerators; empty where not told, or of several kinds.
+        gpus: how many of them were measured.
     """
 
     metrics: Mapping[str, float] = field(default_factory=dict)
@@ -40,6 +42,8 @@ class Told:
     provenance: str = ""
     run: str = ""
     model: str = ""
+    gpu: str = ""
+    gpus: int = 0
 
 
 def told_by(value: Any, reads: Reads, where: str) -> Told:
@@ -67,13 +71,31 @@ def told_by(value: Any, reads: Reads, where: str) -> Told:
     sources = {one.provenance for one in found.values() if one.provenance}
     sources = sources or {one.provenance for one in figures.values() if one.provenance}
     sources = sources or {_text(record, "provenance")} - {""}
+    gpu, gpus = _gpus(record)
     return Told(
         {name: one.value for name, one in found.items()},
         u95,
         " ".join(sorted(sources)),
         run_of(value),
-        _text(serving, "model") or _text(record, "model"),
+        _model(record, serving),
+        gpu,
+        gpus,
     )
+
+
+def _model(record: Mapping[str, Any], serving: Mapping[str, Any]) -> str:
+    kept = _table(_table(record, "settings"), "serving")
+    return _text(serving, "model") or _text(kept, "model") or _text(record, "model")
+
+
+def _gpus(record: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the kind and number of accelerators whose energy was added up."""
+    names = _table(record, "system").get("gpus")
+    kinds = set(names) if isinstance(names, list) and all(isinstance(n, str) for n in names) else {}
+    parts = _first_measured(record).get("parts")
+    listed = [one for one in parts if isinstance(one, Mapping)] if isinstance(parts, list) else []
+    added = [one for one in listed if one.get("domain") == "gpu" and one.get("added")]
+    return (next(iter(kinds)), len(added)) if len(kinds) == 1 and added else ("", 0)
 
 
 def run_of(value: Any) -> str:
@@ -163,10 +185,7 @@ def _all(
 
 def _phase(record: Mapping[str, Any]) -> Iterator[tuple[str, _Number]]:
     """Yield the numbers of the first measured phase of a run."""
-    phases = record.get("phases")
-    listed = phases if isinstance(phases, list) else []
-    tables = [one for one in listed if isinstance(one, Mapping)]
-    phase = next((one for one in tables if one.get("role") == "measure"), {})
+    phase = _first_measured(record)
     share = _number(phase.get("energy_per_unit"))
     if share is not None and share.unit.startswith("J/") and NAME.fullmatch(share.unit[2:]):
         yield f"energy_per_{share.unit[2:]}_j", share
@@ -177,6 +196,13 @@ def _phase(record: Mapping[str, Any]) -> Iterator[tuple[str, _Number]]:
         if found is not None:
             source = _text(phase, "provenance") if name != "time_s" else ""
             yield name, _Number(found.value, found.u95, source)
+
+
+def _first_measured(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    phases = record.get("phases")
+    listed = phases if isinstance(phases, list) else []
+    tables = [one for one in listed if isinstance(one, Mapping)]
+    return next((one for one in tables if one.get("role") == "measure"), {})
 
 
 def _figures(record: Mapping[str, Any]) -> dict[str, _Number]:

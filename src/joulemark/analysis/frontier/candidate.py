@@ -62,7 +62,8 @@ class Candidate:
         measures: by name of the metric.
         labels: what it is: ``gpu``, ``gpus``, and whatever else was set.
         source: where its numbers stand.
-        command: what sets it up; empty where that is not known.
+        command: what sets it up, a line for each command; empty where that is not known.
+        runs: run directories that its numbers are from.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Candidate:
     labels: Mapping[str, Label] = field(default_factory=dict)
     source: str = ""
     command: str = ""
+    runs: tuple[str, ...] = ()
 
     def has(self, *names: str) -> bool:
         """Return whether it has a finite number for every one of these metrics."""

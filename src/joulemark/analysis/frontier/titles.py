@@ -18,6 +18,10 @@ _OTHERS: Mapping[str, str] = {
     "energy_per_video": "energy per video",
     "power": "mean power",
     "output_tokens": "mean output tokens",
+    "goodput_requests_per_s": "good requests per second",
+    "output_tokens_per_s": "output tokens per second",
+    "requests_per_s": "requests per second",
+    "tokens_per_joule": "output tokens per joule",
 }
 
 

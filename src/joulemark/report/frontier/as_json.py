@@ -85,6 +85,7 @@ def point_json(one: Candidate, time: Metric, energy: Metric) -> dict[str, Any]:
         "energy_u95": one.measures[energy.name].u95,
         "command": one.command or None,
         "source": one.source,
+        **({"runs": list(one.runs)} if one.runs else {}),
     }
 
 

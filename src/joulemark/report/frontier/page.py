@@ -20,6 +20,7 @@ from joulemark.report.frontier.chart import MOST_COLOURS, NARROW, WIDE, chart, k
 from joulemark.report.frontier.words import (
     amount,
     bare,
+    command_lines,
     confidence_text,
     saving,
     short,
@@ -156,7 +157,7 @@ def _cards(answer: Answer) -> dict[str, str]:
         "energy": amount(one, answer.energy),
         "fastest": saving(answer.saving_vs_fastest),
         "default": saving(answer.saving_vs_default),
-        "command": "" if one is None else clean(one.command, 600),
+        "command": "\n".join(command_lines(one)),
         "reason": clean(answer.reason, 300),
     }
 
@@ -186,7 +187,7 @@ def _row(
         "default": answer.group.default_for(one) is one,
         "chosen": one is answer.recommended,
         "fastest": one is answer.fastest,
-        "command": clean(one.command, 600),
+        "command": "\n".join(command_lines(one)),
         "source": clean(one.source, 160),
         "data": _data(one, answer, confidence),
     }

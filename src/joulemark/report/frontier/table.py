@@ -18,6 +18,7 @@ from joulemark.report.format import NOTHING, clean
 from joulemark.report.frontier.words import (
     amount,
     bare,
+    command_lines,
     confidence_text,
     saving,
     short,
@@ -175,9 +176,10 @@ def _about(answer: Answer) -> Iterator[RenderableType]:
         yield Text(f"Tied, its {what} cannot be told from that of: {names}.", overflow="fold")
     if answer.default is not None and answer.group.default_rule:
         yield Text(f"Default: {clean(answer.group.default_rule, 300)}.", overflow="fold")
-    if answer.recommended is not None and answer.recommended.command:
+    commands = command_lines(answer.recommended)
+    if commands:
         yield Text("Set it up:")
-        yield Padding(Text(clean(answer.recommended.command, 600), overflow="fold"), (0, 0, 0, 2))
+        yield from (Padding(Text(line, overflow="fold"), (0, 0, 0, 2)) for line in commands)
 
 
 def _counted(answer: Answer) -> Text:

@@ -73,3 +73,9 @@ def confidence_text(answer: Answer) -> str:
     said = f"{100 * answer.confidence:.1f} %" if answer.confidence < 0.999 else "99.9 % or more"
     assumed = any(answer.recommended.measures[target.metric].assumed for target in answer.targets)
     return f"met with a confidence of {said}" + (" (interval assumed)" if assumed else "")
+
+
+def command_lines(one: Candidate | None, limit: int = 2000) -> list[str]:
+    """Return the commands that set a candidate up, each safe to show."""
+    lines = [] if one is None else one.command.splitlines()
+    return [clean(line, limit) for line in lines if line.strip()]
