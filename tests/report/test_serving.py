@@ -75,7 +75,7 @@ def test_failures_are_counted_and_their_words_do_nothing(tmp_path: Path) -> None
     stored = served(tmp_path, failing=5, settings={"model": EVIL})
     text = printed(serving_of(stored))
     assert "34 dropped" in line(text, "requests ")
-    assert "first: cut by <img src=x" in line(text, "34 dropped (HTTP 200)")
+    assert "requests: dropped; 34 times: cut by <img src=x" in text.replace("\n", " ")
     assert "\x1b" not in text
     assert "\u202e" not in text
 

@@ -15,7 +15,7 @@ import numpy as np
 from joulemark.accounting.repeats import degrees_of_freedom, half_width
 from joulemark.accounting.serving_windows import V2, V3, Steady, Unknown
 from joulemark.accounting.serving_words import BEYOND, PER_IMAGE_IN, PER_VIDEO_IN
-from joulemark.accounting.serving_work import Counts, Floats, Work
+from joulemark.accounting.serving_work import Counts, Floats, Work, even_edges
 from joulemark.accounting.supply import Supply
 from joulemark.core.clock import NS
 from joulemark.core.energy import Energy
@@ -168,7 +168,7 @@ def account(
         host: energy of the host's parts.
     """
     start, stop = window.start, window.stop
-    edges = np.linspace(start, stop, BATCHES + 1).astype(np.int64)
+    edges = even_edges(start, stop, BATCHES)
     counts, energy = work.between(edges), supply.between(start, stop)
     joules = supply.steps(edges)
     figures = {}

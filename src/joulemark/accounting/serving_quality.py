@@ -11,7 +11,7 @@ import numpy as np
 from joulemark.accounting.serving_energy import BATCHES, DEFINITIONS, ratio
 from joulemark.accounting.serving_windows import Steady, Unknown
 from joulemark.accounting.serving_words import PER_CORRECT
-from joulemark.accounting.serving_work import Times, Work
+from joulemark.accounting.serving_work import Times, Work, even_edges
 from joulemark.accounting.supply import Supply
 from joulemark.core.student import NORMAL_975
 from joulemark.core.value import Source, Term, Value
@@ -136,7 +136,7 @@ def quality(
         marks: by the id of a request whether its answer is right; None or absent where nothing
             tells.
     """
-    edges = np.linspace(window.start, window.stop, BATCHES + 1).astype(np.int64)
+    edges = even_edges(window.start, window.stop, BATCHES)
     there = _there(work, window)
     told = [(work.requests[i], marks.get(work.requests[i].id)) for i in np.flatnonzero(there)]
     accuracy = accuracy_of([(r.prompt or r.id, fine) for r, fine in told if fine is not None])

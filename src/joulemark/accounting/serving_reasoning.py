@@ -25,7 +25,7 @@ from joulemark.accounting.serving_words import (
     REASONING_TOKENS,
     REST_DECODE,
 )
-from joulemark.accounting.serving_work import Floats, Work
+from joulemark.accounting.serving_work import Floats, Work, even_edges
 from joulemark.accounting.supply import Supply
 from joulemark.core.request import Counted
 from joulemark.core.value import Value
@@ -65,7 +65,7 @@ def reasoning(
     """
     if all(one.reasoning_tokens is None for one in work.requests):
         return Unknown("no server, and no event of a stream, tells reasoning from answers")
-    edges = np.linspace(window.start, window.stop, BATCHES + 1).astype(np.int64)
+    edges = even_edges(window.start, window.stop, BATCHES)
     all_tokens = work.outputs.counted(edges, work.outputs.tokens)
     thought = work.outputs.counted(edges, _thought(work))
     if not all_tokens.sum() > 0:

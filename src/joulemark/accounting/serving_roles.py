@@ -12,7 +12,7 @@ from joulemark.accounting.curve import Curve
 from joulemark.accounting.serving_energy import BATCHES, DEFINITIONS, ratio
 from joulemark.accounting.serving_windows import Steady
 from joulemark.accounting.serving_words import DECODE_ROLE, PREFILL_ROLE
-from joulemark.accounting.serving_work import Counts, Times, Work
+from joulemark.accounting.serving_work import Counts, Times, Work, even_edges
 from joulemark.accounting.supply import Supply
 from joulemark.core.errors import UsageError
 from joulemark.core.value import Value, total
@@ -80,7 +80,7 @@ def by_role(
     curves = [*supply.curves, *(() if inside is None else inside.curves)]
     named = {role: _found(role, parts, curves) for role, parts in roles.items()}
     _refuse_overlaps(named)
-    edges = np.linspace(window.start, window.stop, BATCHES + 1).astype(np.int64)
+    edges = even_edges(window.start, window.stop, BATCHES)
     counts, whole = work.between(edges), supply.between(window.start, window.stop).joules
     found = tuple(_role(role, own, window, edges, counts) for role, own in named.items())
     taken = {part for one in found for part in one.parts}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulemark.accounting.serving_work import Floats, Steps, Times, Work
+from joulemark.accounting.serving_work import Floats, Steps, Times, Work, even_edges
 from joulemark.accounting.supply import Supply
 from joulemark.core.clock import NS
 from joulemark.core.student import NORMAL_975, student_975
@@ -225,7 +225,7 @@ def _too_little(supply: Supply, start: int, stop: int, asked: Demands) -> str:
 def _trends(
     work: Work, supply: Supply, start: int, stop: int, *, rising: bool
 ) -> tuple[dict[str, float], list[str]]:
-    edges = np.linspace(start, stop, BATCHES + 1).astype(np.int64)
+    edges = even_edges(start, stop, BATCHES)
     counts = work.between(edges)
     joules = supply.steps(edges)
     series = {"tokens per second": counts.tokens_out / counts.seconds}

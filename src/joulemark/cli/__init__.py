@@ -7,7 +7,8 @@ where it is larger, 6 where it cannot be told and 7 where the sides are not comp
 ``joulemark crosscheck`` answers 1 where a meter says something impossible, ``calibrate`` where some
 readings give no calibration, ``show`` and ``report`` where the one that is named holds for nothing.
 ``joulemark check`` and ``score`` answer 1 where a result fails (with ``--strict``: or warns),
-``import`` where something could not be imported.
+``import`` where something could not be imported, ``bench serving`` where a request failed or the
+server does not answer.
 ``joulemark run`` passes on the exit code of the command it measured (126 and 127 if
 it could not be started, 128 + n if signal n ended it).
 """

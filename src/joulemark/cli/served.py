@@ -46,8 +46,8 @@ def show_serving(
     as_json: bool,
     output: Path | None = None,
     args: Namespace | None = None,
-) -> int:
-    """Print a run of serving.
+) -> ServingResult:
+    """Print a run of serving; return what it came to.
 
     Args:
         stored: the run.
@@ -55,9 +55,6 @@ def show_serving(
         as_json: print JSON.
         output: file that is given the JSON, too.
         args: those of ``show``, if these were given.
-
-    Returns:
-        1 if no request of it was answered, else 0.
 
     Raises:
         UsageError: if there is no rule of that name.
@@ -79,7 +76,7 @@ def show_serving(
         print_json(told)
     else:
         _print(stored, results, result, args)
-    return int(not any(one.ok for repeat in result.repeats for one in repeat.requests))
+    return result
 
 
 def _rule(args: Namespace | None) -> str | None:

@@ -52,7 +52,7 @@ class Options:
         own_work: whether the processor time of this process is the workload's, or only that of
             what it starts.
         root_pid: the process whose processor time is the workload's, and that of what it starts,
-            where it is another than this.
+            where it is another than this; 0 for everything that runs on the machine.
         calibration: JSON of a calibration, to be kept in the run and applied to its results.
     """
 
@@ -123,7 +123,9 @@ class Session:
         if process is None:
             return Plan()
         whose = {"root_pid": os.getpid(), "include_root": self.options.own_work}
-        if self.options.root_pid is not None:
+        if self.options.root_pid == 0:
+            whose = {}
+        elif self.options.root_pid is not None:
             whose = {"root_pid": self.options.root_pid, "include_root": True}
         return plan(self.options.meters, process.open, whose, origin_ns=origin_ns)
 

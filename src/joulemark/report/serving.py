@@ -17,7 +17,9 @@ from joulemark.core.value import Value
 from joulemark.loads.serving.latency import Spread
 from joulemark.procedures.serving.costs import Factors, all_requests, factors_of
 from joulemark.procedures.serving.figures import metrics_of
-from joulemark.procedures.serving.results import ServingResult, slo_of
+from joulemark.procedures.serving.findings import findings_of_run
+from joulemark.procedures.serving.results import ServingResult
+from joulemark.procedures.serving.settings import slo_of
 from joulemark.report.flat import Row
 from joulemark.report.format import NOTHING, clean
 from joulemark.report.serving_energies import (
@@ -28,11 +30,11 @@ from joulemark.report.serving_energies import (
     scopes_of,
     tokens_per_joule,
 )
+from joulemark.report.serving_findings import findings_text
 from joulemark.report.serving_more import mlenergy_rows, request_rows, shown_spreads
 from joulemark.report.serving_words import (
     FACTORS,
     TIMES,
-    failures_of,
     load_rows,
     rate_rows,
 )
@@ -40,7 +42,6 @@ from joulemark.report.table import Guarded
 from joulemark.report.table_phases import COLOUR
 
 WIDTH = 80
-_OFTEN = 4
 NO_WINDOW = (
     "No window, so no energies. --rule whole/1 takes the whole load, warm-up and drain with it."
 )
@@ -79,9 +80,9 @@ def serving_tables(result: ServingResult, *, mlenergy: bool = False) -> list[Ren
     rates = rate_rows(metrics, slo_of(result.settings), tokens_per_joule(result))
     if rates:
         shown += [_pairs(rates), Text()]
-    failed = failures_of([one for repeat in result.repeats for one in repeat.requests])
-    if failed:
-        shown += [_failures(failed), Text()]
+    found = findings_of_run(result)
+    if found:
+        shown += [findings_text(found), Text()]
     return shown[:-1]
 
 
@@ -187,11 +188,3 @@ def time_cells(spread: Spread) -> list[str]:
     """Return mean and percentiles of a time."""
     at = [spread.percentiles.get(p) for p in (50.0, 90.0, 95.0, 99.0)]
     return [NOTHING if v is None else si(v, "s", 3) for v in (spread.mean, *at)]
-
-
-def _failures(failed: list[tuple[str, int, str]]) -> RenderableType:
-    rows = [
-        (f"{count} {kind}", f"first: {words}" if words else "") for kind, count, words in failed
-    ]
-    more = [(f"… {len(rows) - _OFTEN} more", "see --json")] if len(rows) > _OFTEN else []
-    return _headed("Failed requests", rows[:_OFTEN] + more)

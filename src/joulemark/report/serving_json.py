@@ -19,9 +19,12 @@ from joulemark.procedures.serving.figures import (
     metrics_of,
     spreads_of,
 )
-from joulemark.procedures.serving.results import Repeat, ServingResult
+from joulemark.procedures.serving.findings import findings_of_run
+from joulemark.procedures.serving.repeat import Repeat
+from joulemark.procedures.serving.results import ServingResult
 from joulemark.report.format import iso
 from joulemark.report.serving_energies import idle_share
+from joulemark.report.serving_findings import finding_json
 from joulemark.report.serving_more import request_rows
 from joulemark.report.serving_requests import requests_json
 from joulemark.report.serving_words import FACTORS
@@ -46,6 +49,7 @@ def serving_json(result: ServingResult, *, requests: bool = False) -> dict[str, 
         },
         "metrics": metrics_of(result),
         "repeats": [_repeat(one) for one in result.repeats],
+        "findings": [finding_json(one) for one in findings_of_run(result)],
     }
     for of in ("accelerators", "host"):
         figures = figures_of(result, of)

@@ -15,7 +15,9 @@ from joulemark.core.request import Request
 from joulemark.core.value import Value
 from joulemark.loads.serving.latency import kept_by, per_request
 from joulemark.procedures.serving.costs import requests_of
-from joulemark.procedures.serving.results import Repeat, ServingResult, slo_of
+from joulemark.procedures.serving.repeat import Repeat
+from joulemark.procedures.serving.results import ServingResult
+from joulemark.procedures.serving.settings import slo_of
 from joulemark.report.format import iso
 
 COLUMNS = (

@@ -22,7 +22,8 @@ from joulemark.core.units import count_of, digits, si
 from joulemark.core.value import Value
 from joulemark.loads.serving.latency import Target
 from joulemark.procedures.serving.figures import PER_GOOD
-from joulemark.procedures.serving.results import Repeat, ServingResult
+from joulemark.procedures.serving.repeat import Repeat
+from joulemark.procedures.serving.results import ServingResult
 from joulemark.report.flat import Row
 from joulemark.report.format import clean, percent
 
@@ -118,19 +119,6 @@ def _fate(request: Request) -> str:
     if request.outcome is Outcome.CANCELLED:
         return "never sent" if request.sent is None else "cut off at the end"
     return request.outcome.value
-
-
-def failures_of(requests: Sequence[Request]) -> list[tuple[str, int, str]]:
-    """Return each way to fail: its name, how often, and the words of the first.
-
-    Requests that the end of the load cut off did not fail.
-    """
-    failed = [r for r in requests if not r.ok and r.outcome is not Outcome.CANCELLED]
-    found: dict[str, list[Request]] = {}
-    for one in failed:
-        status = "" if one.status is None else f" (HTTP {one.status})"
-        found.setdefault(f"{one.outcome.value}{status}", []).append(one)
-    return [(kind, len(ones), clean(ones[0].error, 200)) for kind, ones in found.items()]
 
 
 def lengths_of(requests: Sequence[Request], *, prompts: bool) -> str:

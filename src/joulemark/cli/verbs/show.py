@@ -59,8 +59,8 @@ def main(args: Namespace) -> int:
         print(f"{stored.path}: all checksums hold", file=sys.stderr)
     if stored.run.procedure == "serving":
         results = results_for(args, stored)
-        shown = show_serving(asking_for(args, stored), results, as_json=args.json, args=args)
-        return shown or refused_code(args, results)
+        show_serving(asking_for(args, stored), results, as_json=args.json, args=args)
+        return refused_code(args, results)
     serving_only(args)
     results = results_for(args, stored)
     print_results(stored, results, as_json=args.json, budget=args.budget, evidence=args.evidence)

@@ -10,16 +10,15 @@ from typing import Any
 
 from joulemark.accounting.serving_energy import another
 from joulemark.core.caution import Code
-from joulemark.core.request import Request
-from joulemark.core.window import Work
 from joulemark.meters.journal import Journal
-from joulemark.procedures.live import Tell, following
 from joulemark.procedures.serving.driver import Driver
+from joulemark.procedures.serving.keeping import Keeping
+from joulemark.procedures.serving.progress import Tell, following
 from joulemark.procedures.serving.results import PHASE, PROCEDURE, main_figure, serving_of
 from joulemark.procedures.serving.settings import ServingSettings
-from joulemark.procedures.session import Mark, Options, Session
+from joulemark.procedures.session import Options, Session
 from joulemark.store.reader import open_run
-from joulemark.store.requests import REQUESTS, Kept, journal, line_of
+from joulemark.store.requests import REQUESTS, folder_of, journal
 from joulemark.workloads.openai.client import Load
 
 Loads = Callable[[int], Load]
@@ -34,8 +33,12 @@ def bench_serving(
     *,
     title: str = "",
     tell: Tell | None = None,
+    begun: Callable[[Path], None] | None = None,
 ) -> Path:
     """Measure and return the run directory. Each request is on the disk as soon as it has ended.
+
+    Before anything is measured the driver is asked to prepare: what is wrong with the server or the
+    prompts is told then, and leaves no run.
 
     Args:
         driver: what answers.
@@ -44,19 +47,33 @@ def bench_serving(
         settings: how often, and what counts.
         title: what is measured; the model by default.
         tell: told of progress.
+        begun: told of the run directory as soon as there is one.
 
     Raises:
+        ServerError: if the server does not answer a first question.
         UnavailableError: if there is nothing to measure with.
         UsageError: if the load makes no sense.
         StoreError: if the run cannot be written.
     """
+    first = loads(0)
+    if tell is not None:
+        tell("first question", 0.0, 0.0, None)
+    told = dict(driver.prepare(first))
     facts = dict(driver.facts())
-    kept = {"serving": {"engine": driver.name, **facts, **_record(settings)}}
+    kept = {"serving": {"engine": driver.name, **facts, **told, **_record(settings)}}
     with Session(PROCEDURE, title or str(facts.get("model", "serving")), options, kept) as session:
+        if begun is not None:
+            begun(session.path)
+        if settings.quick:
+            session.caution(Code.QUICK, f"windows from {settings.seconds:g} s")
         session.idle(tell)
         with closing(journal(session.path, REQUESTS)) as lines:
-            _repeats(session, driver, loads, settings, lines, tell)
-        session.idle(tell)
+            driver.look(folder_of(session.path))
+            lost = _repeats(
+                session, driver, lambda n: loads(n) if n else first, settings, lines, tell
+            )
+        if not lost:  # what idles without its server is not what was measured
+            session.idle(tell)
     return session.path
 
 
@@ -72,18 +89,24 @@ def _repeats(
     settings: ServingSettings,
     lines: Journal,
     tell: Tell | None,
-) -> None:
+) -> bool:
+    """Drive the loads; return whether the server was lost."""
     lags: list[dict[str, Any] | None] = []
     for repeat in range(settings.max_repeats):
         load, name = loads(repeat), f"{PHASE} {repeat + 1}"
-        with session.window(PHASE) as mark, following(session.path, name, _length(load), tell):
-            told = _Told(repeat, lines, mark, keep_text=settings.keep_text)
-            lag = driver.drive(load, told.keep, shift=session.shift_ns)
+        with session.window(PHASE) as mark:
+            keeping = Keeping(repeat, lines, mark, keep_text=settings.keep_text)
+            with following(session.path, name, load, keeping, tell):
+                lag = driver.drive(load, keeping.keep, shift=session.shift_ns)
         lags.append(None if lag is None else asdict(lag))
-        session.result("serving", {"lags": lags})
+        state = driver.look(folder_of(session.path))
+        session.result(PROCEDURE, {"lags": lags, **state})
+        if keeping.lost or not keeping.good:
+            return keeping.lost
         figures = main_figure(serving_of(open_run(session.path)))
-        if told.useless or _enough(session, figures, repeat + 1, settings):
-            return
+        if _enough(session, figures, repeat + 1, settings):
+            break
+    return False
 
 
 def _enough(
@@ -100,29 +123,3 @@ def _enough(
     if not decision.more and repeats == most > 1 and "are the most" in decision.reason:
         session.caution(Code.SPREAD, decision.reason, PHASE)
     return not decision.more
-
-
-class _Told:
-    """Keeps requests as they end, and counts what was done."""
-
-    def __init__(self, repeat: int, lines: Journal, mark: Mark, *, keep_text: bool) -> None:
-        self._repeat, self._lines, self._mark = repeat, lines, mark
-        self._keep_text = keep_text
-        self._tokens = self._good = 0
-
-    def keep(self, request: Request, text: str) -> None:
-        self._lines.add(line_of(Kept(self._repeat, request, text if self._keep_text else "")))
-        self._tokens += request.tokens_out or len(request.chunks)
-        self._good += request.ok
-        self._mark.work = Work(float(self._tokens), "token") if self._tokens else None
-
-    @property
-    def useless(self) -> bool:
-        """Whether no request was answered at all."""
-        return not self._good
-
-
-def _length(load: Load) -> float:
-    """Return how long a load takes at least, s: for a progress bar."""
-    last = float(load.due_s[-1]) if len(load.due_s) else 0.0
-    return max(last, load.lasting_s or 0.0, 1.0)

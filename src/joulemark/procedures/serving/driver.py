@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
+from joulemark.meters.journal import store_error
+from joulemark.procedures.serving.about import about
+from joulemark.procedures.serving.probe import first_answer
+from joulemark.procedures.serving.server import StartedServer
 from joulemark.workloads.openai.client import Bounds, Client, Keep, Load
 from joulemark.workloads.openai.lag import Lag
 from joulemark.workloads.openai.made import Tokenizer
+from joulemark.workloads.openai.questions import questions
 from joulemark.workloads.openai.target import Target
 from joulemark.workloads.openai.workers import drive_apart
+
+SERVER_LOG = "server.log"
 
 
 class Driver(Protocol):
@@ -23,6 +31,18 @@ class Driver(Protocol):
 
     def facts(self) -> Mapping[str, Any]:
         """Return what is known of it, as JSON values: model, versions, settings."""
+        ...
+
+    def prepare(self, load: Load) -> Mapping[str, Any]:
+        """Get ready before anything is measured; return what was seen, as JSON values.
+
+        Args:
+            load: the first that will be driven.
+
+        Raises:
+            ServerError: if it does not answer.
+            UsageError: if a prompt or a setting makes no sense.
+        """
         ...
 
     def drive(self, load: Load, keep: Keep, *, shift: int) -> Lag | None:
@@ -41,6 +61,17 @@ class Driver(Protocol):
         """
         ...
 
+    def look(self, folder: Path) -> Mapping[str, Any]:
+        """Keep what the engine has said so far in a folder; return how it is, as JSON values.
+
+        Args:
+            folder: of the run, for what others wrote; it is there.
+
+        Raises:
+            StoreError: if it cannot be written.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of everything; a second call does nothing."""
         ...
@@ -54,6 +85,8 @@ class HttpDriver:
         bounds: what the client puts up with.
         processes: client processes; one runs in this process.
         tokenizer: counts tokens where the server does not; with one process only.
+        server: where joulemark started it itself.
+        more: what else is known of it, for the record.
 
     Attributes:
         name: ``openai``.
@@ -68,12 +101,16 @@ class HttpDriver:
         *,
         processes: int = 1,
         tokenizer: Tokenizer | None = None,
+        server: StartedServer | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep the arguments; nothing is sent."""
         self.target = target
         self._bounds = bounds or Bounds()
         self._processes = processes
         self._tokenizer = tokenizer
+        self._server = server
+        self._more = more or {}
 
     def facts(self) -> Mapping[str, Any]:
         """Return whom it asks, without the key."""
@@ -87,6 +124,15 @@ class HttpDriver:
             "client_processes": self._processes,
         }
 
+    def prepare(self, load: Load) -> Mapping[str, Any]:
+        """Write the questions, ask one that does not count, and what the server is."""
+        questions(self.target, load.prompts)
+        first = first_answer(self.target, self._bounds.silence_s)
+        server = {**about(self.target), **self._more}
+        if self._server is not None:
+            server |= {"command": list(self._server.command), "ready_s": self._server.ready_s}
+        return {"first_answer": first, "server": server}
+
     def drive(self, load: Load, keep: Keep, *, shift: int) -> Lag | None:
         """Send everything; see :class:`Driver`."""
         if self._processes > 1:
@@ -95,6 +141,18 @@ class HttpDriver:
             )
         client = Client(self.target, keep, self._bounds, shift=shift, tokenizer=self._tokenizer)
         return asyncio.run(client.drive(load))
+
+    def look(self, folder: Path) -> Mapping[str, Any]:
+        """Copy the log of a server that joulemark started; return its exit code if it ended."""
+        if self._server is None:
+            return {}
+        path = folder / SERVER_LOG
+        try:
+            self._server.keep_log(path)
+        except OSError as error:
+            raise store_error(error, path) from error
+        code = self._server.exit_code
+        return {} if code is None else {"server_exit_code": code}
 
     def close(self) -> None:
         """Do nothing: connections end with each load."""

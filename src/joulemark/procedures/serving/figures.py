@@ -11,7 +11,9 @@ from joulemark.accounting.serving_energy import PER_OUTPUT, PER_REQUEST, PER_SEC
 from joulemark.accounting.serving_work import work_of
 from joulemark.core.value import Value, total
 from joulemark.loads.serving.latency import Latency, Spread
-from joulemark.procedures.serving.results import Repeat, ServingResult, slo_of
+from joulemark.procedures.serving.repeat import Repeat
+from joulemark.procedures.serving.results import ServingResult
+from joulemark.procedures.serving.settings import slo_of, was_cut
 
 PER_GOOD = "energy-per-good-request/1"
 ALL = "all"
@@ -113,8 +115,10 @@ def metrics_of(result: ServingResult) -> dict[str, float]:
     batches = [r.mean_batch for r in result.repeats if r.mean_batch is not None]
     if batches:
         found["mean_batch"] = float(np.mean(batches))
-    found["requests"] = float(sum(len(r.requests) for r in result.repeats))
-    found["failed"] = float(sum(not one.ok for r in result.repeats for one in r.requests))
+    every = [one for r in result.repeats for one in r.requests]
+    cut = [one for one in every if was_cut(one, result.settings)]
+    found["requests"] = float(sum(one.sent is not None for one in cut) + len(every) - len(cut))
+    found["failed"] = float(sum(not one.ok for one in every) - len(cut))
     return found
 
 

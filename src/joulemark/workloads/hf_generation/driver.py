@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from joulemark.workloads.hf_generation.drive import Drive, Limits
@@ -73,6 +74,25 @@ class Generation:
     def pids(self) -> list[int]:
         """Return the process that computes: this one."""
         return [os.getpid()]
+
+    def prepare(self, load: Load) -> dict[str, Any]:
+        """Load the model and look at the first prompts.
+
+        Args:
+            load: the first that will be driven.
+
+        Raises:
+            UsageError: if a prompt holds more than text.
+            UnavailableError: if the machine lacks the device or the memory.
+        """
+        model = self._ready()
+        encoded(load.prompts, model.tokenizer, model.words)
+        return {}
+
+    def look(self, folder: Path) -> dict[str, Any]:
+        """Return nothing: what an engine in this process says, it says to the terminal."""
+        del folder
+        return {}
 
     def drive(self, load: Load, keep: Keep, shift: int) -> Lag:
         """Drive one load; see ``hf_generation.drive``.

@@ -21,6 +21,7 @@ Keep = Callable[[Request, str], None]
 """What is called with every request when it has ended, and the text of its answer."""
 LEAD_S = 0.05
 """A load begins so long after it is started, so that the first request is not late."""
+ENDED = "the run ended first"
 CLOSED = "the server closed a kept connection without an answer; sent again over a new one"
 TOGETHER = 64
 """After so many requests sent without a pause, answers are read."""
@@ -167,7 +168,7 @@ class Client:
     ) -> None:
         """Ask one prompt, keep what came of it."""
         attempts, answer = 0, Answer()
-        outcome, error = Outcome.CANCELLED, "the run ended first"
+        outcome, error = Outcome.CANCELLED, ENDED
         try:
             while True:
                 attempts, answer = attempts + 1, Answer()
@@ -230,7 +231,7 @@ class Client:
                 id=str(name),
                 planned=begin + round(load.due_s[i] * NS) + self._maker.shift,
                 outcome=Outcome.CANCELLED,
-                error=self._stop or "the run ended first",
+                error=self._stop or ENDED,
                 attempts=0,
                 asked_tokens=prompt.tokens_out,
                 prompt=prompt.id,

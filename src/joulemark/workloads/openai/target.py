@@ -80,6 +80,11 @@ class Target:
             return base
         return (base if base.endswith("/v1") else base + "/v1") + last
 
+    @property
+    def path_is_given(self) -> bool:
+        """Whether the address names the very path of the questions."""
+        return self.parts.path.rstrip("/").endswith("/completions")
+
     def context(self) -> ssl.SSLContext | None:
         """Return what an https server is checked by; None for http.
 

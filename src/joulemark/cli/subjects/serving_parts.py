@@ -1,0 +1,183 @@
+"""From the arguments of ``joulemark bench serving`` to what they mean."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from joulemark.cli.engines import largest_batch
+from joulemark.cli.subjects.serving_flags import REQUESTS
+from joulemark.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from joulemark.procedures.serving.load_plan import LoadPlan
+    from joulemark.procedures.serving.settings import ServingSettings
+    from joulemark.workloads.openai.target import Target
+
+MOST_KEY = 64 * 1024
+
+
+def plan_of(args: Namespace) -> LoadPlan:
+    """Return the load that is asked for.
+
+    Raises:
+        UsageError: if it is not told when to ask.
+    """
+    from joulemark.procedures.serving.load_plan import LoadPlan
+
+    kind = args.arrivals or _kind(args)
+    return LoadPlan(
+        kind=kind,
+        requests=_requests(args, kind),
+        concurrency=args.concurrency,
+        rate=args.rate,
+        last_rate=args.last_rate,
+        burstiness=args.burstiness,
+        trace=args.trace,
+        speed=args.speed,
+        prompts=args.prompts,
+        tokens_in=args.input_lengths,
+        tokens_out=args.output_lengths,
+        lasting_s=args.lasting,
+        seed=args.seed,
+    )
+
+
+def _kind(args: Namespace) -> str:
+    if args.trace is not None:
+        return "trace"
+    if args.rate is not None:
+        if args.last_rate is not None:
+            return "ramp"
+        return "poisson" if args.burstiness is None else "gamma"
+    if args.concurrency is None:
+        raise UsageError(
+            "when to ask is not told", remedy="give --concurrency N, --rate R or --trace FILE"
+        )
+    return "closed"
+
+
+def _requests(args: Namespace, kind: str) -> int | None:
+    """Return how many requests a load has; with --for as many as it will need, as a rule."""
+    if args.requests is not None:
+        return int(args.requests)
+    if kind == "trace":
+        return None
+    if args.lasting is None:
+        return REQUESTS
+    if kind == "closed" and args.concurrency is not None:
+        return int(args.concurrency * max(20.0, 2 * args.lasting))
+    rate = max(args.rate or 0.0, args.last_rate or 0.0)
+    return max(REQUESTS, int(1.5 * rate * args.lasting))
+
+
+def target_of(args: Namespace) -> Target:
+    """Return whom to ask, and how; the model may be missing.
+
+    Raises:
+        UsageError: if an address, a key or more fields make no sense.
+        StoreError: if the file of the key cannot be read.
+    """
+    from joulemark.workloads.openai.target import Target
+
+    if not args.url:
+        raise UsageError("the server is not told", remedy="give --url http://HOST:PORT")
+    target = Target(
+        url=args.url,
+        model=args.model,
+        chat=args.endpoint == "chat",
+        stream=not args.no_stream,
+        usage=not args.no_usage,
+        limit=args.limit_field,
+        extra=extra_of(args.extra),
+        key=key_of(args.key_file),
+        cafile=args.cafile,
+    )
+    target.head()
+    target.context()
+    return target
+
+
+def key_of(path: Path | None) -> str:
+    """Return the key in a file; none without a file.
+
+    Raises:
+        UsageError: if it holds no key.
+        StoreError: if it cannot be read.
+    """
+    if path is None:
+        return ""
+    from joulemark.store.files import open_regular, unreadable
+
+    try:
+        with open_regular(path) as file:
+            key = file.read(MOST_KEY).decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise UsageError("it holds no key: it is no text", where=str(path)) from None
+    except OSError as error:
+        raise unreadable(error, path) from error
+    if not key or len(key.split()) > 1:
+        raise UsageError("it holds no key: one line is wanted", where=str(path))
+    return key
+
+
+def extra_of(text: str | None) -> dict[str, Any]:
+    """Return more fields of each request.
+
+    Raises:
+        UsageError: if they are no JSON object.
+    """
+    if text is None:
+        return {}
+    remedy = "write it like '{\"ignore_eos\": true}'"
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--extra is no JSON: {error}", remedy=remedy) from None
+    if not isinstance(found, dict):
+        raise UsageError("--extra is no object", remedy=remedy)
+    return found
+
+
+def settings_of(args: Namespace, plan: LoadPlan) -> ServingSettings:
+    """Return how often, and what counts.
+
+    Raises:
+        UsageError: if no rule is called so, or the most repeats are fewer than the fewest.
+    """
+    from joulemark.accounting.serving_windows import RULES
+    from joulemark.loads.serving.latency import Target
+    from joulemark.procedures.serving.settings import ServingSettings
+
+    if args.rule not in RULES:
+        raise UsageError(f"no rule is called {args.rule!r}", remedy=f"one of {', '.join(RULES)}")
+    slo = Target(ttft_s=args.slo_ttft, tpot_s=args.slo_tpot, latency_s=args.slo_e2e)
+    fewest, most = _repeats(args)
+    return ServingSettings(
+        repeats=fewest,
+        max_repeats=most,
+        goal=args.target,
+        rule=args.rule,
+        seconds=args.steady or (3.0 if args.quick else 10.0),
+        updates=args.updates or (10 if args.quick else 30),
+        batch=largest_batch(args),
+        slo=None if slo == Target() else slo,
+        allow_failed=args.allow_failed,
+        quick=args.quick,
+        keep_text=args.keep_text,
+        declared=plan.record(),
+    )
+
+
+def _repeats(args: Namespace) -> tuple[int, int]:
+    usual = (1, 1) if args.quick else (3, 5)
+    fewest = args.repeats or min(usual[0], args.max_repeats or usual[0])
+    most = args.max_repeats or (fewest if fewest == 1 else max(fewest, usual[1]))
+    if most < fewest:
+        raise UsageError(
+            f"at most {most} loads cannot be at least {fewest}", remedy="raise --max-repeats"
+        )
+    return fewest, most

@@ -1,0 +1,165 @@
+"""``joulemark bench serving`` as it is typed: results, exit codes, one line for what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from joulemark.cli import main
+from joulemark.core.run import Status
+from joulemark.store.reader import open_run
+from joulemark.store.requests import read_requests
+from joulemark.virtual.serving.server import ScriptedServer
+from joulemark.virtual.serving.wrongs import Wrongs
+from tests.procedures.serving.helpers import serving
+
+QUICK = ["--quick", "--idle", "50ms", "--rule", "whole/1", "--concurrency", "4"]
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with serving() as made:
+        yield made
+
+
+def words(server: ScriptedServer, store: Path, *more: str) -> list[str]:
+    return ["bench", "serving", "--url", server.url, "--store", str(store), *QUICK, *more]
+
+
+def test_a_run_and_what_shows_it(
+    server: ScriptedServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = tmp_path / "told.json"
+    store = tmp_path / "runs"
+    more = ["--requests", "30", "--input-lengths", "10", "--output", str(told), "--json"]
+    assert main(words(server, store, *more)) == 0
+    printed = json.loads(capfd.readouterr().out)
+    assert printed == json.loads(told.read_text())
+    assert printed["run"] == next(store.iterdir()).name
+    serving = printed["serving"]
+    assert serving["metrics"]["requests"] == 30
+    assert serving["figures"]["energy-per-output-token/1"]["provenance"] == "estimated"
+    assert all(one["severity"] != "error" for one in serving["findings"])
+    settings = open_run(next(store.iterdir())).run.settings["serving"]
+    assert settings["model"] == "scripted"
+    assert settings["server"]["process"]["pid"] == os.getpid() or settings["server"]["process"]
+    assert settings["first_answer"]["tokens_out"] == 2
+    for verb in (["show"], ["show", "last", "--json"], ["list"]):
+        assert main([*verb, "--store", str(store)]) == 0
+        assert capfd.readouterr().out
+
+
+def test_a_failed_request_is_exit_code_1(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(Wrongs(["drops:9"])) as server:
+        assert main(words(server, tmp_path, "--requests", "20")) == 1
+        assert "error: load 1: 2 of 20 requests: dropped" in capfd.readouterr().out
+        assert main(["show", "--store", str(tmp_path)]) == 0
+        allowed = ["--requests", "20", "--allow-failed", "20%"]
+        assert main(words(server, tmp_path, *allowed)) == 0
+        assert "warning: load 1: " in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        (["--url", "nonsense"], 2, "write http://HOST:PORT"),
+        (["--url", "http://127.0.0.1:9"], 1, "start the server, or correct --url"),
+        (["--url", "http://127.0.0.1:9", "--model", "m"], 1, "start the server"),
+        (["--key-file", "/nonexistent"], 4, "check the path"),
+        (["--extra", "{"], 2, "--extra is no JSON"),
+        (["--extra", "[1]"], 2, "--extra is no object"),
+        (["--prompts", "/nonexistent"], 2, "it cannot be read"),
+        (["--trace", "/nonexistent", "--arrivals", "trace"], 2, "it cannot be read"),
+        (["--input-lengths", "many"], 2, "no distribution of lengths"),
+        (["--arrivals", "often"], 2, "no arrivals are called"),
+        (["--arrivals", "ramp"], 2, "give --rate NUMBER"),
+        (["--rule", "best"], 2, "no rule is called"),
+        (["--repeats", "3", "--max-repeats", "2"], 2, "raise --max-repeats"),
+        (["--server-pid", "4194304"], 3, "no process 4194304"),
+        (["--meter", "nothing"], 2, "nothing"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    more: list[str],
+    code: int,
+    said: str,
+    server: ScriptedServer,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert main(words(server, tmp_path / "runs", *more)) == code
+    shown = capfd.readouterr()
+    assert said in shown.err
+    assert "Traceback" not in shown.err
+    assert shown.out == ""
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "more", [["--rate", "nan"], ["--for", "0s"], ["--allow-failed", "200%"], ["--seed", "-1"]]
+)
+def test_arguments_that_make_no_sense(
+    more: list[str], server: ScriptedServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(words(server, tmp_path, *more))
+    assert caught.value.code == 2
+    assert more[0] in capfd.readouterr().err
+
+
+def begun(server: ScriptedServer, store: Path, *more: str) -> subprocess.Popen[str]:
+    """Start a bench that would last a minute, and wait until requests of it have ended."""
+    code = "import sys; from joulemark.cli import main; sys.exit(main())"
+    asked = words(server, store, "--requests", "30000", "--input-lengths", "5", *more)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *asked], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        text=True,
+    )  # fmt: skip
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        kept = list(store.glob("*/raw/serving/requests.jsonl"))
+        if kept and kept[0].stat().st_size > 20_000:
+            break
+        time.sleep(0.02)
+    return process
+
+
+@pytest.mark.parametrize(
+    ("number", "processes"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGTERM, 2)]
+)
+def test_a_signal_ends_the_run_in_order(
+    number: signal.Signals, processes: int, server: ScriptedServer, tmp_path: Path
+) -> None:
+    process = begun(server, tmp_path, "--client-processes", str(processes))
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "what there is, is kept in" in said
+    (path,) = tmp_path.iterdir()
+    stored = open_run(path)
+    assert stored.run.status is Status.INTERRUPTED
+    assert all(window.stop is not None for window in stored.run.windows)
+    assert sum(one.request.ok for one in read_requests(path)) > 20
+    assert main(["show", "--store", str(tmp_path), "--json"]) == 0
+
+
+def test_a_run_that_was_killed_is_shown(
+    server: ScriptedServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    process = begun(server, tmp_path)
+    process.kill()
+    process.communicate(timeout=30)
+    assert main(["show", "--store", str(tmp_path), "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["serving"]["metrics"]["requests"] > 20
+    assert "not-whole" in {one["rule"] for one in told["serving"]["findings"]}
+    assert told["serving"]["metrics"]["energy_per_output_token_j"] > 0
