@@ -20,7 +20,7 @@ import numpy as np
 from joulemark.accounting.repeats import RANDOM
 from joulemark.accounting.serving_regression import inflation_of, regression
 from joulemark.accounting.serving_windows import Unknown
-from joulemark.accounting.serving_work import Counts, Floats, Steps, Times, Work
+from joulemark.accounting.serving_work import Counts, Floats, Steps, Times, Work, even_edges
 from joulemark.accounting.supply import Supply
 from joulemark.core.clock import NS
 from joulemark.core.value import Source, Term, Value
@@ -115,7 +115,7 @@ def _edges(supply: Supply, start: int, stop: int, count: int) -> Times:
     Between two readings energy is only known to have been used, not when: what a prompt took just
     before an edge would be taken for the next part's in part, and the factors would come out low.
     """
-    even = np.linspace(start, stop, count + 1).astype(np.int64)
+    even = even_edges(start, stop, count)
     told = supply.told(start, stop)
     if not len(told):
         return even[[0, -1]]

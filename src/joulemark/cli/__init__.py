@@ -28,6 +28,7 @@ VERBS = {
     "show": "results of a run",
     "cost": "carbon and money of a run, by declared factors",
     "compare": "B against A: ratio with interval, verdict, gate for CI, ranking",
+    "why": "why a request costs more in B than in A: factors, exactly",
     "crosscheck": "meters of a run against each other; what cannot be true",
     "calibrate": "fit one meter against a better one, with what that gains",
     "report": "self-contained HTML: a page of a run, or the pages of a review",

@@ -33,7 +33,7 @@ def figures_of(result: ServingResult, of: str = ALL) -> dict[str, Value]:
     if not each or not all(each):
         return {}
     names = [name for name in each[0] if all(name in one for one in each)]
-    fewest = _fewest(result)
+    fewest = fewest_of(result)
     return {name: _mean([one[name] for one in each], name, fewest) for name in names}
 
 
@@ -67,7 +67,8 @@ def good_requests(repeat: Repeat, result: ServingResult) -> float | None:
     return float(work.between(edges).requests[0]) if work.requests else 0.0
 
 
-def _fewest(result: ServingResult) -> int | None:
+def fewest_of(result: ServingResult) -> int | None:
+    """Return after how many repeats a run could have ended; None if their number was settled."""
     asked = result.settings.get("repeats")
     most = result.settings.get("max_repeats")
     return asked if isinstance(asked, int) and asked != most else None

@@ -43,6 +43,7 @@ class ServingResult:
         lags: how late the client was in each, where it told.
         status: of the run.
         server_exit_code: of a server that joulemark started, if it ended by itself.
+        supply: energy of these parts; None where nothing was read.
     """
 
     settings: Mapping[str, Any]
@@ -54,6 +55,7 @@ class ServingResult:
     lags: tuple[Lag | None, ...]
     status: Status
     server_exit_code: int | None
+    supply: Supply | None
 
 
 def is_serving(stored: StoredRun) -> bool:
@@ -97,6 +99,7 @@ def serving_of(stored: StoredRun, *, rule: str | None = None) -> ServingResult:
         lags=_lags(stored, len(repeats)),
         status=stored.run.status,
         server_exit_code=_exit_code(stored),
+        supply=None if parts is None else parts.every,
     )
 
 
