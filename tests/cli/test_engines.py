@@ -24,7 +24,7 @@ def parsed(*words: str, **more: object) -> Namespace:
 
 
 def made(args: Namespace, monkeypatch: pytest.MonkeyPatch) -> EngineSettings:
-    monkeypatch.setattr(driver, "needed", lambda package: package)
+    monkeypatch.setattr(driver, "packages", lambda: None)
     found = engine_driver(args)
     assert isinstance(found, Generation)
     return found.settings

@@ -20,6 +20,7 @@ from joulemark.core.clock import NS
 from joulemark.core.run import Run
 from joulemark.core.value import Source, Value
 from joulemark.core.window import Work
+from joulemark.report.diffusion_json import diffusion_json
 from joulemark.report.format import iso
 from joulemark.report.nesting import containers, phase_watts
 from joulemark.report.plain_trust import balance_json, evidence_json
@@ -70,6 +71,7 @@ def run_json(run: Run, results: Sequence[PhaseResult], path: Path | str) -> dict
         "meters": run.meters,
         "channels": [asdict(channel) for channel in run.channels],
         "sampler": None if run.sampler is None else asdict(run.sampler),
+        **diffusion_json(run, results),
     }
     plain: dict[str, Any] = finite(record)
     return plain

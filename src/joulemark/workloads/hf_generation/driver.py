@@ -10,7 +10,7 @@ from typing import Any
 
 from joulemark.workloads.hf_generation.drive import Drive, Limits
 from joulemark.workloads.hf_generation.engine import Manager
-from joulemark.workloads.hf_generation.model import Model, needed
+from joulemark.workloads.hf_generation.model import Model, packages
 from joulemark.workloads.hf_generation.settings import EngineSettings, engine_settings
 from joulemark.workloads.hf_generation.tokens import encoded
 from joulemark.workloads.openai.client import Keep, Load
@@ -28,8 +28,7 @@ def make(settings: Mapping[str, Any]) -> Generation:
         MissingExtraError: if torch or transformers is not installed.
     """
     checked = engine_settings(settings)
-    needed("torch")
-    needed("transformers")
+    packages()
     return Generation(checked)
 
 

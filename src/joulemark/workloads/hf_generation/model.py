@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import importlib
 from pathlib import Path
 from typing import Any
 
-from joulemark.core.errors import JoulemarkError, MissingExtraError, UnavailableError, UsageError
+from joulemark.core.errors import JoulemarkError, UnavailableError, UsageError
 from joulemark.workloads.hf_generation.settings import EngineSettings
 from joulemark.workloads.hf_generation.sizes import config_of
+from joulemark.workloads.places import device_of, first_line, format_of, needed, place_facts
 
 BATCH_TOKENS = 512
 """Tokens of a forward pass, where the batch needs no more."""
 SPARE = 0.15
 """While less than this share of the cache is free, the engine begins nothing new."""
-_FORMATS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 _SWITCH = {"auto": None, "on": True, "off": False}
 _SHAPE = (
     "model_type",
@@ -31,16 +30,14 @@ _SHAPE = (
 )
 
 
-def needed(package: str, extra: str = "transformers") -> Any:
-    """Return a package.
+def packages() -> tuple[Any, Any]:
+    """Return torch and transformers.
 
     Raises:
-        MissingExtraError: if it is not installed.
+        MissingExtraError: if one is not installed.
     """
-    try:
-        return importlib.import_module(package)
-    except ImportError:
-        raise MissingExtraError("the engine transformers", package, extra) from None
+    feature, extra = "the engine transformers", "transformers"
+    return needed("torch", feature, extra), needed("transformers", feature, extra)
 
 
 class Model:
@@ -60,14 +57,13 @@ class Model:
 
     def __init__(self, settings: EngineSettings) -> None:
         """Load it, or make it."""
-        torch = needed("torch")
-        transformers = needed("transformers")
+        torch, transformers = packages()
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
         self.settings = settings
         self._torch, self._transformers = torch, transformers
         self._threads_before = 0
-        self.device = self._device()
+        self.device = device_of(torch, settings.device)
         if settings.threads:
             self._threads_before = torch.get_num_threads()
             torch.set_num_threads(settings.threads)
@@ -115,8 +111,6 @@ class Model:
         """Return what belongs in a run, as JSON values."""
         torch, network, settings = self._torch, self.network, self.settings
         config = network.config.get_text_config()
-        cuda = self.device.type == "cuda"
-        name = torch.cuda.get_device_name(self.device) if cuda else "CPU"
         return {
             "model": settings.model or settings.random_config,
             "weights": f"random, seed {settings.seed}" if settings.random_config else "as stored",
@@ -124,10 +118,7 @@ class Model:
             "shape": {key: getattr(config, key) for key in _SHAPE if hasattr(config, key)},
             "attention": config._attn_implementation,  # noqa: SLF001 - it has no other name
             "dtype": str(network.dtype).removeprefix("torch."),
-            "device": self.device.type,
-            "device_name": name,
-            "threads": torch.get_num_threads(),
-            "torch": str(torch.__version__),
+            **place_facts(torch, self.device),
             "transformers": str(self._transformers.__version__),
             "tokenizer": type(self.tokenizer).__name__ if self.tokenizer else "none: one a word",
             "context": self.context,
@@ -145,17 +136,6 @@ class Model:
         if self.device.type == "cuda":
             self._torch.cuda.empty_cache()
 
-    def _device(self) -> Any:
-        torch, asked = self._torch, self.settings.device
-        cuda = asked != "cpu" and torch.cuda.is_available()
-        if asked == "cuda" and not cuda:
-            raise UnavailableError(
-                f"torch {torch.__version__} finds no CUDA device",
-                where="setting device",
-                remedy="choose cpu, or install a CUDA build of torch and the driver",
-            )
-        return torch.device("cuda", torch.cuda.current_device()) if cuda else torch.device("cpu")
-
     def _loaded(self) -> Any:
         path = Path(self.settings.model).expanduser()
         if not (path / "config.json").is_file():
@@ -164,11 +144,11 @@ class Model:
                 where=str(path),
                 remedy="give a folder as transformers saves it",
             )
-        asked = self.settings.dtype
+        asked, torch = self.settings.dtype, self._torch
         try:
             network = self._transformers.AutoModelForCausalLM.from_pretrained(
                 path,
-                dtype="auto" if asked == "auto" else self._format(asked),
+                dtype="auto" if asked == "auto" else format_of(torch, asked, self.device),
                 attn_implementation=self.settings.attention,
                 local_files_only=True,
                 device_map={"": self.device} if self.device.type == "cuda" else None,
@@ -178,7 +158,7 @@ class Model:
                     path, local_files_only=True
                 )
         except (OSError, ValueError, ImportError, KeyError) as error:
-            raise UsageError(f"it cannot be loaded: {_first(error)}", where=str(path)) from None
+            raise UsageError(f"it cannot be loaded: {first_line(error)}", where=str(path)) from None
         return network.eval()
 
     def _made(self) -> Any:
@@ -186,9 +166,6 @@ class Model:
         torch, transformers = self._torch, self._transformers
         fields = config_of(self.settings.random_config, self.settings.context)
         kind = fields.pop("model_type")
-        asked = self.settings.dtype
-        if asked == "auto":
-            asked = "bf16" if self.device.type == "cuda" else "fp32"
         cards = [self.device] if self.device.type == "cuda" else []
         try:
             config = transformers.AutoConfig.for_model(kind, **fields)
@@ -196,19 +173,16 @@ class Model:
                 torch.manual_seed(self.settings.seed)
                 network = transformers.AutoModelForCausalLM.from_config(
                     config,
-                    dtype=self._format(asked),
+                    dtype=format_of(torch, self.settings.dtype, self.device),
                     attn_implementation=self.settings.attention,
                 )
         except JoulemarkError:
             raise
         except (ValueError, ImportError, KeyError, TypeError) as error:
             raise UsageError(
-                f"no such model can be made: {_first(error)}", where="setting random_config"
+                f"no such model can be made: {first_line(error)}", where="setting random_config"
             ) from None
         return network.eval()
-
-    def _format(self, name: str) -> Any:
-        return getattr(self._torch, _FORMATS[name])
 
     def _generation(self) -> Any:
         """Return how tokens are chosen: the likeliest, up to the model's end or without."""
@@ -237,8 +211,3 @@ class Model:
             "use_cuda_graph": _SWITCH[settings.cuda_graphs],
             "auto_switch_to_flash": False,
         }
-
-
-def _first(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__

@@ -1,0 +1,65 @@
+"""What images and videos of a diffusion pipeline cost, as JSON: figures and plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from joulemark.accounting.results import PhaseResult
+from joulemark.core.run import Run
+from joulemark.core.window import Role
+
+RESULT = "diffusion"
+"""What the workload calls its results in a run."""
+
+
+def diffusion_json(run: Run, results: Sequence[PhaseResult]) -> dict[str, Any]:
+    """Return ``figures`` by their definitions and ``metrics``; nothing for runs of other kinds.
+
+    Args:
+        run: the record.
+        results: what each phase came to.
+    """
+    facts, told = run.settings.get("workload"), run.results.get(RESULT)
+    if not isinstance(facts, Mapping) or not isinstance(told, Mapping):
+        return {}
+    name = facts.get("definition")
+    for phase in results:
+        if phase.role is Role.MEASURE and isinstance(name, str):
+            return {"figures": _figures(name, phase), "metrics": _metrics(facts, told, phase)}
+    return {}
+
+
+def _figures(name: str, phase: PhaseResult) -> dict[str, Any]:
+    if phase.per_unit is None or phase.total is None or phase.work is None:
+        return {}
+    share = phase.per_unit
+    return {
+        name: {
+            "value": share.value,
+            "u95": share.u95,
+            "unit": share.unit,
+            "provenance": phase.total.provenance.value,
+        }
+    }
+
+
+def _metrics(
+    facts: Mapping[str, Any], told: Mapping[str, Any], phase: PhaseResult
+) -> dict[str, float]:
+    """Return numbers for sweeps; times of a batch are those of all measured windows."""
+    found: dict[str, Any] = {
+        "batch_size": facts.get("batch_size"),
+        "steps": told.get("steps"),
+        "batch_latency_mean_s": told.get("mean_s"),
+    }
+    found |= {f"batch_latency_p{p}_s": told.get(f"batch_p{p}_s") for p in (50, 90, 99)}
+    if phase.power is not None:
+        found["power_w"] = phase.power.value
+    if phase.work is not None:
+        unit, count = phase.work.unit, phase.work.count
+        found[f"{unit}s"] = count
+        found[f"{unit}s_per_s"] = count / phase.duration_s
+        if phase.per_unit is not None:
+            found[f"energy_per_{unit}_j"] = phase.per_unit.value
+    return {key: float(value) for key, value in found.items() if isinstance(value, int | float)}
