@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,6 +26,9 @@ from joulemark.workloads.openai.target import Target
 WAIT_S, GRACE_S, POLL_S, STOP_S = 300.0, 10.0, 0.1, 0.02
 QUOTED_LINES, QUOTED_BYTES = 10, 4096
 """Of a log, in an error."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+SEARCHED_BYTES = 1 << 20
+"""Of its beginning, for the first error."""
 
 
 class StartedServer:
@@ -109,15 +113,16 @@ class StartedServer:
         return self._process is not None and self.exit_code is None
 
     def last_words(self) -> str:
-        """Return the last lines of its log; nothing if it has said nothing."""
+        """Return the last lines of its log, and the first that tells of an error before them."""
         try:
             with self._log.open("rb") as file:
+                first = _lines(file.read(SEARCHED_BYTES))
                 file.seek(max(file.seek(0, 2) - QUOTED_BYTES, 0))
-                text = file.read().decode("utf-8", "replace")
+                last = _lines(file.read())[-QUOTED_LINES:]
         except OSError:
             return ""
-        lines = ["".join(c if c.isprintable() else " " for c in x) for x in text.splitlines()]
-        return "\n".join([line.rstrip() for line in lines if line.strip()][-QUOTED_LINES:])
+        error = next((line for line in first if "error" in line.lower()), "")
+        return "\n".join([error, "…", *last] if error and error not in last else last)
 
     def keep_log(self, path: Path) -> None:
         """Copy its log, as far as it has come, to a file.
@@ -172,6 +177,13 @@ class StartedServer:
         words = self.last_words()
         said = f"; its log ends with:\n{words}" if words else "; its log is empty"
         return ServerError(what + said, where=self.command[0])
+
+
+def _lines(text: bytes) -> list[str]:
+    """Return the lines of a log that say something, without what a terminal would obey."""
+    lines = _COLOUR.sub("", text.decode("utf-8", "replace")).splitlines()
+    clean = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines)
+    return [line for line in clean if line]
 
 
 def _listens(target: Target) -> bool:
