@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -163,3 +164,20 @@ def test_a_run_that_was_killed_is_shown(
     assert told["serving"]["metrics"]["requests"] > 20
     assert "not-whole" in {one["rule"] for one in told["serving"]["findings"]}
     assert told["serving"]["metrics"]["energy_per_output_token_j"] > 0
+
+
+def test_the_command_after_dashes_starts_the_server(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "joulemark", "virtual", "serving", "--port", str(port)]
+    asked = ["--url", f"http://127.0.0.1:{port}", "--model", "m", "--requests", "8", "--json"]
+    store = ["--store", str(tmp_path)]
+    assert main(["bench", "serving", *asked, *QUICK, *store, "--", *command]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["settings"]["serving"]["server"]["command"] == command
+    assert told["serving"]["metrics"]["requests"] == 8
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0  # it was stopped

@@ -45,6 +45,8 @@ cannot be read or written; 130 interrupted. What was measured is kept in any
 case, with every request.
 """
 IDLE_S, QUICK_IDLE_S = 10.0, 3.0
+COMMAND = "server"
+"""Argument that takes the command after --."""
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -58,6 +58,7 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
         parser.description, parser.epilog = subject.__doc__, subject.EXAMPLES
         subject.arguments(parser)
         parser.set_defaults(subject=words[0])
+        _cut_command(parser, words, getattr(subject, "COMMAND", ""))
         return
     measure_arguments(parser, idle_s=IDLE_S)
     parser.set_defaults(idle=None)
@@ -83,6 +84,14 @@ def _subject(name: str) -> Any:
     from importlib import import_module
 
     return import_module(f"joulemark.cli.subjects.{name}")
+
+
+def _cut_command(parser: ArgumentParser, words: list[str], name: str) -> None:
+    """Take what follows -- out of the words: behind flags, argparse does not find it."""
+    if name and "--" in words:
+        place = words.index("--")
+        parser.set_defaults(**{name: words[place + 1 :]})
+        del words[place:]
 
 
 def _loadgen_arguments(parser: ArgumentParser) -> None:
