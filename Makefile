@@ -107,7 +107,7 @@ hf: $(VENV_HF)/engines
 	@$(VENV_HF)/bin/joulemark --version
 
 test-hf: $(VENV_HF)/engines
-	$(VENV_HF)/bin/python -m pytest tests/workloads/hf_generation tests/workloads/diffusion
+	$(VENV_HF)/bin/python -m pytest tests/workloads/hf_generation tests/workloads/diffusion tests/workloads/openai/test_tokenizer.py
 
 # The tables of docs/trust.md, written again on this machine (about an hour; quiet, or the figures of
 # cost mean little). DATA holds tool_against_wall_meter.csv and gpu_power_benchmark/; PEERS is an

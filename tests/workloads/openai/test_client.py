@@ -100,6 +100,33 @@ def test_both_endpoints_streaming_or_not(*, chat: bool, stream: bool) -> None:
     assert one.reasoning_length == (12 if chat else 0)
 
 
+def test_a_server_that_takes_no_counts_says_so_and_the_flag_is_told() -> None:
+    with served("strict") as server:
+        found, lag, _ = driven(server.url, prompts(2))
+        others, _, _ = driven(server.url, prompts(2), usage=False)
+    assert {one.outcome for one in found} == {Outcome.REJECTED}
+    assert found[0].error == "HTTP 422: stream_options: Extra inputs are not permitted"
+    (told,) = [one for one in findings_of(found, lag) if one.severity is Severity.ERROR]
+    assert "does not take the field stream_options: ask without counts, --no-usage" in told.message
+    assert {one.counted_out for one in others} == {Counted.CHUNKS}
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("Unsupported parameter: 'max_tokens'", "--limit-field max_completion_tokens"),
+        ("max_tokens is too large: 9000", ""),
+        ("Unexpected keys in the request: {'stream_options'}", "--no-usage"),
+        ("model not supported", ""),
+    ],
+)
+def test_advice_on_what_a_server_does_not_take(said: str, advice: str) -> None:
+    one = Request(id="0", planned=0, outcome=Outcome.REJECTED, error=f"HTTP 400: {said}")
+    (told,) = findings_of([one], Lag())
+    assert advice in told.message
+    assert advice or "field" not in told.message
+
+
 HALF = [
     ("stalls", Outcome.STALLED, 4),
     ("drops", Outcome.DROPPED, 4),

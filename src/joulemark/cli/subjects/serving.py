@@ -141,6 +141,7 @@ def _served(
         target,
         Bounds(silence_s=args.silence),
         processes=args.client_processes,
+        tokenizer=args.tokenizer,
         server=server,
         more=who.facts,
     )

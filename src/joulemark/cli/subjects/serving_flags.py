@@ -66,6 +66,9 @@ def server_arguments(parser: ArgumentParser) -> None:
     group.add_argument(
         "--no-usage", action="store_true", help="do not ask for counts (strict servers)"
     )
+    group.add_argument(
+        "--tokenizer", default="", metavar="FILE", help="tokenizer.json: counts where it does not"
+    )
     group.add_argument("--extra", metavar="JSON", help="more fields of each request, as they are")
     group.add_argument("--limit-field", default="max_tokens", metavar="NAME", help="(max_tokens)")
     group.add_argument("--key-file", type=Path, metavar="FILE", help="file with the API key")

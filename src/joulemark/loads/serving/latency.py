@@ -1,18 +1,25 @@
 """What latency came of a load: percentiles of TTFT, TPOT, ITL and of the whole, goodput, rates.
 
-Names say whose definition a figure follows, where the field has several:
+Ours, and how four clients differ, as their public sources stood on 2026-11-26 (vLLM's
+``vllm/benchmarks`` at 02cfb534, SGLang's ``python/sglang/benchmark/serving.py`` at 00f9ec47,
+``mlenergy/llm/benchmark.py`` of ML.ENERGY V3 at 053fb7a4, AIPerf's metrics reference v0.13.0):
 
-* ``ttft``: from sending a request to reading the first event with text, s (vLLM ``bench serve``,
-  AIPerf). Reasoning counts as text.
-* ``tpot``: (latency - ttft) / (tokens out - 1) of each request with two tokens or more (vLLM
-  ``bench serve`` 0.11, ML.ENERGY V2's "Avg TPOT" is the mean of this).
-* ``itl``: distances of neighbouring events with text, all requests pooled (vLLM ``bench serve``;
-  ML.ENERGY V3 reports its median and upper percentiles). An event with several tokens is one event.
-* ``itl_per_token``: the mean distance of events of each request, divided by the tokens in an event;
-  AIPerf's "inter token latency" is this, one number a request: it equals ``tpot`` but for the time
-  after the last event.
-* ``latency``: from sending to the end of the answer, s.
-* ``lateness``: from the planned time to sending: the client's own fault, s.
+* ``ttft``: from sending a request to reading the first event with text, s; reasoning counts as
+  text. So do AIPerf and SGLang. vLLM and ML.ENERGY take the first event with a choice, text or not:
+  where a chat's stream begins by naming the role, that one.
+* ``tpot``: (latency - ttft) / (tokens out - 1) of each request with two tokens or more: vLLM,
+  SGLang, ML.ENERGY ("Avg TPOT" of V2 is the mean of this). Ours and SGLang's latency ends with the
+  stream ([DONE]), vLLM's with the last event that has a choice, ML.ENERGY's with the counts.
+* ``itl``: distances of neighbouring events with text, all requests pooled: SGLang (which divides
+  them by tokens where it knows that tokens are guessed ahead), vLLM (of events with a choice), and
+  AIPerf's "inter chunk latency". An event with several tokens is one event; ML.ENERGY adds a zero
+  for each further token, so its median and percentiles are lower where events hold several.
+* ``itl_per_token``: (last event - first event with text) / (tokens out - 1), one number a request.
+  AIPerf's "inter token latency" is this, unless it is asked for counts of each event.
+* ``latency``: from sending to the end of the answer, s. AIPerf's "request latency" ends with the
+  last event with text.
+* ``lateness``: from the planned time to sending: the client's own fault, s. No latency holds it,
+  nor the making of a connection; with vLLM, SGLang and ML.ENERGY the latter is in TTFT.
 
 Requests that failed are in no percentile; they count against goodput.
 """
@@ -75,8 +82,9 @@ class Latency:
         output_rate: tokens out per s.
         total_rate: tokens in and out per s.
         good: requests that kept the target; None without one.
-        goodput: good requests per s (vLLM's ``request_goodput``; DistServe's goodput is the most
-            of that under a share of good requests).
+        goodput: good requests per s: those that keep every bound, one of a single token that of
+            TPOT (vLLM's ``request_goodput``, AIPerf's ``goodput``). DistServe's goodput is another:
+            the highest rate at which a share of the requests is good.
         spreads: figures by name, as in the module's text; a name without values is absent.
     """
 

@@ -13,9 +13,9 @@ from joulemark.procedures.serving.probe import first_answer
 from joulemark.procedures.serving.server import StartedServer
 from joulemark.workloads.openai.client import Bounds, Client, Keep, Load
 from joulemark.workloads.openai.lag import Lag
-from joulemark.workloads.openai.made import Tokenizer
 from joulemark.workloads.openai.questions import questions
 from joulemark.workloads.openai.target import Target
+from joulemark.workloads.openai.tokenizer import tokenizer_of
 from joulemark.workloads.openai.workers import drive_apart
 
 SERVER_LOG = "server.log"
@@ -84,7 +84,7 @@ class HttpDriver:
         target: whom to ask.
         bounds: what the client puts up with.
         processes: client processes; one runs in this process.
-        tokenizer: counts tokens where the server does not; with one process only.
+        tokenizer: file of a tokenizer that counts where the server does not; empty for none.
         server: where joulemark started it itself.
         more: what else is known of it, for the record.
 
@@ -100,7 +100,7 @@ class HttpDriver:
         bounds: Bounds | None = None,
         *,
         processes: int = 1,
-        tokenizer: Tokenizer | None = None,
+        tokenizer: str = "",
         server: StartedServer | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> None:
@@ -122,11 +122,14 @@ class HttpDriver:
             "stream": target.stream,
             "extra": dict(target.extra),
             "client_processes": self._processes,
+            **({"tokenizer": self._tokenizer} if self._tokenizer else {}),
         }
 
     def prepare(self, load: Load) -> Mapping[str, Any]:
         """Write the questions, ask one that does not count, and what the server is."""
         questions(self.target, load.prompts)
+        if self._tokenizer:
+            tokenizer_of(self._tokenizer)
         first = first_answer(self.target, self._bounds.silence_s)
         server = {**about(self.target), **self._more}
         if self._server is not None:
@@ -137,9 +140,16 @@ class HttpDriver:
         """Send everything; see :class:`Driver`."""
         if self._processes > 1:
             return drive_apart(
-                self.target, load, keep, self._bounds, processes=self._processes, shift=shift
+                self.target,
+                load,
+                keep,
+                self._bounds,
+                processes=self._processes,
+                shift=shift,
+                tokenizer=self._tokenizer,
             )
-        client = Client(self.target, keep, self._bounds, shift=shift, tokenizer=self._tokenizer)
+        counts = tokenizer_of(self._tokenizer) if self._tokenizer else None
+        client = Client(self.target, keep, self._bounds, shift=shift, tokenizer=counts)
         return asyncio.run(client.drive(load))
 
     def look(self, folder: Path) -> Mapping[str, Any]:

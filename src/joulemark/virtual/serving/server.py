@@ -212,7 +212,9 @@ class _Talk(asyncio.Protocol):
         wrong = server.wrongs.of(number)
         one = Answering(question, f"r{number}", server.script, wrong, self.transport, self._next)
         server.truths.append(one.truth)
-        if not self._refused(wrong):
+        if "strict" in wrong and question.usage:
+            self.transport.write(wire.whole(422, wire.STRICT))
+        elif not self._refused(wrong):
             self._answering = one
             one.begin()
             server.engine.add(one)

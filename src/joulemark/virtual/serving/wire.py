@@ -19,6 +19,17 @@ _REASONS = {
     503: "Service Unavailable",
 }
 END = b"0\r\n\r\n"
+STRICT: Mapping[str, object] = {
+    "detail": [
+        {
+            "type": "extra_forbidden",
+            "loc": ["body", "stream_options"],
+            "msg": "Extra inputs are not permitted",
+            "input": {"include_usage": True},
+        }
+    ]
+}
+"""What a server made with FastAPI says to a field that it does not take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

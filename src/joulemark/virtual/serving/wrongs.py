@@ -23,6 +23,7 @@ WRONGS: Mapping[str, str] = {
     "throttles": "it answers 429 with Retry-After: 0",
     "fails": "it answers 503",
     "rejects": "it answers 422",
+    "strict": "it answers 422 to whoever asks for counts in a stream, naming the field",
     "closes": "it closes the connection after each answer, without saying so before",
     "unstreamed": "it never streams",
     "pairs": "it puts two tokens into one event",

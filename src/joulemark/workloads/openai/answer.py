@@ -229,7 +229,18 @@ def _message(error: object) -> str:
     for name in ("error", "message", "detail"):
         if isinstance(error, dict) and error.get(name):
             error = error[name]
+    if isinstance(error, list) and error:  # of FastAPI: what is wrong with each field
+        error = "; ".join(_fault(one) for one in error[:5])
     return str(error)[:_SAID]
+
+
+def _fault(one: object) -> str:
+    """Return which field of a question is wrong, and how."""
+    if not isinstance(one, dict) or "msg" not in one:
+        return str(one)
+    place = one.get("loc")
+    names = [str(name) for name in place if name != "body"] if isinstance(place, list) else []
+    return f"{'.'.join(names) or 'question'}: {one['msg']}"
 
 
 def _short(data: bytes) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from joulemark.core.finding import Finding, Severity
 from joulemark.core.request import Counted, Outcome, Request
@@ -15,6 +16,18 @@ BUSY = 0.8
 """A client that uses more of a core than this cannot be trusted to keep up."""
 JOINED = 0.02
 """More events than this share in one read with others: distances of events mean little then."""
+_FIELDS: Mapping[str, str] = {
+    "stream_options": "ask without counts, --no-usage; then a tokenizer or events count tokens",
+    "include_usage": "ask without counts, --no-usage; then a tokenizer or events count tokens",
+    "max_tokens": "bound answers by another field, --limit-field max_completion_tokens",
+    "max_completion_tokens": "bound answers by another field, --limit-field max_tokens",
+    "ignore_eos": "leave it out of --extra",
+    "stream": "ask for answers as a whole, --no-stream",
+}
+"""Fields of a question that strict servers refuse, and what to do."""
+_NOT_TAKEN = re.compile(
+    r"not (permitted|allowed|supported)|un(supported|expected|known|recogni[sz]ed)|extra", re.I
+)
 
 
 def findings_of(requests: Sequence[Request], lag: Lag) -> list[Finding]:
@@ -35,11 +48,22 @@ def _failed(requests: Sequence[Request]) -> Iterator[Finding]:
         if ones and outcome is not Outcome.OK:
             reason, times = Counter(one.error for one in ones).most_common(1)[0]
             text = f"{len(ones)} of {len(requests)} requests: {outcome}; {times} times: {reason}"
+            text += _advice(reason) if outcome is Outcome.REJECTED else ""
             yield Finding(rule=f"request-{outcome}", severity=Severity.ERROR, message=text)
     again = sum(one.attempts > 1 for one in requests)
     if again:
         text = f"{again} of {len(requests)} requests were sent more than once; their times hold the last attempt only"  # noqa: E501
         yield Finding(rule="request-again", severity=Severity.WARNING, message=text)
+
+
+def _advice(reason: str) -> str:
+    """Return what to do about a field of ours that a server does not take."""
+    if not _NOT_TAKEN.search(reason):  # a value out of bounds is another matter
+        return ""
+    for field, advice in _FIELDS.items():
+        if re.search(rf"\b{field}\b", reason):
+            return f" (it does not take the field {field}: {advice})"
+    return ""
 
 
 def _noted(requests: Sequence[Request]) -> Iterator[Finding]:

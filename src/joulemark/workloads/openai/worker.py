@@ -22,6 +22,7 @@ from joulemark.workloads.openai.client import Bounds, Client, Load
 from joulemark.workloads.openai.lag import Lag
 from joulemark.workloads.openai.questions import different
 from joulemark.workloads.openai.target import Target
+from joulemark.workloads.openai.tokenizer import tokenizer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Order:
         bounds: what the client puts up with.
         shift: what turns the monotonic clock into the run's, ns.
         places: on its way, which of them each request asks.
+        tokenizer: file of a tokenizer that counts where the server does not; empty for none.
     """
 
     target: Target
@@ -41,6 +43,7 @@ class Order:
     bounds: Bounds
     shift: int
     places: tuple[int, ...] = ()
+    tokenizer: str = ""
 
 
 def packed(order: Order) -> Order:
@@ -68,7 +71,8 @@ def main() -> int:
     """Obey one order."""
     more_files()
     order = unpacked(msgspec.json.decode(sys.stdin.buffer.readline(), type=Order))
-    client = Client(order.target, _keep, order.bounds, shift=order.shift)
+    tokenizer = tokenizer_of(order.tokenizer) if order.tokenizer else None
+    client = Client(order.target, _keep, order.bounds, shift=order.shift, tokenizer=tokenizer)
     client.prepare(order.load)
     _say(Line())
     start = sys.stdin.buffer.readline()

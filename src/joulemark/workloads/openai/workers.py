@@ -19,6 +19,7 @@ from joulemark.workloads.openai.client import Bounds, Keep, Load
 from joulemark.workloads.openai.lag import Lag, together
 from joulemark.workloads.openai.questions import questions
 from joulemark.workloads.openai.target import Target
+from joulemark.workloads.openai.tokenizer import tokenizer_of
 from joulemark.workloads.openai.worker import Line, Order, packed
 
 LEAD_S = 0.2
@@ -63,6 +64,7 @@ def drive_apart(
     *,
     processes: int = 2,
     shift: int = 0,
+    tokenizer: str = "",
 ) -> Lag:
     """Drive a load with several processes; return the lag of the worst.
 
@@ -76,13 +78,21 @@ def drive_apart(
         bounds: what the client puts up with.
         processes: how many.
         shift: what turns the monotonic clock into the run's, ns.
+        tokenizer: file of a tokenizer that counts where the server does not, read by each process;
+            empty for none. See :func:`joulemark.workloads.openai.tokenizer.tokenizer_of`, whose
+            errors this raises, too.
 
     Raises:
         UsageError: if the target or a prompt makes no sense; nothing was sent then.
     """
+    if tokenizer:
+        tokenizer_of(tokenizer)
     questions(target, load.prompts)
     target.context()
-    orders = [Order(target, part, bounds or Bounds(), shift) for part in parts(load, processes)]
+    orders = [
+        Order(target, part, bounds or Bounds(), shift, tokenizer=tokenizer)
+        for part in parts(load, processes)
+    ]
     hands = _Hands(orders, keep)
     try:
         hands.begin()
