@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -14,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from joulemark.core.errors import UsageError
-from joulemark.procedures.serving.ready import ServerError, answers, first_answer, is_up
+from joulemark.procedures.serving.probe import first_answer
+from joulemark.procedures.serving.ready import ServerError, answers, is_up
 from joulemark.procedures.serving.server import StartedServer
 from joulemark.virtual.serving.instrument import Serving
 from joulemark.workloads.openai.get import Got
@@ -189,21 +191,37 @@ def test_a_server_is_ready_by_what_it_answers(health: int, models: int | None, r
     assert answers(ask) is ready
 
 
-def test_a_first_answer_is_one() -> None:
+def test_a_server_is_up_or_it_is_not() -> None:
     serving = Serving(first=0.0, step=0.0).start()
     try:
-        target = Target(url=f"{serving.server.url}/v1", model="m")
-        assert is_up(target)
-        assert first_answer(target, 10.0).ok
+        assert is_up(Target(url=f"{serving.server.url}/v1", model="m"))
     finally:
         serving.close()
+    assert not is_up(Target(url=f"http://127.0.0.1:{free_port()}", model="m"))
 
 
-def test_a_first_question_that_is_refused_says_why() -> None:
-    target = Target(url=f"http://127.0.0.1:{free_port()}", model="m")
-    assert not is_up(target)
-    with pytest.raises(ServerError, match=r"a first question was refused: no connection"):
-        first_answer(target, 5.0)
+KILLED = """
+import sys, time
+from joulemark.procedures.serving.server import StartedServer
+from joulemark.workloads.openai.target import Target
+port, note = int(sys.argv[1]), sys.argv[2]
+command = [sys.executable, "-S", "-c", sys.argv[3], str(port), "0", "child", "stubborn", note]
+target = Target(url=f"http://127.0.0.1:{port}", model="m")
+with StartedServer(command, target, grace_s=0.2) as server:
+    print(server.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_server_does_not_outlive_a_joulemark_that_is_killed(tmp_path: Path) -> None:
+    note = tmp_path / "child"
+    words = [sys.executable, "-c", KILLED, str(free_port()), str(note), SERVER]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        process.kill()
+    until(lambda: gone(pid))
+    until(lambda: gone(int(note.read_text())))
 
 
 def test_llama_cpp_is_started_and_stopped(tmp_path: Path) -> None:
@@ -211,5 +229,5 @@ def test_llama_cpp_is_started_and_stopped(tmp_path: Path) -> None:
     command = [*llama_command(tmp_path, "--parallel", "2"), "--port", str(port)]
     target = Target(url=f"http://127.0.0.1:{port}", model="any")
     with StartedServer(command, target, wait_s=60) as server:
-        assert first_answer(target, 20.0).tokens_out == 2
+        assert first_answer(target, 20.0)["tokens_out"] == 2
     assert gone(server.pid)

@@ -1,13 +1,10 @@
-"""Whether a server is up, and whether it answers what will be asked."""
+"""Whether a server is up; nothing is generated to find out."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from joulemark.core.errors import JoulemarkError
-from joulemark.core.request import Prompt, Request
-from joulemark.workloads.openai.client import Bounds, Client, Load
 from joulemark.workloads.openai.get import Got, get, root_of
 from joulemark.workloads.openai.target import Target
 
@@ -46,30 +43,3 @@ def answers(ask: Callable[[str], Got]) -> bool:
         return False
     models = ask("/v1/models")
     return models.status != 0 and models.status not in NOT_YET
-
-
-def first_answer(target: Target, wait_s: float = 300.0) -> Request:
-    """Ask one short question; some servers load their model only then.
-
-    Args:
-        target: whom to ask, and how.
-        wait_s: most time for the answer, s.
-
-    Raises:
-        ServerError: if it is not answered: what the server said.
-        UsageError: if the target makes no sense.
-    """
-    kept: list[Request] = []
-    client = Client(target, lambda request, _: kept.append(request), Bounds(silence_s=wait_s))
-    prompt = Prompt(id="first", text="Hello", tokens_out=2)
-    load = Load(prompts=[prompt], due_s=[0.0], lasting_s=wait_s)
-    asyncio.run(client.drive(load))
-    request = kept[0]
-    if not request.ok:
-        said = f" ({request.status})" if request.status else ""
-        raise ServerError(
-            f"a first question was {request.outcome}{said}: {request.error}",
-            where=target.url,
-            remedy=f"see whether it serves {target.model!r} in this way" if request.status else "",
-        )
-    return request

@@ -19,6 +19,7 @@ from typing import Self
 
 from joulemark.core.errors import UsageError
 from joulemark.procedures.command import find_program
+from joulemark.procedures.serving import guard
 from joulemark.procedures.serving.ready import ServerError, is_up
 from joulemark.procedures.stopping import handled
 from joulemark.workloads.openai.target import Target
@@ -65,6 +66,7 @@ class StartedServer:
         self._environment = environment
         self._log = Path()
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         """Start it and wait until it answers.
@@ -135,7 +137,8 @@ class StartedServer:
     def close(self) -> None:
         """Stop its whole group: SIGTERM, after a grace SIGKILL. A second call does nothing.
 
-        Ctrl-C is held back meanwhile, so that nothing is left running.
+        Ctrl-C is held back meanwhile, so that nothing is left running. If this process is killed,
+        the guard does it.
         """
         process, self._process = self._process, None
         main = threading.current_thread() is threading.main_thread()
@@ -143,6 +146,9 @@ class StartedServer:
         with calm:
             if process is not None:
                 _stop(process, self._grace_s)
+            if self._guard is not None:
+                guard.dismiss(self._guard)
+                self._guard = None
             if self._log.name:
                 self._log.unlink(missing_ok=True)
 
@@ -160,6 +166,7 @@ class StartedServer:
                 start_new_session=True,
             )
         self.pid = self._process.pid
+        self._guard = guard.watch(self.pid, self._grace_s)
 
     def _until_it_answers(self, until: float) -> None:
         while True:
