@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from tests.report.demo import demo
 from tests.report.frontier.answers import rated, served
 from tests.report.metered import broken, honest
 from tests.report.plots.made import ALL, EVIL, figure_2, figure_5a, figure_6
+from tests.report.served import EVIL as HOSTILE
+from tests.report.served import served as serving_run
 from tests.report.test_scales import GROUPS, all_scales
 from tests.report.test_scored import FINDING, TINY, TRAINING
 from tests.report.test_scored_page import page as scores_page
@@ -30,7 +33,9 @@ from joulemark.analysis.figures.data import Basis
 from joulemark.core.finding import Verdict
 from joulemark.procedures.checked import Measured
 from joulemark.procedures.known import known_rules
+from joulemark.procedures.results import results_of
 from joulemark.procedures.scored import TinyScore
+from joulemark.procedures.serving.results import serving_of
 from joulemark.report.audit.tally import Tally
 from joulemark.report.audit.tree_page import tree_page
 from joulemark.report.frontier.page import group_page, index_page
@@ -101,7 +106,20 @@ def figures_text() -> str:
     return figures_page(pictures([*published, other], record), EVIL, png=True)
 
 
+def serving_text(**made: Any) -> str:
+    with TemporaryDirectory() as folder:
+        stored = serving_run(Path(folder), **made)
+        traces, results = stored.traces(), results_of(stored)
+        return run_page(stored.run, traces, results, path="/x", serving=serving_of(stored))
+
+
 ANSWERS = [served(), rated()]
+SERVING: dict[str, dict[str, Any]] = {
+    "serving": {"repeats": 2, "boards": True},
+    "serving-hostile": {"failing": 5, "title": HOSTILE, "settings": {"model": HOSTILE}},
+    "serving-killed": {"repeats": 2, "killed": True},
+    "serving-unmetered": {"metered": False},
+}
 MAKERS: dict[str, Callable[[], str]] = {
     **{name: partial(run_text, make) for name, make in RUNS.items()},
     "audit": faulty_text,
@@ -109,6 +127,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "audit-hostile": lambda: page(hostile_result()),
     "audit-tree": tree_text,
     "scales": scales_text,
+    **{name: partial(serving_text, **made) for name, made in SERVING.items()},
     "figures": figures_text,
     "scores": scores_text,
     "frontier": lambda: group_page(served(), confidence=0.95),
@@ -240,7 +259,8 @@ def test_nothing_overflows(show: Show, name: str, width: int) -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(
-    "name", ["demo", "estimated", "hostile", "audit", "audit-hostile", "audit-tree", "figures"]
+    "name",
+    ["demo", "estimated", "hostile", "audit", "audit-hostile", "audit-tree", "figures", *SERVING],
 )
 def test_all_text_is_legible(show: Show, name: str, *, dark: bool) -> None:
     driver = show(name, dark=dark)
@@ -379,6 +399,38 @@ def test_no_script_of_others_can_run(show: Show) -> None:
     )
     assert ran == 0
     assert driver.get_log("browser")
+
+
+def test_zoom_of_a_load_goes_to_its_window(show: Show) -> None:
+    driver = show("serving")
+    buttons = {button.text: button for button in every(driver, ".zoom button")}
+    assert list(buttons)[:5] == ["whole run", "idle 1", "warm-up 1", "window 1", "drain 1"]
+    buttons["window 1"].send_keys(" ")
+    boxes = {view.get_dom_attribute("viewBox").split(" 0 ")[0] for view in every(driver, ".view")}
+    assert len(boxes) == 1
+    assert float(boxes.pop()) > 50
+    plot = one(driver, "#chart .plot")
+    assert plot.get_attribute("aria-label").startswith("Requests over time: in flight from 0")
+
+
+def test_serving_shows_without_javascript(show: Show) -> None:
+    try:
+        driver = show("serving", js=False)
+        assert "J/token" in one(driver, "#result").text
+        assert one(driver, "#line-1-1").is_displayed()
+        assert len(every(driver, ".bracketrow")) == 1
+        assert "energy-per-output-token/1" in one(driver, "#energy").text
+        assert every(driver, "#energy .dot")
+    finally:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_hostile_answers_of_a_server_run_nothing(show: Show) -> None:
+    driver = show("serving-hostile")
+    assert every(driver, "img") == []
+    assert len(every(driver, "script")) == 1
+    assert driver.title != "taken"
+    assert "<img src=x" in one(driver, "#findings").text
 
 
 def test_the_page_prints_in_light(show: Show) -> None:

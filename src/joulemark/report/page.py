@@ -11,6 +11,7 @@ from joulemark.accounting.results import PhaseResult
 from joulemark.core.run import Run, Status
 from joulemark.core.trace import Trace
 from joulemark.core.window import Role
+from joulemark.procedures.serving.results import ServingResult
 from joulemark.report import about, views, views_trust
 from joulemark.report.calibrated import calibration_rows
 from joulemark.report.disturbed import disturbance_rows
@@ -22,8 +23,9 @@ from joulemark.report.figures.repeats import repeats
 from joulemark.report.figures.timeline import timeline
 from joulemark.report.flat import rows
 from joulemark.report.format import clean, iso
-from joulemark.report.html import rendered
+from joulemark.report.html import STYLES, rendered
 from joulemark.report.sentences import headline
+from joulemark.report.serving_view import serving_view
 from joulemark.report.table_balance import has_balance
 from joulemark.report.warned import all_cautions, grouped
 from joulemark.report.words import ROLES, STATUS, disclaimer
@@ -39,6 +41,7 @@ def run_page(
     *,
     path: Path | str | None = None,
     checksums: Mapping[str, str] | None = None,
+    serving: ServingResult | None = None,
 ) -> str:
     """Return the page of a run.
 
@@ -48,10 +51,13 @@ def run_page(
         results: what each phase came to.
         path: run directory, to be named on the page.
         checksums: SHA-256 of the files of the run directory, by their names.
+        serving: what the loads of a run of serving came to; these figures come first then.
     """
     where = run.id if path is None else str(path)
     return rendered(
         "run.html.j2",
+        styles=STYLES if serving is None else (*STYLES, "serving.css"),
+        serving=None if serving is None else serving_view(run, traces, results, serving),
         where=clean(where),
         command=shlex.quote(clean(where)),
         checksums=sorted((checksums or {}).items()),

@@ -12,8 +12,6 @@ from rich.text import Text
 
 from joulemark.accounting.serving_requests import NAME, Costs
 from joulemark.accounting.serving_windows import Unknown
-from joulemark.core.units import si
-from joulemark.core.value import Value
 from joulemark.loads.serving.latency import Spread
 from joulemark.procedures.serving.costs import Factors, all_requests, factors_of
 from joulemark.procedures.serving.figures import metrics_of
@@ -21,17 +19,19 @@ from joulemark.procedures.serving.findings import findings_of_run
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.procedures.serving.settings import slo_of
 from joulemark.report.flat import Row
-from joulemark.report.format import NOTHING, clean
+from joulemark.report.format import clean
 from joulemark.report.serving_energies import (
     IDLE,
     Scope,
     energy_rows,
+    energy_text,
     idle_share,
     scopes_of,
+    share_text,
     tokens_per_joule,
 )
 from joulemark.report.serving_findings import findings_text
-from joulemark.report.serving_more import mlenergy_rows, request_rows, shown_spreads
+from joulemark.report.serving_more import mlenergy_rows, request_rows, shown_spreads, time_cells
 from joulemark.report.serving_words import (
     FACTORS,
     TIMES,
@@ -131,19 +131,6 @@ def _energies(result: ServingResult, scopes: list[Scope]) -> RenderableType:
     return Group(table, Text(f"Definitions, in this order: {names}.", style="dim"))
 
 
-def energy_text(value: Value | None) -> str:
-    """Return an energy by something with its half-width; what it is by stands in the name."""
-    if value is None:
-        return NOTHING
-    return str(Value(value.value, value.unit.partition("/")[0], value.parts))
-
-
-def share_text(share: Value) -> str:
-    """Return a share in % with its half-width."""
-    half = share.u95
-    return f"{share.value:.1f} ± {half:.1f} %" if half < 10 else f"{share.value:.0f} ± {half:.0f} %"
-
-
 def _causes(result: ServingResult) -> list[RenderableType]:
     """Return what prompts, tokens, time and requests cost, or why that is not known."""
     factors, costs = factors_of(result), all_requests(result)
@@ -182,9 +169,3 @@ def _times(where: str, spreads: dict[str, Spread]) -> RenderableType:
     for name, spread in spreads.items():
         table.add_row(*map(Text, (TIMES[name], *time_cells(spread))))
     return table
-
-
-def time_cells(spread: Spread) -> list[str]:
-    """Return mean and percentiles of a time."""
-    at = [spread.percentiles.get(p) for p in (50.0, 90.0, 95.0, 99.0)]
-    return [NOTHING if v is None else si(v, "s", 3) for v in (spread.mean, *at)]

@@ -10,6 +10,7 @@ from joulemark.core.channel import Provenance
 from joulemark.core.value import Value, total
 from joulemark.procedures.serving.figures import ALL, figures_of
 from joulemark.procedures.serving.results import ServingResult
+from joulemark.report.format import NOTHING
 from joulemark.report.serving_words import SHORT
 
 SCOPES = {ALL: "all parts", "accelerators": "accelerators", "host": "host"}
@@ -73,3 +74,16 @@ def tokens_per_joule(result: ServingResult) -> Value | None:
     if energy is None or energy.value <= 0:
         return None
     return Value(1.0, "").over(energy, "tokens/J")
+
+
+def energy_text(value: Value | None) -> str:
+    """Return an energy by something with its half-width; what it is by stands in the name."""
+    if value is None:
+        return NOTHING
+    return str(Value(value.value, value.unit.partition("/")[0], value.parts))
+
+
+def share_text(share: Value) -> str:
+    """Return a share in % with its half-width."""
+    half = share.u95
+    return f"{share.value:.1f} ± {half:.1f} %" if half < 10 else f"{share.value:.0f} ± {half:.0f} %"

@@ -10,13 +10,14 @@ import numpy as np
 from joulemark.accounting.serving_energy import MLENERGY_FIGURES
 from joulemark.accounting.serving_requests import QUANTILES, Costs, groups
 from joulemark.accounting.serving_windows import Steady, Unknown
+from joulemark.core.request import Request
 from joulemark.core.units import si
 from joulemark.core.value import Value
 from joulemark.loads.serving.latency import Spread, latency_of
 from joulemark.procedures.serving.figures import spreads_of
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.report.flat import Row
-from joulemark.report.format import clean
+from joulemark.report.format import NOTHING, clean
 from joulemark.report.serving_words import TIMES
 
 
@@ -30,6 +31,19 @@ def shown_spreads(result: ServingResult) -> tuple[str, dict[str, Spread]]:
         every = [one for repeat in result.repeats for one in repeat.requests]
         found, where = latency_of(every).spreads, "whole load"
     return where, {name: found[name] for name in TIMES if name in found}
+
+
+def counted(result: ServingResult) -> list[Request]:
+    """Return the requests that the shown times are of."""
+    there = [(r, r.window) for r in result.repeats if isinstance(r.window, Steady)]
+    if not there:
+        return [one for repeat in result.repeats for one in repeat.requests]
+    return [
+        one
+        for repeat, window in there
+        for one in repeat.requests
+        if one.ended is not None and window.start <= one.ended < window.stop
+    ]
 
 
 def request_rows(costs: Costs) -> list[tuple[str, Value]]:
@@ -63,3 +77,9 @@ def _remark(window: Steady | Unknown | None) -> str:
     if isinstance(window, Unknown):
         return f"none: {clean(window.reason)}"
     return "" if window is None else clean("; ".join(window.remarks))
+
+
+def time_cells(spread: Spread) -> list[str]:
+    """Return mean and percentiles of a time."""
+    at = [spread.percentiles.get(p) for p in (50.0, 90.0, 95.0, 99.0)]
+    return [NOTHING if v is None else si(v, "s", 3) for v in (spread.mean, *at)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -184,6 +185,15 @@ def bound_of(seconds: float) -> str:
     return f"{seconds:g} s" if seconds >= 1 else f"{1e3 * seconds:g} ms"
 
 
+def plain(value: Value) -> str:
+    """Return a value with its half-width without a prefix, which tokens do not have."""
+    half = value.u95
+    if not 0 < half < abs(value.value):
+        return f"{digits(value.value, 3)} {value.unit}"
+    places = max(1 - math.floor(math.log10(half)), 0)
+    return f"{value.value:.{places}f} ± {half:.{places}f} {value.unit}"
+
+
 def rate_rows(
     metrics: Mapping[str, float], slo: Target | None, efficiency: Value | None
 ) -> list[Row]:
@@ -197,7 +207,7 @@ def rate_rows(
         ("both ways", told("total_tokens_per_s", "tokens/s")),
         ("answered", told("requests_per_s", "requests/s")),
         ("mean batch", told("mean_batch", "requests")),
-        ("efficiency", "" if efficiency is None else f"{efficiency}, of answers"),
+        ("efficiency", "" if efficiency is None else f"{plain(efficiency)}, of answers"),
     ]
     good, whole = metrics.get("goodput_requests_per_s"), metrics.get("requests_per_s")
     if good is not None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from joulemark.cli.common import (
+    asking_for,
     calibration_argument,
     checked,
     positive,
@@ -94,12 +95,14 @@ def main(args: Namespace) -> int:
         return _tree(args)
     if args.only_failing or args.round or args.submitter or args.ignore or args.jobs:
         raise UsageError("this is for the pages of a tree", remedy="name it with --tree PATH")
+    from joulemark.procedures.serving.results import is_serving, serving_of
     from joulemark.report.page import run_page
     from joulemark.store.files import new_file
 
     stored = stored_run(args)
     results = results_for(args, stored)
-    page = run_page(stored.run, stored.traces(), results, path=stored.path)
+    served = serving_of(asking_for(args, stored)) if is_serving(stored) else None
+    page = run_page(stored.run, stored.traces(), results, path=stored.path, serving=served)
     target = args.output or Path(f"{stored.run.id}.html")
     new_file(target, page.encode(), force=args.force)
     print(target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -87,13 +87,27 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Bracket:
+    """Stretches of time by one rule, drawn as a thin row: what it is, a path, and it in words."""
+
+    name: str
+    path: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
-    """All panels, on one time axis of ``span_s`` seconds; ``ticks`` as percentage and label."""
+    """All panels, on one time axis of ``span_s`` seconds; ``ticks`` as percentage and label.
+
+    ``origin`` is where the axis begins, ns UTC.
+    """
 
     span_s: float
     panels: list[Panel]
     bands: list[Band]
     ticks: list[tuple[float, str]]
+    origin: int = 0
+    brackets: list[Bracket] = field(default_factory=list)
 
 
 def timeline(
@@ -117,6 +131,7 @@ def timeline(
         panels=panels,
         bands=[_band(window, label, origin, span_s) for window, label in windows],
         ticks=[(100 * t / span_s, label) for t, label in svg.time_ticks(span_s)],
+        origin=origin,
     )
 
 
