@@ -18,7 +18,7 @@ from joulemark.workloads.hf_generation.settings import EngineSettings
 def parsed(*words: str, **more: object) -> Namespace:
     parser = ArgumentParser()
     engine_arguments(parser)
-    others = Namespace(model="", url=None, server=[], batch=None, keep_text=False)
+    others = Namespace(model="", url=None, server=[], batch=None, keep_text=False, silence=9.0)
     vars(others).update(more)
     return parser.parse_args(words, others)
 
@@ -42,7 +42,9 @@ def test_settings_reach_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         model="folder",
         keep_text=True,
     )
-    expected = EngineSettings(model="folder", max_batch=3, dtype="bf16", ignore_end=True, text=True)
+    expected = EngineSettings(
+        model="folder", max_batch=3, dtype="bf16", ignore_end=True, text=True, silence_s=9.0
+    )
     assert asdict(made(args, monkeypatch)) == asdict(expected)
     assert largest_batch(args) == 3
     bare = parsed("--engine", "transformers", "--random-config", "7M")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SERVER = "openai"
 """The engine that is a server, asked in OpenAI's protocol."""
 ENGINES = (SERVER, "transformers")
-_SHARED = ("model", "text", "seed")
+_SHARED = ("model", "text", "seed", "silence_s")
 """Settings that flags of the load give, or that have none."""
 
 
@@ -51,7 +51,8 @@ def engine_driver(args: Namespace) -> Driver | None:
         raise UsageError("--engine transformers has no server", remedy="leave out --url and --")
     from joulemark.workloads.hf_generation.driver import make
 
-    return make({**given, "model": args.model, "text": args.keep_text})
+    shared = {"model": args.model, "text": args.keep_text, "silence_s": args.silence}
+    return make({**given, **shared})
 
 
 def largest_batch(args: Namespace) -> int | None:

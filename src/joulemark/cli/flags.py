@@ -25,7 +25,7 @@ def settings_flags(
         if item.name in leave:
             continue
         kind_of = type(item.default)
-        text = f"{item.metadata.get('help', '')} (default: {item.default or 'none'})"
+        text = f"{item.metadata.get('help', '')} (default: {_shown(item.default)})"
         if item.metadata.get("choices"):
             text = f"{', '.join(item.metadata['choices'])}: {text}"
         more: dict[str, Any] = {"type": kind_of, "metavar": kind_of.__name__.upper()}
@@ -38,6 +38,12 @@ def settings_flags(
             help=text.replace("%", "%%"),
             **more,
         )
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return "none" if default == "" else str(default)
 
 
 def settings_given(args: Namespace, prefix: str) -> dict[str, Any]:

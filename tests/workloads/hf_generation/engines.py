@@ -70,7 +70,7 @@ class Engine:
         self.cancelled: list[str] = []
         self.continuous_batching_config = Resolved(batch)
         self._batch = batch
-        self._before = before or (lambda engine, step: None)
+        self.before = before or (lambda engine, step: None)
         self._late = late
         self._waiting: deque[Asked] = deque()
         self.active: list[Asked] = []
@@ -155,7 +155,7 @@ class Engine:
         self._waiting.clear()
 
     def _step(self) -> None:
-        self._before(self, self.steps)
+        self.before(self, self.steps)
         self.steps += 1
         if not self.alive or self.hanging:
             return

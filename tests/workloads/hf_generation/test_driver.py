@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Any
 import pytest
 from tests.workloads.hf_generation.engines import Engine, Loaded, Resolved, Words
 
-from joulemark.core.errors import FormatError, UsageError
+from joulemark.core.errors import FormatError, UnavailableError, UsageError
 from joulemark.core.request import Outcome, Prompt, Request
+from joulemark.procedures.serving.driver import Driver
 from joulemark.workloads.hf_generation.driver import Generation, resolved
 from joulemark.workloads.hf_generation.settings import EngineSettings, engine_settings
 from joulemark.workloads.hf_generation.sizes import config_of, sizes
@@ -46,8 +46,7 @@ def load(count: int, text: str = "abc") -> Load:
 def test_two_loads_on_one_model() -> None:
     driver, models = made(Clocked(batch=2))
     assert models == []
-    assert driver.pids() == [os.getpid()]
-    assert "largest_batch" not in driver.facts()
+    assert driver.look(Path()) == {}
     for _ in range(2):
         kept: list[Request] = []
         driver.drive(load(5), lambda request, _: kept.append(request), 0)  # noqa: B023
@@ -55,10 +54,37 @@ def test_two_loads_on_one_model() -> None:
         assert {one.tokens_in for one in kept} == {4}
         assert not driver._manager.is_running()
     assert len(models) == 1
-    assert driver.facts()["largest_batch"] == 2
+    assert driver.look(Path()) == {"largest_batch": 2}
     driver.close()
     driver.close()
     assert models[0].closed == 1
+
+
+def test_it_is_prepared_by_a_first_answer_that_counts_for_nothing() -> None:
+    engine = Clocked()
+    driver, models = made(engine)
+    first = load(2)
+    assert driver.prepare(first) == {}
+    assert len(models) == 1
+    assert engine.steps == 2
+    assert driver.look(Path()) == {}
+    kept: list[Request] = []
+    driver.drive(first, lambda request, _: kept.append(request), 0)
+    assert [one.outcome for one in kept] == [Outcome.OK] * 2
+    protocol: Driver = driver
+    protocol.close()
+
+
+def test_an_engine_that_does_not_answer_is_told_before_anything_is_measured() -> None:
+    def before(engine: Engine, step: int) -> None:
+        engine.fail(engine.active[0], "no memory")
+
+    def starting(engine: Engine, step: int) -> None:
+        engine.before = before
+
+    driver, _ = made(Clocked(before=starting))
+    with pytest.raises(UnavailableError, match="the engine does not answer: no memory"):
+        driver.prepare(load(1))
 
 
 def test_what_is_said_of_the_engine() -> None:

@@ -91,7 +91,7 @@ def test_tokens_and_batch_are_exact(driver: Generation) -> None:
             assert times == sorted(times, key=lambda stamp: stamp or 0)
         spans = [(one.first_token or 0, one.ended or 0) for one in kept]
         assert largest(spans) == (asked.concurrency or 3)
-    assert driver.facts()["largest_batch"] == 3
+    assert driver.look(Path()) == {"largest_batch": 3}
 
 
 def test_arrivals_are_honoured(driver: Generation) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from joulemark.core.errors import UnavailableError
+from joulemark.core.request import Prompt, Request
 from joulemark.workloads.hf_generation.drive import Drive, Limits
 from joulemark.workloads.hf_generation.engine import Manager
 from joulemark.workloads.hf_generation.model import Model, packages
@@ -16,6 +17,8 @@ from joulemark.workloads.hf_generation.tokens import encoded
 from joulemark.workloads.openai.client import Keep, Load
 from joulemark.workloads.openai.lag import Lag
 
+FIRST = "one two three"
+"""What is asked before anything is measured."""
 STOP_S = 60.0
 """Most time that the engine is given to end a step, s."""
 
@@ -56,42 +59,44 @@ class Generation:
         self._resolved: dict[str, Any] = {}
         self._loads = 0
         self._largest = 0
+        self._encoded: tuple[Load | None, list[list[int]]] = (None, [])
 
     def facts(self) -> dict[str, Any]:
         """Return model, engine and versions, as JSON values; load the model if need be.
-
-        ``largest_batch`` is known after a load: the most requests that the engine held at a time,
-        by its own times of taking them up and of ending them.
 
         Raises:
             UsageError: if there is no model where the settings say.
             UnavailableError: if the machine lacks the device or the memory.
         """
-        facts = {**self._ready().facts(), **self._resolved}
-        return {**facts, "largest_batch": self._largest} if self._largest else facts
-
-    def pids(self) -> list[int]:
-        """Return the process that computes: this one."""
-        return [os.getpid()]
+        return {**self._ready().facts(), **self._resolved}
 
     def prepare(self, load: Load) -> dict[str, Any]:
-        """Load the model and look at the first prompts.
+        """Load the model, turn the first prompts into tokens, and have a first answer.
 
         Args:
             load: the first that will be driven.
 
         Raises:
             UsageError: if a prompt holds more than text.
-            UnavailableError: if the machine lacks the device or the memory.
+            UnavailableError: if the machine lacks the device or the memory, or the engine fails.
         """
-        model = self._ready()
-        encoded(load.prompts, model.tokenizer, model.words)
+        self._encoded = (load, self._ids(load))
+        first: list[Request] = []
+        ask = Prompt(id="first", text=FIRST, tokens_out=2)
+        self.drive(Load(prompts=[ask], due_s=[0.0]), lambda one, _: first.append(one), 0)
+        if not first[0].ok:
+            raise UnavailableError(f"the engine does not answer: {first[0].error}", where=self.name)
+        self._largest = 0
         return {}
 
     def look(self, folder: Path) -> dict[str, Any]:
-        """Return nothing: what an engine in this process says, it says to the terminal."""
+        """Return the most requests that the engine held at a time, by its own times of them.
+
+        Args:
+            folder: of the run; nothing is written there.
+        """
         del folder
-        return {}
+        return {"largest_batch": self._largest} if self._largest else {}
 
     def drive(self, load: Load, keep: Keep, shift: int) -> Lag:
         """Drive one load; see ``hf_generation.drive``.
@@ -105,9 +110,10 @@ class Generation:
             UsageError: if a prompt holds more than text.
             UnavailableError: if the machine lacks the device or the memory.
         """
-        model = self._ready()
-        ids = encoded(load.prompts, model.tokenizer, model.words)
-        settings = self.settings
+        model, settings = self._ready(), self.settings
+        known, ids = self._encoded
+        if known is not load:
+            ids = self._ids(load)
         limits = Limits(
             tokens=min(model.context, self._resolved["kv_tokens"]),
             answer=settings.answers,
@@ -131,6 +137,10 @@ class Generation:
             self._manager = None
             self._model.close()
             self._model = None
+
+    def _ids(self, load: Load) -> list[list[int]]:
+        model = self._ready()
+        return encoded(load.prompts, model.tokenizer, model.words)
 
     def _ready(self) -> Model:
         if self._model is None:
