@@ -7,9 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from joulemark.virtual.redfish.certificate import self_signed
+from joulemark.virtual.serving.instrument import Serving
+from joulemark.virtual.serving.server import ScriptedServer
+from joulemark.virtual.serving.wrongs import Wrongs
 from joulemark.workloads.openai.get import get, root_of
 from joulemark.workloads.openai.target import Target
 
@@ -97,3 +102,19 @@ def test_nobody_there_is_told() -> None:
 )
 def test_what_is_beside_the_protocol_has_its_own_root(url: str, root: str) -> None:
     assert root_of(Target(url=url, model="m")) == root
+
+
+def test_over_tls_only_who_is_trusted_is_asked(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography", reason="cryptography is not installed")
+    certificate = self_signed("127.0.0.1", "localhost")
+    certificate.hand_out(tmp_path / "ca.pem")
+    script = Serving(first=0.0, step=0.0).script()
+    made = ScriptedServer(script, Wrongs(()), context=certificate.context())
+    try:
+        trusted = Target(url=made.url, model="m", cafile=str(tmp_path / "ca.pem"))
+        assert get(trusted, "/health").ok
+        strange = get(Target(url=made.url, model="m"), "/health")
+    finally:
+        made.close()
+    assert strange.status == 0
+    assert "certificate" in strange.error.lower()
