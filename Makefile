@@ -125,6 +125,7 @@ trust: $(VENV)/tests
 	benchmarks/page.sh paces $(BIN)/python benchmarks/paces.py tests/data/h200/paces.json
 	benchmarks/page.sh telemetry $(BIN)/python benchmarks/telemetry.py --folder $(TELEMETRY) --repeat 3
 	benchmarks/page.sh serving $(BIN)/python benchmarks/serving_windows.py
+	benchmarks/page.sh serving-end-to-end $(BIN)/python benchmarks/serving_truth.py
 	benchmarks/page.sh score $(BIN)/python benchmarks/score.py
 	benchmarks/page.sh site $(BIN)/python benchmarks/site.py
 	$(if $(SOURCES),benchmarks/page.sh record $(BIN)/python benchmarks/record.py $(SOURCES) --tables $(DATA)/hpca2025)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.meters.trees import Ticks
 
+from joulemark.core.caution import Code
 from joulemark.core.channel import Provenance, Quantity
 from joulemark.core.errors import MeterError, UnavailableError, UsageError
 from joulemark.meters import METERS
@@ -35,6 +36,7 @@ def test_it_reads_the_counter_and_says_what_it_is(served: Served) -> None:
     assert channel.quantity is Quantity.ENERGY
     assert channel.is_virtual
     assert channel.provenance is Provenance.ESTIMATED
+    assert [one.code for one in meter.cautions] == [Code.VIRTUAL]
     rows: list[Any] = []
     until = time.monotonic() + 10.0
     while len(rows) < 2 and time.monotonic() < until:

@@ -2,8 +2,9 @@
 
 A token counts when its event was read. Where the work itself must be placed (to explain energy by
 it), a token's work fills the time since the event before it of the same request, and the work of a
-prompt the time since anybody's last event before its first token, or since it was sent if that was
-later: an engine that batches continuously computes both within that time.
+prompt the time since the step began that its first token came from, or since it was sent if that
+was later (:mod:`joulemark.accounting.serving_placed`): an engine that batches continuously computes
+both within that time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from joulemark.accounting.serving_placed import begun_of
 from joulemark.core.clock import NS
 from joulemark.core.request import Request
 
@@ -244,7 +246,8 @@ def work_of(requests: Sequence[Request]) -> Work:
     first = np.array([times[0] for times, _ in pieces], dtype=np.int64)
     last = np.array([times[-1] for times, _ in pieces], dtype=np.int64)
     ended = np.maximum(np.array([r.ended or 0 for r in served], dtype=np.int64), last)
-    begun = np.minimum(np.where(streamed, _before(first, sent, ends), sent), first - SHORTEST_NS)
+    placed = begun_of(first, sent, ends, owner)
+    begun = np.minimum(np.where(streamed, placed, sent), first - SHORTEST_NS)
     opens = np.append(True, np.diff(owner) > 0)[: len(owner)]
     before = np.append(0, ends[:-1])[: len(ends)]
     begins = np.minimum(np.where(opens, begun[owner], before), ends - SHORTEST_NS)
@@ -271,13 +274,6 @@ def even_edges(start: int, stop: int, count: int) -> Times:
 def _answered(request: Request) -> bool:
     whole = request.ok and request.ended is not None and request.tokens_out
     return request.sent is not None and bool(request.chunks or whole)
-
-
-def _before(first: Times, sent: Times, ends: Times) -> Times:
-    """Return when the last event before each first token was read, or it was sent if later."""
-    times = np.unique(ends)
-    place = np.searchsorted(times, first, "left")
-    return np.maximum(np.where(place > 0, times[np.maximum(place - 1, 0)], sent), sent)
 
 
 def _pieces(request: Request) -> tuple[Sequence[int], Floats]:

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from joulemark.core.caution import Caution
+from joulemark.core.caution import Caution, Code
 from joulemark.core.channel import SOFTWARE, Accuracy, Channel, Domain, Quantity, as_it_is
 from joulemark.core.errors import MeterError, UnavailableError, UsageError
 from joulemark.core.interfaces import Settings
@@ -38,7 +38,7 @@ class Counter:
     Attributes:
         channels: its one channel; known once it was asked.
         failures: always empty.
-        cautions: likewise.
+        cautions: that nothing is measured, until it is taken out.
     """
 
     def __init__(self, host: str, port: int, pace_s: float) -> None:
@@ -48,7 +48,7 @@ class Counter:
             MeterError: if there is no such instrument.
         """
         self.failures: list[MeterError] = []
-        self.cautions: list[Caution] = []
+        self.cautions: list[Caution] = [Caution(Code.VIRTUAL)]
         self._where = f"http://{host}:{port}/energy"
         self._line = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
         about = self._said().get("about")
