@@ -16,12 +16,26 @@ import pytest
 
 from joulemark.cli import main
 from joulemark.core.run import Status
+from joulemark.store.checksums import verify
 from joulemark.store.reader import open_run
 from joulemark.store.requests import read_requests
 from joulemark.virtual.serving.server import ScriptedServer
 from joulemark.virtual.serving.wrongs import Wrongs
 from tests.procedures.serving.helpers import serving
+from tests.procedures.serving.test_server import free_port
 
+MORTAL = """
+import os, sys
+from joulemark.virtual.serving.script import Script
+from joulemark.virtual.serving.server import ScriptedServer
+from joulemark.virtual.serving.wrongs import Wrongs
+server = ScriptedServer(Script(least=4, most=8), Wrongs(()), port=int(sys.argv[1]))
+while len(server.truths) < int(sys.argv[2]):
+    pass
+print("out of memory", flush=True)
+os._exit(9)
+"""
+"""A server that ends when it has been asked so often."""
 QUICK = ["--quick", "--idle", "50ms", "--rule", "whole/1", "--concurrency", "4"]
 
 
@@ -114,6 +128,59 @@ def test_arguments_that_make_no_sense(
         main(words(server, tmp_path, *more))
     assert caught.value.code == 2
     assert more[0] in capfd.readouterr().err
+
+
+def test_a_server_that_is_started_for_the_run(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    port = free_port()
+    store = tmp_path / "runs"
+    code = "import sys; from joulemark.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "virtual", "serving", "--port", str(port)]
+    asked = ["bench", "serving", "--url", f"http://127.0.0.1:{port}", "--store", str(store), *QUICK]
+    asked += ["--requests", "20", "--output-lengths", "4", "--json"]
+    assert main([*asked, "--", *command]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["serving"]["metrics"]["requests"] == 20
+    path = store / told["run"]
+    server = open_run(path).run.settings["serving"]["server"]
+    assert server["command"] == command
+    assert server["ready_s"] > 0
+    pid = server["process"]["pid"]
+    (estimate,) = (c for c in open_run(path).channels if c.meter == "estimate")
+    assert f"process {pid} and what it started" in estimate.note + estimate.source
+    assert "answers at" in (path / "raw" / "serving" / "server.log").read_text()
+    assert verify(path) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_server_that_ends_in_the_middle(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    port = free_port()
+    store = tmp_path / "runs"
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-c", MORTAL, str(port), "12"]
+    asked = ["bench", "serving", "--url", url, "--store", str(store), *QUICK, "--json"]
+    assert main([*asked, "--requests", "40", "--", *command]) == 1
+    told = json.loads(capfd.readouterr().out)
+    rules = {one["rule"]: one["message"] for one in told["serving"]["findings"]}
+    assert "exit code 9" in rules["server-ended"]
+    assert set(rules) >= {"request-dropped", "request-refused"}
+    log = store / told["run"] / "raw" / "serving" / "server.log"
+    assert "out of memory" in log.read_text()
+
+
+def test_a_server_that_does_not_start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    asked = ["bench", "serving", "--url", url, "--store", str(tmp_path / "runs"), *QUICK]
+    command = [sys.executable, "-c", "print('no such model'); raise SystemExit(4)"]
+    assert main([*asked, "--", *command]) == 1
+    said = capfd.readouterr().err
+    assert "ended with exit code 4" in said
+    assert "no such model" in said
+    assert main([*asked, "--", "/nonexistent/server"]) == 127
 
 
 def begun(server: ScriptedServer, store: Path, *more: str) -> subprocess.Popen[str]:

@@ -20,6 +20,7 @@ from joulemark.procedures.serving.results import ServingResult
 from joulemark.procedures.serving.settings import slo_of
 from joulemark.report.flat import Row
 from joulemark.report.format import clean
+from joulemark.report.serving_aside import aside_rows
 from joulemark.report.serving_energies import (
     IDLE,
     Scope,
@@ -80,6 +81,9 @@ def serving_tables(result: ServingResult, *, mlenergy: bool = False) -> list[Ren
     rates = rate_rows(metrics, slo_of(result.settings), tokens_per_joule(result))
     if rates:
         shown += [_pairs(rates), Text()]
+    aside = list(aside_rows(result))
+    if aside:
+        shown += [_pairs(aside), Text()]
     found = findings_of_run(result)
     if found:
         shown += [findings_text(found), Text()]

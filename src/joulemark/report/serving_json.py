@@ -23,6 +23,7 @@ from joulemark.procedures.serving.findings import findings_of_run
 from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.report.format import iso
+from joulemark.report.serving_aside import aside_json, server_metrics
 from joulemark.report.serving_energies import idle_share
 from joulemark.report.serving_findings import finding_json
 from joulemark.report.serving_more import request_rows
@@ -47,8 +48,11 @@ def serving_json(result: ServingResult, *, requests: bool = False) -> dict[str, 
         "latency": {
             NAMES[k] + "_s": _spread(v) for k, v in spreads_of(result).items() if k in NAMES
         },
-        "metrics": metrics_of(result),
-        "repeats": [_repeat(one) for one in result.repeats],
+        "metrics": metrics_of(result) | server_metrics(result),
+        "repeats": [
+            _repeat(one) | aside_json(aside)
+            for one, aside in zip(result.repeats, result.asides, strict=True)
+        ],
         "findings": [finding_json(one) for one in findings_of_run(result)],
     }
     for of in ("accelerators", "host"):

@@ -148,6 +148,10 @@ def judging_arguments(parser: ArgumentParser) -> None:
         "--quick", action="store_true", help="one load, short windows: not comparable"
     )
     group.add_argument(
-        "--allow-failed", type=checked(share), default=0.0, metavar="1%%", help="share (default: 0)"
+        "--allow-failed",
+        type=checked(share),
+        default=0.0,
+        metavar="SHARE",
+        help="1%% or 0.01 of the requests (default: none)",
     )
     group.add_argument("--keep-text", action="store_true", help="keep the answers")

@@ -12,7 +12,7 @@ from joulemark.accounting.serving_energy import another
 from joulemark.core.caution import Code
 from joulemark.meters.journal import Journal
 from joulemark.procedures.serving.driver import Driver
-from joulemark.procedures.serving.keeping import Keeping
+from joulemark.procedures.serving.keeping import Keeping, Metrics
 from joulemark.procedures.serving.progress import Tell, following
 from joulemark.procedures.serving.results import PHASE, PROCEDURE, main_figure, serving_of
 from joulemark.procedures.serving.settings import ServingSettings
@@ -21,6 +21,8 @@ from joulemark.store.reader import open_run
 from joulemark.store.requests import REQUESTS, folder_of, journal
 from joulemark.workloads.openai.client import Load
 
+IDLE = "the server or engine is up, and nobody asks it anything"
+"""What the idle windows are of."""
 Loads = Callable[[int], Load]
 """The load of a repeat, from 0: each has prompts and times of its own, drawn by its own seed."""
 
@@ -79,7 +81,7 @@ def bench_serving(
 
 def _record(settings: ServingSettings) -> dict[str, Any]:
     plain = asdict(settings)
-    return {**plain.pop("declared"), **plain}
+    return {**plain.pop("declared"), **plain, "idle": IDLE}
 
 
 def _repeats(
@@ -96,9 +98,16 @@ def _repeats(
         load, name = loads(repeat), f"{PHASE} {repeat + 1}"
         with session.window(PHASE) as mark:
             keeping = Keeping(repeat, lines, mark, keep_text=settings.keep_text)
-            with following(session.path, name, load, keeping, tell):
+            metrics = Metrics(session.path, repeat)
+            with (
+                closing(metrics),
+                driver.beside(metrics.keep, session.clock),
+                following(session.path, name, load, keeping, tell),
+            ):
                 lag = driver.drive(load, keeping.keep, shift=session.shift_ns)
         lags.append(None if lag is None else asdict(lag))
+        if metrics.failure is not None:
+            session.caution(Code.INCOMPLETE, str(metrics.failure), PHASE)
         state = driver.look(folder_of(session.path))
         session.result(PROCEDURE, {"lags": lags, **state})
         if keeping.lost or not keeping.good:

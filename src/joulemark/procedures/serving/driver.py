@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from joulemark.core.clock import Clock
 from joulemark.meters.journal import store_error
 from joulemark.procedures.serving.about import about
 from joulemark.procedures.serving.probe import first_answer
@@ -14,6 +16,7 @@ from joulemark.procedures.serving.server import StartedServer
 from joulemark.workloads.openai.client import Bounds, Client, Keep, Load
 from joulemark.workloads.openai.lag import Lag
 from joulemark.workloads.openai.questions import questions
+from joulemark.workloads.openai.scrape import KeepText, Scraper
 from joulemark.workloads.openai.target import Target
 from joulemark.workloads.openai.tokenizer import tokenizer_of
 from joulemark.workloads.openai.workers import drive_apart
@@ -58,6 +61,16 @@ class Driver(Protocol):
 
         Raises:
             UsageError: if a prompt or setting makes no sense; nothing was done then.
+        """
+        ...
+
+    def beside(self, keep: KeepText, clock: Clock) -> AbstractContextManager[object]:
+        """Return what reads the engine's metrics while its block runs; it holds up no load.
+
+        Args:
+            keep: called with the time of each reading, ns of the run's clock, and its text; also in
+                another thread.
+            clock: tells the time of the run.
         """
         ...
 
@@ -151,6 +164,10 @@ class HttpDriver:
         counts = tokenizer_of(self._tokenizer) if self._tokenizer else None
         client = Client(self.target, keep, self._bounds, shift=shift, tokenizer=counts)
         return asyncio.run(client.drive(load))
+
+    def beside(self, keep: KeepText, clock: Clock) -> AbstractContextManager[object]:
+        """Read ``/metrics``, where the server has it."""
+        return Scraper(self.target, keep, clock)
 
     def look(self, folder: Path) -> Mapping[str, Any]:
         """Copy the log of a server that joulemark started; return its exit code if it ended."""

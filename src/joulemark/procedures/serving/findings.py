@@ -14,6 +14,7 @@ from joulemark.core.finding import Finding, Severity
 from joulemark.core.record import replace
 from joulemark.core.request import Counted, Request
 from joulemark.core.run import Status
+from joulemark.procedures.serving.findings_beside import beside
 from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.procedures.serving.settings import number_of, was_cut
@@ -45,8 +46,8 @@ def findings_of_run(result: ServingResult) -> list[Told]:
     that was allowed beforehand is a warning instead of an error.
     """
     found = [Told(finding=one) for one in _of_run(result)]
-    for repeat, lag in zip(result.repeats, result.lags, strict=True):
-        ones = _of_load(repeat, lag, result.settings)
+    for repeat, lag, aside in zip(result.repeats, result.lags, result.asides, strict=True):
+        ones = [*_of_load(repeat, lag, result.settings), *beside(repeat, aside)]
         found += [Told(finding=one, repeat=repeat.number + 1) for one in ones]
     order = list(Severity)
     return sorted(found, key=lambda one: order.index(one.finding.severity))

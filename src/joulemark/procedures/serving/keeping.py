@@ -1,12 +1,15 @@
-"""Keeps the requests of a load as they end, and counts what was done."""
+"""Keeps the requests of a load as they end, and what its server tells; counts what was done."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from joulemark.core.errors import StoreError
 from joulemark.core.request import Outcome, Request
 from joulemark.core.window import Work
 from joulemark.meters.journal import Journal
 from joulemark.procedures.marker import Mark
-from joulemark.store.requests import Kept, line_of
+from joulemark.store.requests import METRICS, Kept, Scraped, journal, line_of
 
 
 class Keeping:
@@ -49,3 +52,37 @@ class Keeping:
     def lost(self) -> bool:
         """Whether the server let no connection be made when it was last asked."""
         return self._last is Outcome.REFUSED
+
+
+class Metrics:
+    """Keeps what a server tells of itself during a load.
+
+    A load is not ended where that cannot be written: its requests cannot be written then either.
+
+    Args:
+        run: the run directory.
+        repeat: of which repeat, from 0.
+
+    Attributes:
+        failure: the first error of writing; None if there was none.
+    """
+
+    def __init__(self, run: Path, repeat: int) -> None:
+        """Open nothing: most servers tell nothing."""
+        self.failure: StoreError | None = None
+        self._run, self._repeat = run, repeat
+        self._lines: Journal | None = None
+
+    def keep(self, time: int, text: str) -> None:
+        """Keep a reading; raises nothing."""
+        try:
+            if self._lines is None:
+                self._lines = journal(self._run, METRICS)
+            self._lines.add(line_of(Scraped(self._repeat, time, text)))
+        except StoreError as error:
+            self.failure = self.failure or error
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._lines is not None:
+            self._lines.close()

@@ -15,12 +15,14 @@ from joulemark.core.channel import Channel, Domain, Provenance
 from joulemark.core.errors import FormatError
 from joulemark.core.record import replace
 from joulemark.core.run import Status
+from joulemark.core.trace import Trace
 from joulemark.core.value import Value
 from joulemark.core.window import Role, Window
 from joulemark.procedures.results import results_of
+from joulemark.procedures.serving.aside import Aside, aside_of
 from joulemark.procedures.serving.repeat import Parts, Repeat, repeat_of
 from joulemark.store.reader import StoredRun
-from joulemark.store.requests import Kept, read_requests
+from joulemark.store.requests import Kept, read_requests, read_scraped
 from joulemark.workloads.openai.lag import Lag
 
 PROCEDURE, PHASE = "serving", "load"
@@ -41,6 +43,7 @@ class ServingResult:
         idle_w: power of the same parts idling; None where unknown.
         repeats: in their order.
         lags: how late the client was in each, where it told.
+        asides: what else is known of each.
         status: of the run.
         server_exit_code: of a server that joulemark started, if it ended by itself.
         supply: energy of these parts; None where nothing was read.
@@ -53,6 +56,7 @@ class ServingResult:
     idle_w: Value | None
     repeats: tuple[Repeat, ...]
     lags: tuple[Lag | None, ...]
+    asides: tuple[Aside, ...]
     status: Status
     server_exit_code: int | None
     supply: Supply | None
@@ -82,13 +86,15 @@ def serving_of(stored: StoredRun, *, rule: str | None = None) -> ServingResult:
     results = results_of(stored)
     load = next((r for r in results if r.phase == PHASE), None)
     idle = next((r for r in results if r.role is Role.IDLE), None)
-    parts, kept = _parts(stored, load), read_requests(stored.path)
+    traces, kept = stored.traces(), read_requests(stored.path)
+    parts = _parts(traces, load)
     windows = [w for w in stored.run.windows if w.phase == PHASE]
     idle_w = _idle(load, idle)
     repeats = [
         repeat_of(number, _ended(window, number, kept), kept, settings, parts, idle_w, rule)
         for number, window in enumerate(windows)
     ]
+    scraped = read_scraped(stored.path)
     return ServingResult(
         settings=settings,
         rule=rule,
@@ -96,6 +102,7 @@ def serving_of(stored: StoredRun, *, rule: str | None = None) -> ServingResult:
         provenance=None if load is None or load.total is None else load.total.provenance,
         idle_w=idle_w,
         repeats=tuple(repeats),
+        asides=tuple(aside_of(one, scraped, list(traces.values())) for one in repeats),
         lags=_lags(stored, len(repeats)),
         status=stored.run.status,
         server_exit_code=_exit_code(stored),
@@ -131,11 +138,10 @@ def _lag(told: object, stored: StoredRun) -> Lag | None:
         raise FormatError(f"no lag of a client: {error}", where=str(stored.path)) from error
 
 
-def _parts(stored: StoredRun, load: PhaseResult | None) -> Parts | None:
+def _parts(traces: Mapping[str, Trace], load: PhaseResult | None) -> Parts | None:
     added = [] if load is None else [part.channel for part in load.parts if part.added]
     if not added:
         return None
-    traces = stored.traces()
 
     def supply(channels: Sequence[Channel]) -> Supply:
         return Supply.of(traces[channel.name] for channel in channels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,11 @@ class Generation:
             raise UnavailableError(f"the engine does not answer: {first[0].error}", where=self.name)
         self._largest = 0
         return {}
+
+    def beside(self, keep: object, clock: object) -> nullcontext[None]:
+        """Return a block that does nothing: there are no metrics to be asked for."""
+        del keep, clock
+        return nullcontext()
 
     def look(self, folder: Path) -> dict[str, Any]:
         """Return the most requests that the engine held at a time, by its own times of them.
