@@ -115,3 +115,22 @@ def test_recommending_from_a_sweep_of_serving(
     assert main(["recommend", folder, "--at-most", "goodput_requests_per_s=2"]) == 2
     assert "write --at-least" in capfd.readouterr().err
     assert main(["recommend", folder, "--at-least", "x"]) == 2
+
+
+def test_pages_of_a_sweep_and_of_its_runs(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "work.toml"
+    path.write_text(plan_text())
+    assert main(["sweep", str(path), "--store", str(tmp_path / "runs")]) == 0
+    words = ["frontier", str(tmp_path / "work.sweep"), "--html", str(tmp_path / "pages"), "--runs"]
+    assert main(words) == 0
+    runs = [run.name for run in (tmp_path / "runs").iterdir()]
+    texts = [page.read_text() for page in (tmp_path / "pages").glob("*-work-sweep-*.html")]
+    assert len(texts) == 2, "energy of an item, and of a whole command"
+    for name in runs:
+        assert (tmp_path / "pages" / "runs" / f"{name}.html").is_file()
+        assert all(f'href="runs/{name}.html"' in text for text in texts)
+    assert main(words) == 2
+    assert "exists already" in capfd.readouterr().err
+    assert main(["frontier", str(tmp_path / "work.sweep"), "--runs"]) == 2

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,12 +18,14 @@ import pytest
 from joulemark.cli import main
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.procedures.alone import children, end_children, run_alone
+from joulemark.store.requests import read_requests
 from joulemark.tune.sweep import Outcome
+from joulemark.tune.sweep_groups import Asked, sweep_groups
 from joulemark.tune.sweep_plan import parse_plan
 from joulemark.tune.sweep_reads import Reads
 from joulemark.tune.sweep_serving import load_words, server_words
 from joulemark.tune.sweep_table import sweep_table
-from joulemark.tune.sweep_told import run_of, told_by, value_at
+from joulemark.tune.sweep_told import error_of, run_of, told_by, value_at
 from tests.tune.test_sweep import lines_of, swept
 from tests.tune.told import plan_text
 
@@ -39,6 +43,7 @@ def test_numbers_and_intervals_are_those_that_the_command_told(tmp_path: Path) -
     cells = sweep_table(tmp_path / "s").rows[1].cells
     assert cells["energy_per_request_j"] == pytest.approx(60)
     assert cells["energy_per_request_j_u95"] == pytest.approx(6), "of one run its own interval"
+    assert cells["energy_per_request_j_meter_u95"] == pytest.approx(30), "with its meter's error"
     assert cells["tpot_p99_s_u95"] is None
     assert cells["provenance"] == "estimated"
     assert "energy_j" not in cells, "the energy of client and start-up is no result"
@@ -78,6 +83,53 @@ def test_the_command_line_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[s
     assert "energy per output" in shown.out
     assert "failed, exit code 1: the server died" in shown.err
     assert "energy_per_output_token_j 0.35" in shown.err
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def serving_text() -> str:
+    """Return a sweep of a real server that is started for each point, and dies in one of them."""
+    port = free_port()
+    command = [sys.executable, "-P", "-m", "joulemark", "virtual", "serving", "--port", str(port),
+               "--first", "0.002", "--step", "0.001", "--fault", "{fault}"]  # fmt: skip
+    return f"""
+stop_after = 0
+repeats = 1
+[serving]
+url = "http://127.0.0.1:{port}"
+requests = 24
+quick = true
+idle = "50ms"
+rule = "whole/1"
+concurrency = 4
+input_lengths = "10"
+server = {json.dumps(command)}
+[axes]
+fault = ["pairs:1000", "dies:9", "pairs:999"]
+"""
+
+
+def test_a_real_server_that_dies_in_the_middle_of_a_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2] / "src"))
+    text = serving_text()
+    assert swept(tmp_path, text) == Outcome(3, 2, 1), "the sweep goes on with a new server"
+    failed = next(line for line in lines_of(tmp_path) if line["status"] == "failed")
+    assert failed["values"] == {"fault": "dies:9"}
+    assert re.match(r"exit code 1: \d+ of 24 requests: (refused|dropped)", failed["why"])
+    kept = read_requests(tmp_path / "runs" / failed["run"])
+    assert 0 < sum(one.request.ok for one in kept) < 24, "requests so far are in its run"
+    (group,) = sweep_groups(tmp_path / "s", Asked())
+    assert [one.labels["fault"] for one in group.candidates] == ["pairs:1000", "pairs:999"]
+    assert group.candidates[0].command.startswith(f"{sys.executable} -P -m joulemark virtual")
+    assert swept(tmp_path, text, resume=True) == Outcome(3, 2, 1)
+    assert [line["values"]["fault"] for line in lines_of(tmp_path)[3:]] == ["dies:9"]
 
 
 BENCH = {
@@ -127,7 +179,7 @@ def test_named_metrics_are_read_where_they_stand() -> None:
     assert (told.metrics, told.u95) == ({"m": 4.0, "y": 2.0}, {"m": 1.0, "y": 0.25})
     assert (told.provenance, told.run) == ("measured", "b")
     assert value_at(value, "x.p.99.7") is None
-    assert run_of([]) == ""
+    assert run_of([]) == error_of([]) == error_of({"serving": {"findings": [1]}}) == ""
     with pytest.raises(FormatError, match=r"here: x\.q: no number but None"):
         told_by(value, Reads(metrics={"m": "x.q"}, own=True), "here")
 

@@ -22,8 +22,8 @@ told = {
             "energy-per-output-token/1":
                 {"value": energy, "u95": energy / 10, "unit": "J/token", "provenance": "estimated"},
             "energy-per-request/1":
-                {"value": 100 * energy, "u95": 10 * energy, "unit": "J/request",
-                 "provenance": "estimated"},
+                {"value": 100 * energy, "u95": 50 * energy, "scatter_u95": 10 * energy,
+                 "unit": "J/request", "provenance": "estimated"},
         },
         "metrics": {
             "energy_per_output_token_j": energy, "energy_per_request_j": 100 * energy,

@@ -9,7 +9,7 @@ from joulemark.accounting.serving_energy import DEFINITIONS, definition
 from joulemark.accounting.serving_requests import NAME, Costs
 from joulemark.accounting.serving_split import Split
 from joulemark.accounting.serving_windows import Steady, Unknown
-from joulemark.core.value import Value
+from joulemark.core.value import Term, Value
 from joulemark.loads.serving.latency import Spread
 from joulemark.procedures.serving.costs import Factors, all_requests, factors_of
 from joulemark.procedures.serving.figures import (
@@ -29,6 +29,9 @@ from joulemark.report.serving_findings import finding_json
 from joulemark.report.serving_more import request_rows
 from joulemark.report.serving_requests import requests_json
 from joulemark.report.serving_words import FACTORS
+
+_SHARED = frozenset({Term.GAIN, Term.OFFSET, Term.MODEL, Term.CALIBRATION})
+"""Errors that runs with the same instruments share: they do not tell one run from another."""
 
 
 def serving_json(result: ServingResult, *, requests: bool = False) -> dict[str, Any]:
@@ -98,6 +101,7 @@ def _figures(figures: Mapping[str, Value], provenance: str | None) -> dict[str, 
     return {
         name: {
             **value_json(value),
+            "scatter_u95": value.only(lambda source: source.term not in _SHARED).u95,
             "provenance": provenance,
             "meaning": definition(name).text if name in DEFINITIONS else "",
         }

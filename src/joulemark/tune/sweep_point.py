@@ -29,7 +29,7 @@ from joulemark.tune.sweep_read import energy_of, json_of, written
 from joulemark.tune.sweep_record import DONE, FAILED
 from joulemark.tune.sweep_search import lacks
 from joulemark.tune.sweep_serving import PROGRAM
-from joulemark.tune.sweep_told import run_of, told_by
+from joulemark.tune.sweep_told import error_of, run_of, told_by
 
 OUTPUT = "output"
 INTERRUPTED = "interrupted"
@@ -143,11 +143,13 @@ def _told(plan: Plan, setting: Setting, point: Mapping[str, Label], key: Key) ->
     with printed_into(files.output, files.errors):
         code, interrupted = run_alone(words, {"JOULEMARK_STORE": str(store)})
     line: dict[str, Any] = {"run": None, "code": code, "status": DONE}
+    said = ""
     try:
         value, where = json_of(plan.reads, files.result, files.output)
-        line["run"] = run_of(value) or None
+        line["run"], said = run_of(value) or None, error_of(value)
         found = told_by(value, plan.reads, where)
         line |= {"metrics": dict(found.metrics), "u95": dict(found.u95)}
+        line["meter_u95"] = dict(found.meter_u95)
         line |= {"model": found.model, "gpu": found.gpu, "gpus": found.gpus}
         line["provenance"] = found.provenance or None
     except (FormatError, StoreError) as error:
@@ -158,7 +160,7 @@ def _told(plan: Plan, setting: Setting, point: Mapping[str, Label], key: Key) ->
     if interrupted:
         return {**line, "status": INTERRUPTED, "why": ""}
     if code != 0:
-        line |= {"status": FAILED, "why": _ended(code, files)}
+        line |= {"status": FAILED, "why": _ended(code, files, said)}
     return line
 
 
@@ -167,9 +169,9 @@ def _runs(store: Path) -> Sequence[str]:
     return sorted(path.parent.name for path in store.glob(f"*/{RUN}"))
 
 
-def _ended(code: int, files: Files) -> str:
-    """Return why a command is said to have failed."""
-    said = last_words(files.errors)
+def _ended(code: int, files: Files, said: str = "") -> str:
+    """Return why a command is said to have failed: what it told, or its last words."""
+    said = said or last_words(files.errors)
     return f"exit code {code}" + (said and f": {said}")
 
 

@@ -131,6 +131,9 @@ def _told(head: Line, done: Sequence[Line]) -> dict[str, Any]:
         u95 = done[0].get("u95")
         if len(done) == 1 and isinstance(u95, Mapping):
             cells[f"{name}_u95"] = _number(u95.get(name))
+        whole = [_number((line.get("meter_u95") or {}).get(name)) for line in done]
+        if any(half is not None for half in whole):
+            cells[f"{name}_meter_u95"] = _mean("", whole)[""]
     for there, name in (("model", "served_model"), ("gpu", "gpu"), ("gpus", "gpus")):
         told_of = {line[there]: None for line in done if line.get(there)}
         if len(told_of) == 1 and name not in done[0]["values"]:

@@ -3,7 +3,9 @@
 Numbers stand under ``metrics`` (of the key ``serving``, where it is there): plain, with the
 half-width of their 95 % interval as ``NAME_u95`` beside them, or as ``{"value": …, "u95": …}``.
 The intervals of energies stand with the ``figures``, by the names of their definitions, and so
-does where they come from. Of a bench without metrics the first measured phase is told.
+does where they come from. Where ``scatter_u95`` is told, it is the interval that tells points
+apart, without what a meter errs in all of them alike. Of a bench without metrics the first measured
+phase is told.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ class Told:
     Attributes:
         metrics: numbers by name.
         u95: half-widths of their 95 % intervals, where told.
+        meter_u95: the same with what all points have in common, where that is told apart.
         provenance: of its energy: ``measured``, ``estimated`` …; empty where not told.
         run: name of its run directory; empty where not told.
         model: what was served; empty where not told.
@@ -39,6 +42,7 @@ class Told:
 
     metrics: Mapping[str, float] = field(default_factory=dict)
     u95: Mapping[str, float] = field(default_factory=dict)
+    meter_u95: Mapping[str, float] = field(default_factory=dict)
     provenance: str = ""
     run: str = ""
     model: str = ""
@@ -67,7 +71,8 @@ def told_by(value: Any, reads: Reads, where: str) -> Told:
     if not found:
         remedy = "name them in [read.metrics], or let the command write them under metrics"
         raise FormatError("no metrics", where=where, remedy=remedy)
-    u95 = {name: one.u95 for name, one in found.items() if one.u95 is not None}
+    u95 = {name: one.apart for name, one in found.items() if one.apart is not None}
+    whole = {n: one.u95 for n, one in found.items() if None not in (one.u95, one.scatter)}
     sources = {one.provenance for one in found.values() if one.provenance}
     sources = sources or {one.provenance for one in figures.values() if one.provenance}
     sources = sources or {_text(record, "provenance")} - {""}
@@ -75,6 +80,7 @@ def told_by(value: Any, reads: Reads, where: str) -> Told:
     return Told(
         {name: one.value for name, one in found.items()},
         u95,
+        {name: half for name, half in whole.items() if half is not None},
         " ".join(sorted(sources)),
         run_of(value),
         _model(record, serving),
@@ -102,6 +108,17 @@ def run_of(value: Any) -> str:
     """Return the name of the run that the JSON of a command names; empty for none."""
     record = value if isinstance(value, Mapping) else {}
     return PurePath(_text(record, "run") or _text(record, "id")).name
+
+
+def error_of(value: Any) -> str:
+    """Return what the JSON of a command says was wrong: its errors; empty for none."""
+    record = value if isinstance(value, Mapping) else {}
+    findings = _table(record, "serving").get("findings")
+    listed = (
+        [one for one in findings if isinstance(one, Mapping)] if isinstance(findings, list) else []
+    )
+    said = [_text(one, "message") for one in listed if one.get("severity") == "error"]
+    return "; ".join(filter(None, said))[:400]
 
 
 def value_at(value: Any, key: str) -> Any:
@@ -136,6 +153,12 @@ class _Number:
     u95: float | None = None
     provenance: str = ""
     unit: str = ""
+    scatter: float | None = None
+
+    @property
+    def apart(self) -> float | None:
+        """The interval that tells points apart."""
+        return self.u95 if self.scatter is None else self.scatter
 
 
 def _number(value: Any) -> _Number | None:
@@ -147,7 +170,8 @@ def _number(value: Any) -> _Number | None:
     if plain is None:
         return None
     half = None if u95 is None else abs(u95)
-    return _Number(plain, half, _text(value, "provenance"), _text(value, "unit"))
+    scatter = number(value.get("scatter_u95"))
+    return _Number(plain, half, _text(value, "provenance"), _text(value, "unit"), scatter)
 
 
 def _wanted(value: Any, path: str, where: str) -> _Number:
@@ -164,8 +188,8 @@ def _joined(one: _Number, more: _Number | None) -> _Number:
     """Return a number with the interval that another statement of the same number has."""
     if more is None or not math.isclose(one.value, more.value, rel_tol=1e-6):
         return one
-    u95 = more.u95 if one.u95 is None else one.u95
-    return _Number(one.value, u95, one.provenance or more.provenance, one.unit)
+    u95, scatter = (more.u95, more.scatter) if one.u95 is None else (one.u95, one.scatter)
+    return _Number(one.value, u95, one.provenance or more.provenance, one.unit, scatter)
 
 
 def _all(

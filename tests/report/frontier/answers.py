@@ -10,6 +10,7 @@ from tests.formats.mlenergy import build
 from joulemark.analysis.frontier.candidate import Candidate, Group, Measure, Metric
 from joulemark.analysis.frontier.mlenergy import groups
 from joulemark.analysis.frontier.recommend import Answer, Target, recommend
+from joulemark.analysis.frontier.served import metric_of
 from joulemark.analysis.frontier.targets import asked, settle
 from joulemark.formats.mlenergy.reading import Reading, read_file
 
@@ -58,3 +59,39 @@ def rated(bound: float = 45.0, *, evil: str = "") -> Answer:
         notes=(f"A note{evil}.",),
     )
     return recommend(group, [Target("rate", bound)])
+
+
+def of_a_sweep() -> Answer:
+    """Return the answer of a sweep of serving, whose numbers are from runs."""
+    metrics = {
+        metric.name: metric
+        for metric in map(metric_of, ("tpot_mean_s", "tpot_p99_s", "goodput_requests_per_s",
+                                      "energy_per_request_j", "energy_per_output_token_j"))
+    }  # fmt: skip
+    candidates = tuple(
+        Candidate(
+            name=f"batch={batch} rate={rate}",
+            measures={
+                "tpot_mean": Measure(0.01 * batch + rate / 1000, 0.001),
+                "tpot_p99": Measure(0.02 * batch),
+                "goodput_requests_per_s": Measure(batch + 1.0),
+                "energy_per_request": Measure(40 / batch, 2 / batch),
+                "energy_per_token": Measure(0.4 / batch),
+            },
+            labels={"batch": batch, "rate": rate},
+            command=f"serve --cap {batch}\nload --rate {rate}",
+            runs=(f"runs/r{batch}-{rate}",),
+        )
+        for batch in (1, 2, 10)
+        for rate in (1, 2)
+    )
+    group = Group(
+        source="s.sweep",
+        task="serving",
+        model="m",
+        candidates=candidates,
+        metrics=metrics,
+        time="tpot_mean",
+        energy="energy_per_request",
+    )
+    return recommend(group, [Target("tpot_mean", 0.05)])

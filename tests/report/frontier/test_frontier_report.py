@@ -8,10 +8,11 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.report.frontier.answers import rated, served
+from tests.report.frontier.answers import of_a_sweep, rated, served
 
 from joulemark.core.errors import StoreError, UsageError
 from joulemark.report.frontier.as_json import answer_json
+from joulemark.report.frontier.colours import colours_of
 from joulemark.report.frontier.page import group_page, index_page, page_name
 from joulemark.report.frontier.table import print_answers, print_frontiers
 from joulemark.report.frontier.words import confidence_text, number, saving
@@ -119,6 +120,33 @@ def test_pages_hold_what_was_asked_for(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         write_pages(answers[:1], tmp_path / "file" / "below")
     assert "no configuration meets" in group_page(answers[2], confidence=0.95)
+
+
+def test_a_sweep_has_a_page_for_each_pair_of_its_numbers(tmp_path: Path) -> None:
+    answer = of_a_sweep()
+    index = write_pages([answer], tmp_path / "pages")
+    pages = sorted(path for path in index.parent.iterdir() if path.name != "index.html")
+    assert len(pages) == 6, "two times and a rate, by two energies"
+    for page in pages:
+        linked = re.findall(r'href="([^"#]+\.html)"', page.read_text())
+        others = set(linked) - {"index.html"}
+        assert len(others) == 3, "two other times and one other energy"
+        assert all((index.parent / name).is_file() for name in linked)
+    own = (index.parent / page_name(answer)).read_text()
+    assert 'data-bound="0.05"' in own
+    assert '<b aria-current="page">mean time per output token</b>' in own
+    assert "serve --cap 2&#10;load --rate 1" in own, "a line for each command"
+    assert "serve --cap 2\n  load" in printed(answer)
+
+
+def test_a_sweep_without_gpus_is_coloured_by_its_first_axis() -> None:
+    rows = of_a_sweep().group.candidates
+    colours = colours_of(rows)
+    assert colours.kinds == ("batch 1", "batch 2", "batch 10")
+    assert colours.of == (0, 0, 1, 1, 2, 2)
+    one = [row for row in rows if row.labels["rate"] == 1]
+    assert colours_of(one).legend() == []
+    assert colours_of(served().group.candidates).kinds == ("B200", "H100")
 
 
 def test_texts_that_mean_harm_only_show() -> None:

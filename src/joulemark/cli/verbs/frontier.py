@@ -13,11 +13,13 @@ from pathlib import Path
 
 from joulemark.cli import costs, frontiers
 from joulemark.cli.common import print_json
+from joulemark.core.errors import UsageError
 
 EXAMPLES = """\
 examples:
   joulemark frontier leaderboard leaderboard-v2 --html pages
   joulemark frontier leaderboard --group 'V3/gpqa/*' --itl-p99 100ms
+  joulemark frontier served.sweep --tpot-p99 100ms --html pages --runs
   joulemark frontier sweep.parquet --x seconds --y energy_j --by model,task
   joulemark frontier table.csv --x tokens_per_s --more tokens_per_s --y watts --json
   joulemark frontier sweep.csv --x p99_s --y energy_j --grid 350 --pue 1.2
@@ -33,6 +35,11 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     frontiers.arguments(parser, words)
     costs.arguments(parser)
     parser.add_argument("--html", type=Path, metavar="DIR", help="write pages into a folder")
+    parser.add_argument(
+        "--runs",
+        action="store_true",
+        help="with --html: write the page of each run of a sweep, too",
+    )
     parser.add_argument("--force", action="store_true", help="replace pages that exist")
 
 
@@ -41,12 +48,14 @@ def main(args: Namespace) -> int:
     from joulemark.report.frontier.table import print_frontiers
     from joulemark.report.frontier.writing import write_pages
 
+    if args.runs and args.html is None:
+        raise UsageError("pages of runs go with pages", remedy="say where: --html DIR")
     factors = costs.of_points(args)
     answers = frontiers.answers_of(args)
     costs.need_energy(answers, factors)
     if args.html is not None:
         level = frontiers.share(args.confidence, "the confidence")
-        page = write_pages(answers, args.html, confidence=level, force=args.force)
+        page = write_pages(answers, args.html, confidence=level, force=args.force, runs=args.runs)
         print(page, file=sys.stderr)
     if args.json:
         print_json(costs.answers_json(answers, factors))

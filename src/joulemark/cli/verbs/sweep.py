@@ -151,7 +151,8 @@ def _show(plan: Plan, folder: Path, outcome: Outcome, *, as_json: bool) -> None:
         names = [n for n in rows[0] if n not in axes and f"{n}_u95" in rows[0]]
         print_points(rows, axes, shown_first(read_record(folder)[0], names))
         sources = sorted({str(row["provenance"]) for row in rows})
-        how = "the scatter of the repeats" if plan.repeats > 1 else "what the command tells"
-        print(f"\nenergy is {', '.join(sources)}; ± is {how} (95 %)")
+        alone = "; ± is what the command tells (95 %)" if plan.by == "command" else ""
+        how = "; ± is the scatter of the repeats (95 %)" if plan.repeats > 1 else alone
+        print(f"\nenergy is {', '.join(sources)}{how}")
     ends = "; ended after failures in a row" if outcome.stopped else ""
     print(f"{outcome.done} of {outcome.points} done, {outcome.failed} failed{ends}: {folder}")

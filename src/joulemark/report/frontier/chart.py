@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from joulemark.analysis.frontier.candidate import Candidate, Metric
 from joulemark.analysis.frontier.recommend import Answer
 from joulemark.report.format import clean
+from joulemark.report.frontier.colours import MOST, Colours
 from joulemark.report.frontier.words import bare, number
 from joulemark.report.svg import Scale
 from joulemark.report.svg import number as place_of
@@ -20,11 +21,10 @@ _ROOM = 0.04
 _FINEST: Sequence[float] = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
 _FINE: Sequence[float] = (1, 2, 5)
 _COARSE: Sequence[float] = (1,)
-_SHORT = 0.5
-"""So many decades of an axis are few."""
+_SHORT = 1.0
+"""So many decades of an axis are few: its labels are as dense as there is room."""
 _APART, _ABOVE = 46.0, 28.0
 """Least distance of labels beside and above each other."""
-MOST_COLOURS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Chart:
 def chart(
     answer: Answer,
     rows: Sequence[Candidate],
-    kinds: Sequence[str],
+    colours: Colours,
     size: tuple[float, float],
 ) -> Chart | None:
     """Return the picture of a group; None where its numbers have no logarithm.
@@ -88,7 +88,7 @@ def chart(
     Args:
         answer: of the group.
         rows: its candidates in the order of the table.
-        kinds: what tells colours apart, in the order of the colours.
+        colours: of its candidates.
         size: width and height.
     """
     metrics = answer.time, answer.energy
@@ -104,7 +104,7 @@ def chart(
         x_label=_label(metrics[0]),
         y_label=_label(metrics[1]),
         line=_line(answer, x, y),
-        spots=tuple(_spots(answer, rows, kinds, x, y)),
+        spots=tuple(_spots(answer, rows, colours, x, y)),
     )  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def _place(one: Candidate, answer: Answer, x: Scale, y: Scale) -> tuple[float, f
 
 
 def _spots(
-    answer: Answer, rows: Sequence[Candidate], kinds: Sequence[str], x: Scale, y: Scale
+    answer: Answer, rows: Sequence[Candidate], colours: Colours, x: Scale, y: Scale
 ) -> Iterator[Spot]:
     """Yield the candidates, those that are beaten first."""
     on = {one.name for one in answer.frontier.points}
@@ -160,15 +160,10 @@ def _spots(
     rank = {row: (one.name in on) * 2 + (one.name in tied) for row, one in enumerate(rows)}
     for row in sorted(rank, key=lambda row: rank[row]):
         one = rows[row]
-        colour = kinds.index(kind_of(one)) % MOST_COLOURS + 1
+        colour = colours.of[row] % MOST + 1
         of = f"spot c{colour} {('beaten', 'tied', 'on')[rank[row]]}"
         at = _place(one, answer, x, y)
         yield Spot(*at, row, of, _told(one, answer), tuple(_bars(one, answer, x, y, at)))
-
-
-def kind_of(one: Candidate) -> str:
-    """Return what gives a candidate its colour: its GPU."""
-    return str(one.labels.get("gpu") or "")
 
 
 def _told(one: Candidate, answer: Answer) -> str:

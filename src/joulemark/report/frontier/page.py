@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -16,7 +16,9 @@ from typing import Any
 from joulemark.analysis.frontier.candidate import Candidate
 from joulemark.analysis.frontier.recommend import Answer, margin
 from joulemark.report.format import NOTHING, clean
-from joulemark.report.frontier.chart import MOST_COLOURS, NARROW, WIDE, chart, kind_of
+from joulemark.report.frontier.chart import NARROW, WIDE, chart
+from joulemark.report.frontier.colours import colours_of, kind_of
+from joulemark.report.frontier.views import Link
 from joulemark.report.frontier.words import (
     amount,
     bare,
@@ -51,16 +53,25 @@ def page_name(answer: Answer) -> str:
     return f"{words or 'group'}-{digest}.html"
 
 
-def group_page(answer: Answer, *, confidence: float, home: str = INDEX) -> str:
+def group_page(
+    answer: Answer,
+    *,
+    confidence: float,
+    home: str = INDEX,
+    links: Sequence[Sequence[Link]] = (),
+    runs: Mapping[str, str] | None = None,
+) -> str:
     """Return the page of a group.
 
     Args:
         answer: what was found for it.
         confidence: with which targets are to be met.
         home: link of the page of all groups; empty for none.
+        links: to pages of the same group by other numbers.
+        runs: links of the pages of run directories, by their paths.
     """
     rows = _ordered(answer)
-    kinds = list(dict.fromkeys(sorted(kind_of(one) for one in rows)))
+    colours = colours_of(rows)
     columns = _columns(rows)
     return rendered(
         "frontier.html.j2",
@@ -76,13 +87,13 @@ def group_page(answer: Answer, *, confidence: float, home: str = INDEX) -> str:
         time=_axis(answer, "time"),
         energy=_axis(answer, "energy"),
         cards=_cards(answer),
-        wide=chart(answer, rows, kinds, WIDE),
-        narrow=chart(answer, rows, kinds, NARROW),
-        kinds=[
-            (clean(kind or "not said", 60), i % MOST_COLOURS + 1) for i, kind in enumerate(kinds)
-        ],
+        wide=chart(answer, rows, colours, WIDE),
+        narrow=chart(answer, rows, colours, NARROW),
+        kinds=colours.legend(),
         columns=[column.title for column in columns],
         rows=[_row(one, answer, columns, confidence) for one in rows],
+        links=links,
+        runs=[[runs[path] for path in one.runs if path in runs] for one in rows] if runs else [],
         notes=[clean(note, 500) for note in answer.group.notes],
         meanings=_meanings(answer),
     )
@@ -148,7 +159,7 @@ def _axis(answer: Answer, which: str) -> dict[str, Any]:
     }
 
 
-def _cards(answer: Answer) -> dict[str, str]:
+def _cards(answer: Answer) -> dict[str, Any]:
     """Return the texts of the result; the script replaces them."""
     one = answer.recommended
     return {
@@ -157,7 +168,7 @@ def _cards(answer: Answer) -> dict[str, str]:
         "energy": amount(one, answer.energy),
         "fastest": saving(answer.saving_vs_fastest),
         "default": saving(answer.saving_vs_default),
-        "command": "\n".join(command_lines(one)),
+        "commands": command_lines(one),
         "reason": clean(answer.reason, 300),
     }
 
@@ -187,7 +198,7 @@ def _row(
         "default": answer.group.default_for(one) is one,
         "chosen": one is answer.recommended,
         "fastest": one is answer.fastest,
-        "command": "\n".join(command_lines(one)),
+        "commands": json.dumps(command_lines(one), ensure_ascii=True),
         "source": clean(one.source, 160),
         "data": _data(one, answer, confidence),
     }

@@ -179,7 +179,7 @@ def _about(answer: Answer) -> Iterator[RenderableType]:
     commands = command_lines(answer.recommended)
     if commands:
         yield Text("Set it up:")
-        yield from (Padding(Text(line, overflow="fold"), (0, 0, 0, 2)) for line in commands)
+        yield from (Padding(Text(c, overflow="fold"), (0, 0, 0, 2), expand=False) for c in commands)
 
 
 def _counted(answer: Answer) -> Text:

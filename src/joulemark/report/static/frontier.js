@@ -162,7 +162,7 @@
     by("fastest-name").textContent = fastest ? fastest.name : "–";
     by("vs-default").textContent = usual ? change(best.y, usual.y) : "–";
     by("default-name").textContent = usual ? usual.name + (good.has(usual) ? "" : ": misses the target") : "–";
-    const command = best ? best.row.dataset.command : "", confidence = by("confidence");
+    const command = best ? JSON.parse(best.row.dataset.commands).join("\n") : "", confidence = by("confidence");
     by("command").textContent = command;
     by("command").hidden = !command;
     if (confidence) confidence.hidden = true;
