@@ -153,7 +153,7 @@ def test_a_distribution_shows_the_bound_and_what_is_beyond(tmp_path: Path) -> No
     ]
     assert [len(chart.bounds) for chart in charts] == [1, 0, 0]
     assert charts[0].bounds[0][1] == "service level 200 ms"
-    assert charts[0].note.startswith("5 are longer")
+    assert charts[0].note.startswith("beyond it: 5, up to")
     assert "% within the bound" in charts[0].summary
     assert list(distributions(requests(1), None)) == []
 

@@ -36,6 +36,7 @@ from joulemark.report.serving_more import mlenergy_rows, request_rows, shown_spr
 from joulemark.report.serving_words import (
     FACTORS,
     TIMES,
+    clipped_words,
     load_rows,
     rate_rows,
 )
@@ -164,6 +165,7 @@ def _requests(costs: Costs) -> RenderableType:
     for name, value in request_rows(costs):
         table.add_row(Text(name), Text(str(value)))
     said = f"By {NAME}; intervals: of how the energy is divided among these requests. {QUARTERS}"
+    said = " ".join(filter(None, (said, clipped_words(costs.clipped))))
     return Group(table, Text(said, style="dim"))
 
 

@@ -44,6 +44,7 @@ from joulemark.report.serving_more import (
 from joulemark.report.serving_words import (
     FACTORS,
     TIMES,
+    clipped_words,
     load_rows,
     rate_rows,
     slo_words,
@@ -90,6 +91,7 @@ class ServingView:
         why_no_factors: why there are none, or which are known together only.
         requests: rows of energies of requests.
         why_no_requests: why there are none.
+        clipped: which factors count as zero in them.
         lengths: energies by length.
         definitions: name and words of each that is named.
         times_of: of what the times are.
@@ -114,6 +116,7 @@ class ServingView:
     why_no_factors: str
     requests: list[tuple[str, str]]
     why_no_requests: str
+    clipped: str
     lengths: list[Chart]
     definitions: list[Row]
     times_of: str
@@ -229,7 +232,8 @@ def _definitions(rows: Sequence[FigureRow], *, requests: bool) -> list[Row]:
 
 def _causes(result: ServingResult) -> dict[str, Any]:
     factors, costs = factors_of(result), all_requests(result)
-    found: dict[str, Any] = {"factors": [], "requests": [], "lengths": [], "why_no_requests": ""}
+    found: dict[str, Any] = {"factors": [], "requests": [], "lengths": []}
+    found |= {"why_no_requests": "", "clipped": ""}
     if isinstance(factors, Unknown):
         found["why_no_factors"] = clean(factors.reason)
     else:
@@ -244,6 +248,7 @@ def _causes(result: ServingResult) -> dict[str, Any]:
     else:
         found["requests"] = [(name, str(value)) for name, value in request_rows(costs)]
         found["lengths"] = list(by_length(costs))
+        found["clipped"] = clipped_words(costs.clipped)
     return found
 
 

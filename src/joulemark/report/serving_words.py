@@ -110,8 +110,12 @@ def requests_of(requests: Sequence[Request]) -> str:
     """Return how many requests were answered, and what became of the others."""
     fates = Counter(_fate(one) for one in requests)
     answered = fates.pop("answered", 0)
-    others = [f"{count} {fate}" for fate, count in fates.most_common()]
-    return ", ".join([f"{answered} answered", *others])
+    others = [f"{_grouped(count)} {fate}" for fate, count in fates.most_common()]
+    return ", ".join([f"{_grouped(answered)} answered", *others])
+
+
+def _grouped(count: int) -> str:
+    return f"{count:,}".replace(",", " ")
 
 
 def _fate(request: Request) -> str:
@@ -178,6 +182,12 @@ def slo_words(slo: Target | None) -> str:
         return ""
     bounds = (("TTFT", slo.ttft_s), ("TPOT", slo.tpot_s), ("whole answer", slo.latency_s))
     return ", ".join(f"{name} ≤ {bound_of(v)}" for name, v in bounds if v is not None)
+
+
+def clipped_words(clipped: Sequence[str]) -> str:
+    """Return which factors came out below zero and count as zero in energies of requests."""
+    names = " and ".join(FACTORS[name][0] for name in clipped if name in FACTORS)
+    return f"Came out below zero and counts as zero here: {names}." if names else ""
 
 
 def bound_of(seconds: float) -> str:

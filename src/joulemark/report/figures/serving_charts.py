@@ -71,7 +71,7 @@ def distributions(requests: Sequence[Request], slo: Target | None) -> Iterator[C
 
 
 def _distribution(name: str, values: Floats, bound: float | None) -> Chart:
-    most = float(np.quantile(values, SHOWN))
+    most = float(np.quantile(values, SHOWN, method="inverted_cdf"))
     most = max(most, bound * 1.05) if bound is not None and bound < 4 * most else most
     factor, unit = axis_unit(most, "s")
     x = svg.Scale(0.0, max(most / factor, 1e-9), 0.0, WIDTH)
@@ -92,7 +92,7 @@ def _distribution(name: str, values: Floats, bound: float | None) -> Chart:
         ticks=[(round(y(v), 2), f"{v:.0f}") for v in (0.0, 25.0, 50.0, 75.0, 100.0)],
         across_ticks=_across(x),
         summary=_said(name, values, bound),
-        note=f"{beyond} are longer, up to {si(float(values[-1]), 's', 3)}" if beyond else "",
+        note=f"beyond it: {beyond}, up to {si(float(values[-1]), 's', 3)}" if beyond else "",
     )
 
 

@@ -20,13 +20,14 @@ from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.report import svg
 from joulemark.report.figures.timeline import WIDTH, Band, Bracket, Drawn, Panel, Timeline, timeline
-from joulemark.report.format import axis_unit
 from joulemark.report.style import mark
 from joulemark.report.words import ROLES
 
 HEIGHT, TOP = 130, 6
 MOST_BINS = 600
 """Stretches of all loads together over which rates and requests are averaged."""
+MANY = 20_000.0
+"""From this on an axis counts thousands."""
 BINS_S = (0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 RULES: Mapping[str, str] = {STEADY: "ours", V2: "V2", V3: "V3"}
 """Names of rules in the figure."""
@@ -203,7 +204,7 @@ def _series(name: str, about: str, pieces: Sequence[tuple[Times, Floats]]) -> Se
 
 def _panel(name: str, unit: str, lines: Sequence[Series], place: _Place) -> Panel:
     most = max(float(np.nanmax(line.value)) for line in lines)
-    factor, label = axis_unit(most, unit)
+    factor, label = (1000.0, f"thousand {unit}") if most >= MANY else (1.0, unit)
     high = svg.round_up(most / factor, 4)
     scale = svg.Scale(0.0, high, HEIGHT - 1.0, float(TOP))
     return Panel(

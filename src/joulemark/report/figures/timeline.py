@@ -26,6 +26,9 @@ WIDTH = 1000.0
 POWER_HEIGHT, STRIP_HEIGHT = 280, 92
 MOST_LINES = 18
 """More lines than this in one panel cannot be told apart; the rest is named, not drawn."""
+FULLY_DRAWN, FEWEST_BINS = 8, 200
+"""More lines than this share what points there are, so that hours of many boards stay a light page:
+each has the extremes of at least so many stretches."""
 MOST_NAMED = 12
 """So many of those that are not drawn are named."""
 
@@ -123,7 +126,8 @@ def timeline(
         return None
     origin = min(start for start, _ in edges)
     span_s = (max(stop for _, stop in edges) - origin) / NS
-    draw = _Drawing(origin, span_s, {line.channel.node for line in power})
+    count = len(power) + sum(min(len(each), MOST_LINES) for each in states.values())
+    draw = _Drawing(origin, span_s, {line.channel.node for line in power}, count)
     panels = [draw.panel("Power", "W", power, POWER_HEIGHT, from_zero=True)] if power else []
     panels += [draw.state(quantity, states[quantity]) for quantity in STATES if quantity in states]
     return Timeline(
@@ -165,7 +169,8 @@ def _band(window: Window, label: str, origin: int, span_s: float) -> Band:
 class _Drawing:
     """Places lines on one time axis, and gives each part one colour in all panels."""
 
-    def __init__(self, origin: int, span_s: float, nodes: set[str]) -> None:
+    def __init__(self, origin: int, span_s: float, nodes: set[str], lines: int) -> None:
+        self.bins = round(max(WIDTH * min(FULLY_DRAWN / max(lines, 1), 1.0), FEWEST_BINS))
         self.origin = origin
         self.span_s = span_s
         self.several_nodes = len(nodes) > 1
@@ -218,7 +223,7 @@ class _Drawing:
     ) -> Drawn:
         index = self.places.setdefault(key, len(self.places))
         seconds = (line.time - self.origin) / NS
-        time, value = svg.decimate(seconds, line.value / factor, round(WIDTH))
+        time, value = svg.decimate(seconds, line.value / factor, self.bins)
         colour, dash = mark(index)
         return Drawn(
             label=name,
