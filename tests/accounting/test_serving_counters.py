@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from joulemark.accounting.serving_counters import (
@@ -227,3 +229,16 @@ def test_every_name_belongs_to_its_server() -> None:
         assert own
         names -= own
     assert not names
+
+
+def test_all_names_of_vllm_are_those_that_a_server_told() -> None:
+    """Lines of vLLM 0.32.0 as it wrote them after 224 requests."""
+    path = Path(__file__).parents[1] / "data" / "serving" / "vllm-0.32.0.txt"
+    text = path.read_text()
+    found = told(text.replace(" 8518.0", " 8418.0"), text)
+    words = next(one for one in VOCABULARIES if one.server == "vLLM")
+    assert found.server == "vLLM"
+    assert set(found.levels) == set(words.levels)
+    assert set(found.counts) == set(words.counts)
+    assert set(found.times) == set(words.times)
+    assert found.counts["prompt_tokens"] == 100
