@@ -62,6 +62,10 @@ _BY_WORK: Mapping[str, tuple[str, str]] = {
     ),
     PER_SECOND: ("W", "by its length"),
 }
+_CALLS = (
+    "energy of the stated parts in the window while a call of the pipeline was under way, idle "
+    "power included, calls that the window cuts by the share of their time, "
+)
 _OTHERS: Mapping[str, tuple[str, str]] = {
     "energy-per-prefill-token/1": (
         "J/token",
@@ -100,8 +104,8 @@ _OTHERS: Mapping[str, tuple[str, str]] = {
             "by the requests that kept the service level, each by its share in the window"
         ),
     ),
-    "energy-per-image/1": ("J/image", "energy of the calls of the pipeline by the images made"),
-    "energy-per-video/1": ("J/video", "energy of the calls of the pipeline by the videos made"),
+    "energy-per-image/1": ("J/image", _CALLS + "by the images that they made, likewise"),
+    "energy-per-video/1": ("J/video", _CALLS + "by the videos that they made, likewise"),
     "energy-idle/1": (
         "J",
         "idle power before and after the run, by the window's length; part of the energies above",
