@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from tests.report.served import BASE_W, EVIL, PROMPT_J, TOKEN_J, served
 
+from joulemark.core.request import Counted
 from joulemark.procedures.results import results_of
 from joulemark.procedures.serving.results import ServingResult, serving_of
 from joulemark.report.serving import print_serving, serving_tables
 from joulemark.report.serving_json import serving_json
 from joulemark.report.serving_requests import request_records, requests_csv, requests_json
+from joulemark.report.serving_words import COUNTERS
 from joulemark.report.table import print_run
 
 
@@ -30,6 +32,10 @@ def printed(result: ServingResult, **more: Any) -> str:
 def line(text: str, start: str) -> str:
     (found,) = (one for one in text.splitlines() if one.startswith(start))
     return " ".join(found.split())
+
+
+def test_whoever_counted_has_a_name() -> None:
+    assert set(COUNTERS) == set(Counted)
 
 
 def test_a_load_at_a_glance(tmp_path: Path) -> None:

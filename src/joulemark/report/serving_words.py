@@ -64,8 +64,10 @@ KINDS: Mapping[str, str] = {
 }
 COUNTERS: Mapping[Counted, str] = {
     Counted.USAGE: "the server",
+    Counted.ENGINE: "the engine",
     Counted.TOKENIZER: "a tokenizer",
     Counted.CHUNKS: "events of the stream",
+    Counted.LENGTH: "shares of characters",
 }
 _LENGTH = 120
 

@@ -199,9 +199,12 @@ def test_the_whole_way_from_the_command_line(
     words = (
         "bench serving --engine transformers --random-config 0.6M --max-batch 2 --threads 1"
         " --concurrency 4 --requests 30 --input-lengths 8 --output-lengths 12 --rule whole/1"
-        f" --repeats 1 --idle 0.3 --json --store {tmp_path}"
+        f" --repeats 1 --idle 0.3 --store {tmp_path}"
     )
     assert cli(words.split()) == 0
+    assert cli(["show", "last", "--store", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert cli(["show", "last", "--json", "--store", str(tmp_path)]) == 0
     told = json.loads(capsys.readouterr().out)["serving"]
     metrics = told["metrics"]
     assert (metrics["requests"], metrics["failed"]) == (30, 0)

@@ -21,6 +21,8 @@ from joulemark.procedures.serving.settings import number_of, was_cut
 from joulemark.workloads.openai.findings import LATE_S, findings_of
 from joulemark.workloads.openai.lag import Lag
 
+SERVER = "openai"
+"""The engine that is a server, asked over the network."""
 ENOUGH_OF_A_CORE = 0.5
 """Client processes are advised so that none uses more of a core than this."""
 MOST_PROCESSES = 64
@@ -109,6 +111,12 @@ def _cut(repeat: Repeat, kept: Sequence[Request]) -> Iterator[Finding]:
 def _advised(finding: Finding, lag: Lag, settings: Mapping[str, Any]) -> Finding:
     if finding.rule != "client-late":
         return finding
+    if settings.get("engine", SERVER) != SERVER:
+        text = (
+            f"what came next was handed to the engine {lag.late_p99_s * 1e3:.3g} ms late (99th"
+            " percentile); times of tokens are the engine's own"
+        )
+        return replace(finding, message=text, severity=Severity.NOTE)
     now = int(number_of(settings.get("client_processes")) or 1)
     wanted = max(math.ceil(now * lag.busy / ENOUGH_OF_A_CORE), now + (lag.late_p99_s > LATE_S))
     advice = (
