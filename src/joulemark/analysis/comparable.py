@@ -39,6 +39,7 @@ class Hindrance(StrEnum):
     IMPOSSIBLE = "impossible", "the readings of a run cannot all be true"
     LOADGEN_INVALID = "loadgen-invalid", "LoadGen calls a result INVALID"
     FAILED = "failed", "the measured command failed"
+    LOAD = "load", "the served loads differ; --any-load compares them all the same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +74,23 @@ class Difference:
     b: tuple[str, ...]
 
 
-def refusals(observations: Sequence[Observation], metric: Metric) -> tuple[Refusal, ...]:
+def refusals(
+    observations: Sequence[Observation], metric: Metric, *, any_load: bool = False
+) -> tuple[Refusal, ...]:
     """Return everything that stands against comparing these runs with each other.
 
     Args:
         observations: of all sides.
         metric: what is to be compared.
+        any_load: whether runs of serving may differ in model, prompts and arrivals.
     """
     found = [refusal for one in observations for refusal in _own(one, metric)]
     for reason, aspect in _ASPECTS:
         seen: dict[str, str] = {}
         for one in observations:
             seen.setdefault(aspect(one), one.run)
-        if len(seen) > 1 and not _beside_the_point(reason, metric):
+        told = reason is Hindrance.LOAD and any_load
+        if len(seen) > 1 and not told and not _beside_the_point(reason, metric):
             found.append(Refusal(reason, " against ".join(text or "none" for text in seen)))
     return tuple(dict.fromkeys(found))
 
@@ -129,6 +134,30 @@ def _data(one: Observation) -> str:
     return str(data.get("name", "")) if isinstance(data, Mapping) else ""
 
 
+def _load(one: Observation) -> str:
+    """Return what was asked of a server, and when; empty of other runs."""
+    serving = one.settings.get("serving")
+    if not isinstance(serving, Mapping):
+        return ""
+    prompts = _content(serving.get("prompts"), "prompts")
+    words = [f"{name} {_text(serving.get(name))}" for name in ASKED]
+    return "; ".join([*words, _text(prompts), f"arrivals {_text(_arrivals(serving))}"])
+
+
+def _content(told: object, file: str) -> dict[str, Any]:
+    """Return settings with the digest of a file instead of its name, where it is known."""
+    kept = dict(told) if isinstance(told, Mapping) else {}
+    if f"{file}_sha256" in kept:
+        kept.pop(file, None)
+    return kept
+
+
+def _arrivals(serving: Mapping[str, Any]) -> dict[str, Any]:
+    """Return when requests came; how many there were does not matter to a window within them."""
+    kept = _content(serving.get("arrivals"), "trace")
+    return {name: value for name, value in kept.items() if name not in ("requests", "lasting_s")}
+
+
 def _quick(one: Observation) -> str:
     return "quick" if Code.QUICK.value in one.codes else "full"
 
@@ -145,6 +174,7 @@ _ASPECTS: tuple[tuple[Hindrance, Callable[[Observation], str]], ...] = (
     (Hindrance.UNIT, lambda one: one.unit),
     (Hindrance.BOUNDARY, _boundary),
     (Hindrance.DATA, _data),
+    (Hindrance.LOAD, _load),
     (Hindrance.QUICK, _quick),
     (Hindrance.PROVENANCE, _provenance),
     (Hindrance.INSTRUMENT, _instruments),
@@ -153,6 +183,12 @@ _ASPECTS: tuple[tuple[Hindrance, Callable[[Observation], str]], ...] = (
 
 _SYSTEM = ("host", "os", "kernel", "machine", "cpu", "threads", "memory_bytes", "gpus", "virtual",
            "container")  # fmt: skip
+
+ASKED = ("model", "rule")
+"""What must be the same of two loads of servers, beside prompts and when they came."""
+SERVED = ("engine", "endpoint", "stream", "extra", "prompts", "batch", "client_processes")
+TOLD = ("command", "owned_by", "version", "build_info", "root", "max_model_len", "total_slots")
+"""What else may explain a difference; the latter of what the server told of itself."""
 
 _MODEL = ("name", "weights")
 """What a workload says of its model that no setting says."""
@@ -177,9 +213,14 @@ def _facts(one: Observation) -> dict[str, str]:
     workload = workload if isinstance(workload, Mapping) else {}
     asked, model = workload.get("settings"), workload.get("model")
     git = one.environment.get("git")
+    serving = one.settings.get("serving")
+    serving = serving if isinstance(serving, Mapping) else {}
     facts: dict[str, Any] = {
         **({name: model.get(name) for name in _MODEL} if isinstance(model, Mapping) else {}),
         **(asked if isinstance(asked, Mapping) else {}),
+        **{name: serving.get(name) for name in (*ASKED, *SERVED)},
+        "arrivals": _arrivals(serving),
+        **{f"server {k}": v for k, v in _content(serving.get("server"), "").items() if k in TOLD},
         "command": one.settings.get("command"),
         "scenario": one.settings.get("scenario"),
         "phase": one.phase,
@@ -194,7 +235,9 @@ def _facts(one: Observation) -> dict[str, str]:
         "commit": git.get("commit") if isinstance(git, Mapping) else None,
         "joulemark": one.joulemark,
     }
-    return {name: _text(value) for name, value in facts.items() if value not in (None, "", [], ())}
+    return {
+        name: _text(value) for name, value in facts.items() if value not in (None, "", [], (), {})
+    }
 
 
 def _text(value: object) -> str:

@@ -45,12 +45,14 @@ class Question:
         margin: relative difference that does not matter.
         pairs: which repeats belong together.
         same_meters: take the meters of all runs for the same instruments.
+        any_load: whether runs of serving may differ in model, prompts and arrivals.
     """
 
     metric: Metric = Metric.ENERGY
     margin: float = MARGIN
     pairs: Pairs = Pairs.AUTO
     same_meters: bool = False
+    any_load: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,7 @@ def compare(a: Runs, b: Runs, question: Question | None = None) -> Comparison:
     """
     question = question or Question()
     metric = question.metric
-    refused = refusals([*a, *b], metric)
+    refused = refusals([*a, *b], metric, any_load=question.any_load)
     found = Comparison(
         question=question,
         a=tuple(a),

@@ -3,7 +3,8 @@
 The file says of each phase which uncertainty comes from which meter (``sources``), so errors of an
 instrument cancel against a later run as they do between two stored runs. A file without it has only
 the budget by kind of uncertainty; these are then taken for errors of its one part and meter, or,
-with several, for errors that cancel with nothing. Its net energy cannot be compared.
+with several, for errors that cancel with nothing. Its net energy cannot be compared. Of a run of
+serving it is the windows that count which are compared, not the whole loads.
 """
 
 from __future__ import annotations
@@ -106,6 +107,10 @@ class _Warning(msgspec.Struct):
     phase: str
 
 
+class _Serving(msgspec.Struct):
+    phases: list[_Phase] = []
+
+
 class _Result(msgspec.Struct):
     schema: int
     id: str
@@ -120,6 +125,7 @@ class _Result(msgspec.Struct):
     channels: list[Channel]
     warnings: list[_Warning]
     phases: list[_Phase]
+    serving: _Serving | None = None
 
 
 def exported(path: Path) -> list[Observation]:
@@ -140,7 +146,8 @@ def exported(path: Path) -> list[Observation]:
     try:
         result = converted(document, _Result)
         _check_version(result, path)
-        return [_observation(p, result) for p in result.phases if p.role is Role.MEASURE]
+        phases = result.phases if result.serving is None else result.serving.phases
+        return [_observation(p, result) for p in phases if p.role is Role.MEASURE]
     except (msgspec.ValidationError, ValueError, KeyError) as error:
         what = f"not a result of joulemark ({error})"
         raise FormatError(what, where=str(path), remedy=_REMEDY) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from joulemark.core.errors import UsageError
 
@@ -70,6 +70,7 @@ def show_serving(
         wanted = args is not None and args.requests
         told = {**run_json(stored.run, results, stored.path)}
         told |= {"serving": serving_json(result, requests=wanted), "run": stored.path.name}
+        told["serving"]["phases"] = _counted_phases(stored, result)
         if output is not None:
             replace_file(output, json.dumps(told, indent=2, allow_nan=False).encode())
     if as_json:
@@ -77,6 +78,17 @@ def show_serving(
     else:
         _print(stored, results, result, args)
     return result
+
+
+def _counted_phases(stored: StoredRun, result: ServingResult) -> list[Any]:
+    """Return the phases by which a run is compared: the windows that count."""
+    from joulemark.procedures.results import results_of
+    from joulemark.procedures.serving.counted import counted
+    from joulemark.report.plain import run_json
+
+    like = counted(stored, result)
+    phases: list[Any] = run_json(like.run, results_of(like), like.path)["phases"]
+    return [one for one in phases if one["role"] == "measure"]
 
 
 def _rule(args: Namespace | None) -> str | None:

@@ -51,6 +51,8 @@ def _observations(name: str, store: Path) -> list[Observation]:
     from joulemark.analysis.observed import observed
     from joulemark.core.window import Role
     from joulemark.procedures.results import results_of
+    from joulemark.procedures.serving.counted import counted, refuse_without_window
+    from joulemark.procedures.serving.results import is_serving, serving_of
     from joulemark.store.catalogue import find_run
     from joulemark.store.reader import open_run
 
@@ -58,6 +60,10 @@ def _observations(name: str, store: Path) -> list[Observation]:
         found = exported(Path(name))
     else:
         stored = open_run(find_run(store, name))
+        if is_serving(stored):
+            result = serving_of(stored)
+            refuse_without_window(result, name)
+            stored = counted(stored, result)
         results = [r for r in results_of(stored) if r.role is Role.MEASURE]
         found = [observed(stored.run, result) for result in results]
     if not found:

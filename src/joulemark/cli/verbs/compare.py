@@ -104,6 +104,7 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--same-meters", action="store_true", help="you know that all runs used the same meters"
     )
+    parser.add_argument("--any-load", action="store_true", help="served loads may differ")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--markdown", action="store_true", help="print a Markdown table")
@@ -126,6 +127,7 @@ def main(args: Namespace) -> int:
         margin=args.margin or args.max_increase or MARGIN,
         pairs=Pairs(args.pairs),
         same_meters=args.same_meters,
+        any_load=args.any_load,
     )
     if args.rank or len(sides) > 2:
         return _rank(sides, question, args)

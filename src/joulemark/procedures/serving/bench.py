@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +13,7 @@ from joulemark.core.caution import Code
 from joulemark.meters.journal import Journal
 from joulemark.procedures.serving.driver import Driver
 from joulemark.procedures.serving.keeping import Keeping, Metrics
+from joulemark.procedures.serving.load_plan import arrivals_of
 from joulemark.procedures.serving.progress import Tell, following
 from joulemark.procedures.serving.results import PHASE, PROCEDURE, main_figure, serving_of
 from joulemark.procedures.serving.settings import ServingSettings
@@ -47,7 +48,7 @@ def bench_serving(
         loads: what is asked.
         options: how to measure.
         settings: how often, and what counts.
-        title: what is measured; the model by default.
+        title: what is measured; the model and its arrivals by default.
         tell: told of progress.
         begun: told of the run directory as soon as there is one.
 
@@ -63,7 +64,7 @@ def bench_serving(
     told = dict(driver.prepare(first))
     facts = dict(driver.facts())
     kept = {"serving": {"engine": driver.name, **facts, **told, **_record(settings)}}
-    with Session(PROCEDURE, title or str(facts.get("model", "serving")), options, kept) as session:
+    with Session(PROCEDURE, title or _title(kept["serving"]), options, kept) as session:
         if begun is not None:
             begun(session.path)
         if settings.quick:
@@ -77,6 +78,13 @@ def bench_serving(
         if not lost:  # what idles without its server is not what was measured
             session.idle(tell)
     return session.path
+
+
+def _title(serving: Mapping[str, Any]) -> str:
+    """Return what is measured in a few words: the model, and when requests come."""
+    model = str(serving.get("model") or "serving")
+    name = Path(model).name if model.startswith(("/", ".")) else model
+    return f"{name}, {arrivals_of(serving)}"
 
 
 def _record(settings: ServingSettings) -> dict[str, Any]:

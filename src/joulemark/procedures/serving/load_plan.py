@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -75,7 +76,7 @@ class LoadPlan:
         )
 
     def record(self) -> dict[str, Any]:
-        """Return what it is, as JSON values."""
+        """Return what it is, as JSON values; files with their SHA-256."""
         plain = {
             name: str(value) if isinstance(value, Path) else value
             for name, value in asdict(self).items()
@@ -83,6 +84,11 @@ class LoadPlan:
         }
         own = ("prompts", "tokens_in", "tokens_out")
         made = {name: plain.pop(name) for name in own if name in plain}
+        if self.prompts is not None:
+            del made["tokens_in"]  # nothing is made up
+            made |= _digest("prompts", self.prompts)
+        if self.trace is not None:
+            plain |= _digest("trace", self.trace)
         seed = plain.pop("seed")
         return {"arrivals": plain, "prompts": made, "seed": seed}
 
@@ -163,6 +169,15 @@ def _turned(prompts: list[Prompt], seed: int) -> list[Prompt]:
     """Return prompts in an order of chance, so that repeats do not ask the same first."""
     order = np.random.default_rng(seed).permutation(len(prompts)).tolist()
     return [prompts[i] for i in order]
+
+
+def _digest(name: str, path: Path) -> dict[str, str]:
+    """Return the SHA-256 of a file under a name; nothing if it cannot be read, as reading tells."""
+    try:
+        with path.open("rb") as file:
+            return {f"{name}_sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    except OSError:
+        return {}
 
 
 def arrivals_of(settings: Mapping[str, Any]) -> str:
