@@ -20,7 +20,7 @@ from tests.report.audit.made import hostile as hostile_result
 from tests.report.audit.test_audit_parts import SEEN, summary
 from tests.report.build import Made, empty, estimated, hostile, killed, many_gpus
 from tests.report.demo import demo
-from tests.report.frontier.answers import rated, served
+from tests.report.frontier.answers import of_a_sweep, rated, served
 from tests.report.metered import broken, honest
 from tests.report.plots.made import ALL, EVIL, figure_2, figure_5a, figure_6
 from tests.report.served import EVIL as HOSTILE
@@ -39,6 +39,7 @@ from joulemark.procedures.serving.results import serving_of
 from joulemark.report.audit.tally import Tally
 from joulemark.report.audit.tree_page import tree_page
 from joulemark.report.frontier.page import group_page, index_page
+from joulemark.report.frontier.views import links_of, view_name, views_of
 from joulemark.report.frontier.words import saving
 from joulemark.report.page import run_page
 from joulemark.report.plots.page import figures_page
@@ -114,6 +115,10 @@ def serving_text(**made: Any) -> str:
 
 
 ANSWERS = [served(), rated()]
+SWEPT = of_a_sweep()
+VIEWS = views_of(SWEPT)
+LINKS = links_of(SWEPT, VIEWS, [view_name(view, "frontier-sweep.html") for view in VIEWS])
+RUN_PAGES = {path: f"{path}.html" for one in SWEPT.group.candidates for path in one.runs}
 SERVING: dict[str, dict[str, Any]] = {
     "serving": {"repeats": 2, "boards": True},
     "serving-hostile": {"failing": 5, "title": HOSTILE, "settings": {"model": HOSTILE}},
@@ -132,6 +137,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "scores": scores_text,
     "frontier": lambda: group_page(served(), confidence=0.95),
     "frontier-rate": lambda: group_page(rated(evil="<b>\u202e"), confidence=0.95),
+    "frontier-sweep": lambda: group_page(SWEPT, confidence=0.95, links=LINKS, runs=RUN_PAGES),
     "frontiers": lambda: index_page(ANSWERS, ["frontier.html", "r.html"], confidence=0.95),
 }
 
@@ -537,6 +543,19 @@ def test_a_frontier_page_chooses_as_the_command_line_does(
     assert one(driver, "#vs-fastest").text == saving(wanted.saving_vs_fastest)
     assert one(driver, "#vs-default").text == saving(wanted.saving_vs_default)
     assert one(driver, "#command").is_displayed() == (wanted.recommended is not None)
+
+
+def test_a_page_of_a_sweep_tells_each_command_and_links_to_other_numbers(show: Show) -> None:
+    driver = show("frontier-sweep")
+    assert one(driver, "#best-name").text == "batch=2 rate=1"
+    assert one(driver, "#command").text == "serve --cap 2\nload --rate 1"
+    assert one(driver, "header .badge").text == "energy estimated"
+    assert not one(driver, "details.views a").is_displayed()
+    one(driver, "details.views summary").click()
+    assert one(driver, "details.views a").is_displayed()
+    assert one(driver, ".candidates td a").get_attribute("href").endswith(".html")
+    plain = show("frontier-sweep", js=False)
+    assert one(plain, "#command").text == "serve --cap 2\nload --rate 1"
 
 
 def test_sliders_of_a_frontier_stand_in_the_link(show: Show) -> None:

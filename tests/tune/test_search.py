@@ -207,7 +207,7 @@ def test_what_is_known_of_a_search_beforehand(
         ("trials = 10", "trials = 10\nat_most = {t = 'x'}", "t: 'x' is not a duration"),
         ("trials = 10", "trials = 10\nat_most = {t = []}", "t: '' is not a duration"),
         ("trials = 10", "trials = 200000", "are more than"),
-        ("[search]", "[read.metrics]\nz = 'z'\n[search]", "no point has a metric 'e'"),
+        ('by = "command"\n[search]', "[read.metrics]\nz = 'z'\n[search]", "no metric 'e'"),
     ],
 )
 def test_goals_that_make_no_sense(old: str, new: str, message: str) -> None:

@@ -115,6 +115,15 @@ def test_repeats_and_failures_are_said(tmp_path: Path) -> None:
     assert group.notes[2].startswith("4 measurements failed and count for nothing: batch=16")
 
 
+def test_points_without_energy_are_named(tmp_path: Path) -> None:
+    def line(batch: int, power: str) -> dict[str, Any]:
+        return told(batch, power) | ({"metrics": {"requests": 9.0}} if batch == 16 else {})
+
+    (group,) = sweep_groups(recorded(tmp_path / "s", plan(), line), Asked())
+    left = "batch=16 power=200W, batch=16 power=300W"
+    assert f"Left out, as they tell no energy per request: {left}." in group.notes
+
+
 def test_models_are_groups(tmp_path: Path) -> None:
     text = PLAN.replace('model = "m"\n', "").replace("[axes]", '[axes]\nmodel = ["a", "b"]')
 

@@ -25,7 +25,7 @@ from joulemark.tune.sweep_plan import parse_plan
 from joulemark.tune.sweep_reads import Reads
 from joulemark.tune.sweep_serving import load_words, server_words
 from joulemark.tune.sweep_table import sweep_table
-from joulemark.tune.sweep_told import error_of, run_of, told_by, value_at
+from joulemark.tune.sweep_told import error_of, lack_of, run_of, told_by, value_at
 from tests.tune.test_sweep import lines_of, swept
 from tests.tune.told import plan_text
 
@@ -153,6 +153,9 @@ def test_any_bench_tells_its_first_measured_phase() -> None:
     assert told.metrics == {"energy_per_sample_j": 0.5, "energy_j": 5.0, "time_s": 2.0}
     assert told.u95 == {"energy_per_sample_j": 0.05, "energy_j": 0.5}
     assert (told.provenance, told.run) == ("measured", "20260101-x")
+    more = {**BENCH, "results": {"d": {"p50_s": 3.0}}}
+    told = told_by(more, Reads(metrics={"latency_s": "results.d.p50_s"}, own=True), "here")
+    assert told.metrics == {**told_by(BENCH, OWN, "here").metrics, "latency_s": 3.0}
 
 
 @pytest.mark.parametrize(
@@ -180,6 +183,9 @@ def test_named_metrics_are_read_where_they_stand() -> None:
     assert (told.provenance, told.run) == ("measured", "b")
     assert value_at(value, "x.p.99.7") is None
     assert run_of([]) == error_of([]) == error_of({"serving": {"findings": [1]}}) == ""
+    findings = [{"rule": "no-window", "severity": "warning", "message": "only 1 s"}]
+    assert lack_of({"serving": {"findings": findings}}) == "only 1 s"
+    assert error_of({"serving": {"findings": findings}}) == ""
     with pytest.raises(FormatError, match=r"here: x\.q: no number but None"):
         told_by(value, Reads(metrics={"m": "x.q"}, own=True), "here")
 

@@ -93,10 +93,10 @@ def _bounds(record: Mapping[str, Any], at: fields.Place) -> dict[str, float]:
 
 def _known(names: Sequence[str], reads: Reads, at: fields.Place) -> None:
     """Refuse metrics that no point will have, where that is known beforehand."""
-    if reads.own and not reads.metrics:
+    if reads.own:
         return
     share = f"energy_per_{reads.unit}_j" if reads.unit else ""
-    known = [*reads.metrics, *(() if reads.own else OWN), *filter(None, [share])]
+    known = [*reads.metrics, *OWN, *filter(None, [share])]
     for name in names:
         if name not in known:
-            raise at.wrong(f"no point has a metric {name!r:.40}", f"there is {', '.join(known)}")
+            raise at.wrong(f"there is no metric {name!r:.40}", f"there is {', '.join(known)}")

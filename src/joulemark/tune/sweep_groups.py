@@ -85,7 +85,10 @@ def sweep_groups(folder: Path, asked: Asked) -> list[Group]:
                 defaults={"": default} if default else {},
                 default_rule=remark if default else "",
                 labels=labels,
-                notes=tuple(_notes(plan, rows, failed, "" if default else remark)),
+                notes=(
+                    *_notes(plan, rows, failed, "" if default else remark),
+                    *_lacking(candidates, metrics[time], metrics[energy]),
+                ),
             )
         )
     return groups
@@ -195,6 +198,16 @@ def _pairs(text: str) -> dict[str, str]:
 def _failed(lines: Any) -> list[str]:
     some = [line["values"] for line in lines if line["status"] == FAILED]
     return [" ".join(f"{n}={told(v)}" for n, v in values.items()) for values in some]
+
+
+def _lacking(candidates: Sequence[Candidate], *metrics: Metric) -> Iterator[str]:
+    """Yield which points are left out, and for want of what."""
+    for metric in metrics:
+        lacking = [one.name for one in candidates if not one.has(metric.name)]
+        if lacking:
+            named = ", ".join(lacking[:_NAMED])
+            more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
+            yield f"Left out, as they tell no {metric.title}: {named}{more}."
 
 
 def _notes(plan: Plan, rows: Sequence[Row], failed: Sequence[str], remark: str) -> Iterator[str]:

@@ -29,7 +29,7 @@ from joulemark.tune.sweep_read import energy_of, json_of, written
 from joulemark.tune.sweep_record import DONE, FAILED
 from joulemark.tune.sweep_search import lacks
 from joulemark.tune.sweep_serving import PROGRAM
-from joulemark.tune.sweep_told import error_of, run_of, told_by
+from joulemark.tune.sweep_told import error_of, lack_of, run_of, told_by
 
 OUTPUT = "output"
 INTERRUPTED = "interrupted"
@@ -150,6 +150,7 @@ def _told(plan: Plan, setting: Setting, point: Mapping[str, Label], key: Key) ->
         found = told_by(value, plan.reads, where)
         line |= {"metrics": dict(found.metrics), "u95": dict(found.u95)}
         line["meter_u95"] = dict(found.meter_u95)
+        line["note"] = lack_of(value)
         line |= {"model": found.model, "gpu": found.gpu, "gpus": found.gpus}
         line["provenance"] = found.provenance or None
     except (FormatError, StoreError) as error:

@@ -11,7 +11,7 @@ phase is told.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
@@ -22,7 +22,9 @@ from joulemark.tune.sweep_reads import Reads
 
 _U95 = "_u95"
 _ENDINGS = {"J": "_j", "W": "_w", "s": "_s"}
-_MOST = 1000
+_MOST, _LONG = 1000, 400
+NO_WINDOW = "no-window"
+"""Rule of what ``joulemark bench serving`` finds where no window of a load counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def told_by(value: Any, reads: Reads, where: str) -> Told:
 
     Args:
         value: it.
-        reads: the metrics that are wanted by their key paths; all if none are named.
+        reads: the metrics that are wanted by their key paths; all if none are named. What a bench
+            without metrics measured is told in any case.
         where: its place, for messages.
 
     Raises:
@@ -64,10 +67,10 @@ def told_by(value: Any, reads: Reads, where: str) -> Told:
     record = value if isinstance(value, Mapping) else {}
     serving = _table(record, "serving")
     figures = {**_figures(record), **_figures(serving)}
-    found = dict(_all(record, serving, figures))
-    if reads.metrics:
-        found = {name: _wanted(value, path, where) for name, path in reads.metrics.items()}
-        found = {name: _joined(one, figures.get(name)) for name, one in found.items()}
+    metrics = _table(serving, "metrics") or _table(record, "metrics")
+    found = dict(_phase(record) if not metrics else () if reads.metrics else _all(metrics, figures))
+    for name, path in reads.metrics.items():
+        found[name] = _joined(_wanted(value, path, where), figures.get(name))
     if not found:
         remedy = "name them in [read.metrics], or let the command write them under metrics"
         raise FormatError("no metrics", where=where, remedy=remedy)
@@ -112,13 +115,20 @@ def run_of(value: Any) -> str:
 
 def error_of(value: Any) -> str:
     """Return what the JSON of a command says was wrong: its errors; empty for none."""
+    return _said(value, lambda one: one.get("severity") == "error")
+
+
+def lack_of(value: Any) -> str:
+    """Return why the JSON of a command has no energy, where it says so; empty otherwise."""
+    return _said(value, lambda one: one.get("rule") == NO_WINDOW)
+
+
+def _said(value: Any, wanted: Callable[[Mapping[str, Any]], bool]) -> str:
     record = value if isinstance(value, Mapping) else {}
     findings = _table(record, "serving").get("findings")
-    listed = (
-        [one for one in findings if isinstance(one, Mapping)] if isinstance(findings, list) else []
-    )
-    said = [_text(one, "message") for one in listed if one.get("severity") == "error"]
-    return "; ".join(filter(None, said))[:400]
+    listed = findings if isinstance(findings, list) else []
+    some = [one for one in listed if isinstance(one, Mapping) and wanted(one)]
+    return "; ".join(filter(None, (_text(one, "message") for one in some)))[:_LONG]
 
 
 def value_at(value: Any, key: str) -> Any:
@@ -193,9 +203,8 @@ def _joined(one: _Number, more: _Number | None) -> _Number:
 
 
 def _all(
-    record: Mapping[str, Any], serving: Mapping[str, Any], figures: Mapping[str, _Number]
+    metrics: Mapping[str, Any], figures: Mapping[str, _Number]
 ) -> Iterator[tuple[str, _Number]]:
-    metrics = _table(serving, "metrics") or _table(record, "metrics")
     named = [name for name in metrics if NAME.fullmatch(name)]
     for name in named[:_MOST]:
         found = _number(metrics[name])
@@ -203,8 +212,6 @@ def _all(
             half = number(metrics.get(name + _U95))
             beside = None if half is None else _Number(found.value, abs(half))
             yield name, _joined(_joined(found, beside), figures.get(name))
-    if not metrics:
-        yield from _phase(record)
 
 
 def _phase(record: Mapping[str, Any]) -> Iterator[tuple[str, _Number]]:

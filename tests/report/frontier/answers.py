@@ -93,5 +93,6 @@ def of_a_sweep() -> Answer:
         metrics=metrics,
         time="tpot_mean",
         energy="energy_per_request",
+        labels={"provenance": "estimated"},
     )
     return recommend(group, [Target("tpot_mean", 0.05)])

@@ -125,7 +125,7 @@ def _tell(number: int, of: int, line: Mapping[str, Any]) -> None:
 
         names = shown_first({"by": "command"}, line["metrics"])[:2]
         said = ", ".join(f"{name} {line['metrics'][name]:.4g}" for name in names)
-    said = line["why"] or said
+    said = line["why"] or line.get("note") or said
     print(f"joulemark: {number}/{of} {values}: {line['status']}, {said}", file=sys.stderr)
 
 

@@ -80,6 +80,7 @@ def group_page(
         home=home,
         title=clean(_title(answer), _NAME),
         sub=clean(answer.group.name, 200),
+        provenance=clean(answer.group.labels.get("provenance") or "", 40),
         answer=answer,
         asked=[target_text(target, answer) for target in answer.targets],
         confidence=confidence_text(answer),

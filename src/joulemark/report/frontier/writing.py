@@ -7,6 +7,7 @@ from pathlib import Path
 
 from joulemark.analysis.frontier.recommend import CONFIDENCE, Answer
 from joulemark.procedures.results import results_of
+from joulemark.procedures.serving.results import is_serving, serving_of
 from joulemark.report.frontier.page import INDEX, group_page, index_page, page_name
 from joulemark.report.frontier.views import links_of, view_name, views_of
 from joulemark.report.page import run_page
@@ -88,5 +89,7 @@ def _write_group(
 
 def _write_run(path: Path, target: Path, *, force: bool) -> None:
     stored = open_run(path)
-    page = run_page(stored.run, stored.traces(), results_of(stored), path=stored.path)
+    served = serving_of(stored) if is_serving(stored) else None
+    results = results_of(stored)
+    page = run_page(stored.run, stored.traces(), results, path=stored.path, serving=served)
     new_file(target, page.encode(), force=force)
