@@ -7,7 +7,9 @@ A scripted server in a process of its own notes when each question was whole and
 written. Each rung drives it by a closed loop of so many streams, 50 tokens at 20 ms each, four
 requests a stream; the last rung asks for one token at once, 32 at a time, which shows requests per
 second. Rates are the server's, from its own notes, for every client alike. The error is a client's
-figure minus the server's: it holds the way through the kernel, and how late the client reads.
+figure minus the server's: it holds the way through the kernel, and how late the client reads. The
+error of ITL is that of its 99th percentile, the distances of all tokens pooled; of ours also the
+root mean square over single distances, each held against that of the same two tokens.
 """
 
 from __future__ import annotations
@@ -15,14 +17,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import os
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from measuring import SOURCES, Row, about, environment, show, workplace
 
@@ -51,7 +56,7 @@ TOKENIZER = {
 @contextmanager
 def server(tokens: int, step_s: float, first_s: float) -> Iterator[str]:
     """Run a scripted server; give its address."""
-    script = {"least": tokens, "most": tokens, "step": step_s, "first": first_s}
+    script = {"least": tokens, "most": tokens, "step": step_s, "first": first_s, "times": True}
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER, json.dumps(script)],
         stdin=subprocess.PIPE,
@@ -66,10 +71,15 @@ def server(tokens: int, step_s: float, first_s: float) -> Iterator[str]:
         process.stdin.close()
 
 
+def noted(url: str) -> list[dict[str, Any]]:
+    """Return the server's notes of the answers that it gave."""
+    with urllib.request.urlopen(f"{url}/truth") as answer:
+        return [row for row in json.load(answer) if row["whole"]]
+
+
 def truth(url: str) -> dict[str, float]:
     """Return what the server really did: rates, and times in ms."""
-    with urllib.request.urlopen(f"{url}/truth") as answer:
-        rows = [row for row in json.load(answer) if row["whole"]]
+    rows = noted(url)
     length = (max(row["last"] for row in rows) - min(row["arrived"] for row in rows)) / 1e9
     ttft = sorted((row["first"] - row["arrived"]) / 1e6 for row in rows)
     latency = [(row["last"] - row["arrived"]) / 1e6 for row in rows]
@@ -80,7 +90,18 @@ def truth(url: str) -> dict[str, float]:
         "ttft": sum(ttft) / len(ttft),
         "ttft_p99": ttft[int(0.99 * (len(ttft) - 1))],
         "latency": sum(latency) / len(latency),
+        "itl_p99": percentile([gap for row in rows for gap in gaps(row["times"])]),
     }
+
+
+def gaps(times: Sequence[int]) -> list[float]:
+    """Return the distances of neighbouring tokens, ms."""
+    return [(after - before) / 1e6 for before, after in pairwise(times)]
+
+
+def percentile(values: list[float]) -> float:
+    """Return the 99th percentile; NaN of nothing."""
+    return sorted(values)[int(0.99 * (len(values) - 1))] if values else math.nan
 
 
 def ours(url: str, at_once: int, count: int) -> dict[str, float]:
@@ -98,10 +119,15 @@ def ours(url: str, at_once: int, count: int) -> dict[str, float]:
     load = Load(prompts=prompts, due_s=[0.0] * count, concurrency=at_once)
     lag = asyncio.run(client.drive(load))
     spreads = latency_of(kept).spreads
+    true = {row["asked"]: gaps(row["times"]) for row in noted(url)}
+    told = {one.id: gaps(one.chunks) for one in kept if one.ok}
+    off = [a - b for i in told for a, b in zip(told[i], true[i], strict=True)]
     return {
         "ttft": spreads["ttft"].mean * 1e3,
         "ttft_p99": spreads["ttft"].percentiles[99.0] * 1e3,
         "latency": spreads["latency"].mean * 1e3,
+        "itl_p99": percentile([gap for one in told.values() for gap in one]),
+        "itl_rms": math.sqrt(sum(x * x for x in off) / len(off)) if off else math.nan,
         "busy": lag.busy,
     }
 
@@ -138,7 +164,17 @@ def peer(
     said = json.loads((out / "profile_export_aiperf.json").read_text())
     first = said["time_to_first_token"]
     latency = said["request_latency"]["avg"]
-    return {"ttft": first["avg"], "ttft_p99": first["p99"], "latency": latency}
+    itl = percentile([gap for gaps in chunk_gaps(out) for gap in gaps])
+    return {"ttft": first["avg"], "ttft_p99": first["p99"], "latency": latency, "itl_p99": itl}
+
+
+def chunk_gaps(out: Path) -> Iterator[list[float]]:
+    """Yield the distances of events of each request that the peer kept, ms."""
+    for line in (out / "profile_export.jsonl").read_text().splitlines():
+        kept = json.loads(line).get("metrics", {}).get("inter_chunk_latency")
+        if kept:
+            assert kept["unit"] == "ms", kept["unit"]
+            yield kept["value"]
 
 
 def row(name: str, at_once: int, said: Mapping[str, float], true: Mapping[str, float]) -> Row:
@@ -151,8 +187,14 @@ def row(name: str, at_once: int, said: Mapping[str, float], true: Mapping[str, f
         "TTFT error, ms": said["ttft"] - true["ttft"],
         "TTFT p99 error, ms": said["ttft_p99"] - true["ttft_p99"],
         "latency error, ms": said["latency"] - true["latency"],
+        "ITL p99 error, ms": _number(said["itl_p99"] - true["itl_p99"]),
+        "ITL error of a token, ms": said.get("itl_rms") and _number(said["itl_rms"]),
         "of a core": said.get("busy"),
     }
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def ladder(rungs: list[int], aiperf: str | None, folder: Path) -> list[Row]:

@@ -125,6 +125,23 @@ def test_what_it_says_over_http() -> None:
         made.close()
 
 
+def test_the_truth_keeps_times_where_they_are_asked_for() -> None:
+    for times in (False, True):
+        made = Serving(first=0.0, step=0.0, least=3, most=3, times=times).start()
+        talk = http.client.HTTPConnection(*made.server.address)
+        try:
+            talk.request("POST", "/v1/completions", json.dumps({"prompt": "how many 17"}))
+            talk.getresponse().read()
+            talk.request("GET", "/truth")
+            (row,) = json.loads(talk.getresponse().read())
+        finally:
+            talk.close()
+            made.close()
+        assert row["asked"] == ("17" if times else "")
+        assert len(row["times"]) == (3 if times else 0)
+        assert not times or [row["times"][0], row["times"][-1]] == [row["first"], row["last"]]
+
+
 @pytest.mark.parametrize(
     "data", [b"x" * 70_000, b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"]
 )

@@ -37,6 +37,7 @@ class Serving:
     token_j: float = setting(0.0, "virtual energy of each token of an answer, J")
     noise_w: float = setting(0.0, "standard deviation of a power that wanders about that, W")
     noise_s: float = setting(0.5, "how long it takes to wander, s")
+    times: bool = setting(default=False, text="tell at /truth when each token was written")
     fault: tuple[str, ...] = setting(
         (), f"what is wrong, NAME or NAME:N for every Nth request: {', '.join(WRONGS)}"
     )
@@ -76,6 +77,7 @@ class Serving:
             seed=self.seed,
             image_tokens=self.image,
             video_tokens=self.video,
+            times=self.times,
         )
 
     def costs(self) -> Costs:

@@ -30,6 +30,8 @@ class Script:
         seed: seed of the lengths.
         image_tokens: tokens of a picture, whatever its size.
         video_tokens: tokens of a film, whatever its length.
+        times: whether the truth keeps when each token was written, and the last word of each
+            prompt.
     """
 
     first_s: float = 0.05
@@ -43,6 +45,7 @@ class Script:
     seed: int = 0
     image_tokens: int = 256
     video_tokens: int = 1024
+    times: bool = False
 
     def tokens_in(self, prompt: str, images: int = 0, videos: int = 0) -> int:
         """Return the tokens of a prompt: its words, and those of pictures and films in it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from joulemark.virtual.serving import wire
 from joulemark.virtual.serving.script import Script
@@ -35,6 +35,8 @@ class Truth:
         whole: whether the answer was written to its end.
         joules: what was spent for it: prompt, tokens, and of base power an equal share with all
             that were served beside it; 0 before its end, or where nothing costs energy.
+        asked: last word of the prompt, by which a client finds its own; only where it is asked for.
+        times: when each token was written, likewise.
     """
 
     arrived: int
@@ -46,6 +48,8 @@ class Truth:
     tokens_out: int = 0
     whole: bool = False
     joules: float = 0.0
+    asked: str = ""
+    times: list[int] = field(default_factory=list)
 
 
 class Answering:
@@ -84,6 +88,9 @@ class Answering:
         self._transport = transport
         self._ended = ended
         self._reasoning = script.reasoning
+        self._times = script.times
+        if script.times:
+            self.truth.asked = (question.prompt[-64:].split() or [""])[-1]
         self._total = script.tokens_out(
             question.prompt, question.most, ignore_eos=question.ignore_eos
         )
@@ -113,6 +120,8 @@ class Answering:
         if self._streams:
             self._write(truth.tokens_out)
         truth.last = time.monotonic_ns()
+        if self._times:
+            truth.times.append(truth.last)
         truth.first = truth.first or truth.last
         if truth.tokens_out < self._total:
             return True
