@@ -11,6 +11,7 @@ from joulemark.accounting.serving_counters import (
     Reading,
     ServerCounters,
     server_counters,
+    server_levels,
 )
 from joulemark.accounting.serving_names import VOCABULARIES, known_names
 from joulemark.core.clock import NS
@@ -33,6 +34,16 @@ def vllm(running: int, tokens: int, done: int = 0, more: str = "") -> str:
         f"vllm:num_requests_running{label} {running}.0\n"
         f"vllm:generation_tokens_total{label} {tokens}.0\n{ended}{more}"
     )
+
+
+def test_levels_over_time_are_when_they_were_read() -> None:
+    readings = [Reading.of(second * NS, vllm(second, 0)) for second in (3, 1, 2)]
+    (name, (time, values)), *others = server_levels(readings).items()
+    assert name == "running"
+    assert not others
+    assert time.tolist() == [NS, 2 * NS, 3 * NS]
+    assert values.tolist() == [1, 2, 3]
+    assert server_levels([]) == {}
 
 
 def test_counts_are_what_grew_in_the_window() -> None:

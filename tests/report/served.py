@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from joulemark.core.run import Run, Status
 from joulemark.core.trace import Trace
 from joulemark.core.window import Role, Work
 from joulemark.store.reader import StoredRun
-from joulemark.store.requests import Kept, folder_of, line_of
+from joulemark.store.requests import METRICS, Kept, Scraped, folder_of, line_of
 
 BASE_W, PROMPT_J, TOKEN_J, HOST_W = 100.0, 0.02, 0.5, 30.0
 EVIL = "<img src=x onerror=\"document.title='taken'\">\x1b[31m\u202e"
@@ -96,6 +96,7 @@ def served(
     boards: bool = False,
     metered: bool = True,
     killed: bool = False,
+    tells: bool = False,
     settings: Mapping[str, Any] | None = None,
     title: str = "serving of tiny",
 ) -> Served:
@@ -109,6 +110,7 @@ def served(
         boards: whether there is an accelerator beside a host.
         metered: whether anything read energy.
         killed: whether the process died in the last load.
+        tells: whether the server told of itself.
         settings: of serving, beside ``SETTINGS``.
         title: of the run.
     """
@@ -117,6 +119,8 @@ def served(
     lines = [line_of(Kept(n, one)) for n, load in enumerate(loads) for one in load]
     folder_of(folder).mkdir(parents=True)
     (folder_of(folder) / "requests.jsonl").write_bytes(b"".join(lines))
+    if tells:
+        (folder_of(folder) / METRICS).write_bytes(b"".join(_told(starts)))
     stop = starts[-1] + LOAD_S
     run = _run(starts, loads, stop, killed=killed, settings=settings or {}, title=title)
     every = [one for load in loads for one in load]
@@ -124,6 +128,19 @@ def served(
     traces = [_counter(c, every, lives, b) for c, b in _channels(boards)] if metered else []
     whole = made(run, traces)
     return Served(path=folder, run=whole.run).with_traces(whole.traces)
+
+
+def _told(starts: list[float]) -> Iterator[bytes]:
+    """Yield a reading of the server's metrics each second of a load."""
+    for number, start in enumerate(starts):
+        for second in range(int(LOAD_S)):
+            text = (
+                f"vllm:num_requests_running {second % 7}\n"
+                f"vllm:num_requests_waiting {second // 20}\n"
+                f"vllm:kv_cache_usage_perc {second / 100}\n"
+                f"vllm:generation_tokens_total {100 * second}\n"
+            )
+            yield line_of(Scraped(number, at(start + second), text))
 
 
 def _run(

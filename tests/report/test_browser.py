@@ -120,7 +120,7 @@ VIEWS = views_of(SWEPT)
 LINKS = links_of(SWEPT, VIEWS, [view_name(view, "frontier-sweep.html") for view in VIEWS])
 RUN_PAGES = {path: f"{path}.html" for one in SWEPT.group.candidates for path in one.runs}
 SERVING: dict[str, dict[str, Any]] = {
-    "serving": {"repeats": 2, "boards": True},
+    "serving": {"repeats": 2, "boards": True, "tells": True},
     "serving-hostile": {"failing": 5, "title": HOSTILE, "settings": {"model": HOSTILE}},
     "serving-killed": {"repeats": 2, "killed": True},
     "serving-unmetered": {"metered": False},

@@ -35,6 +35,8 @@ CASES: dict[str, dict[str, Any]] = {
     "killed": {"repeats": 2, "killed": True},
     "killed at once": {"killed": True},
     "unmetered": {"metered": False},
+    "telling": {"tells": True, "repeats": 2},
+    "telling of no window": {"tells": True, "count": 1},
     "one": {"count": 1},
     "two": {"count": 2},
 }
@@ -115,6 +117,21 @@ def serving_timeline_by(result: ServingResult, rule: str, folder: Path) -> Timel
     found = serving_timeline(stored.run, stored.traces(), results_of(stored), again)
     assert found is not None
     return found
+
+
+def test_what_the_server_tells_stands_on_the_same_axis(tmp_path: Path) -> None:
+    chart, _ = drawn(tmp_path, repeats=2, tells=True)
+    names = {panel.name: [line.label for line in panel.lines] for panel in chart.panels}
+    assert names["Requests"] == [
+        *("in flight", "served", "running, says the server", "waiting, says the server"),
+    ]
+    assert names["KV cache in use"] == ["KV cache in use, says the server"]
+    kv = next(panel for panel in chart.panels if panel.name == "KV cache in use")
+    assert kv.lines[0].path.count("M") == 2
+    assert kv.summary.endswith("from 0 to 59.0 %.")
+    words = Reader(page_of(tmp_path / "page", repeats=2, tells=True)).words
+    assert "Load 2, in the window told by vLLM" in words
+    assert "Load 1, whole load" in Reader(page_of(tmp_path / "one", count=1, tells=True)).words
 
 
 def test_a_load_without_a_window_says_so(tmp_path: Path) -> None:

@@ -14,15 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from joulemark.accounting.serving_labels import Floats, Labels, Series, Times, grouped, of_all
 from joulemark.accounting.serving_names import (
     CACHED,
     KV_USE,
     PREFIXES,
-    PRIORITY,
     PROMPT,
-    REPLICAS,
     VOCABULARIES,
     Names,
     Vocabulary,
@@ -31,11 +29,6 @@ from joulemark.accounting.serving_names import (
 from joulemark.core.clock import NS
 from joulemark.core.exposition import Sample, samples_of
 
-Floats = npt.NDArray[np.float64]
-Times = npt.NDArray[np.int64]
-Labels = frozenset[tuple[str, str]]
-Series = Mapping[Labels, Floats]
-"""Values of one metric at each reading by its labels, NaN where a reading had none."""
 GAP_S = 5.0
 """A longer time without a reading is said."""
 
@@ -143,13 +136,30 @@ def server_counters(readings: Iterable[Reading], start: int, stop: int) -> Serve
         start: of the window, ns.
         stop: of the window, ns.
     """
-    told = sorted((r for r in readings if r.samples), key=lambda reading: reading.time)
+    told = _in_order(readings)
     if not told:
         return "the server told nothing of itself that is known"
     if max(told[0].time, start) >= min(told[-1].time, stop):
         return "the server was not read twice about the window"
-    words = next(v for v in VOCABULARIES if told[-1].samples[0].name.startswith(v.prefix))
-    return _Table(told, words).over(start, stop)
+    return _Table(told, _words_of(told)).over(start, stop)
+
+
+def server_levels(readings: Iterable[Reading]) -> dict[str, tuple[Times, Floats]]:
+    """Return levels over time: by the names of ``serving_names``, when they were read and what.
+
+    Args:
+        readings: of the server, in any order.
+    """
+    told = _in_order(readings)
+    return dict(_Table(told, _words_of(told)).levels()) if told else {}
+
+
+def _in_order(readings: Iterable[Reading]) -> list[Reading]:
+    return sorted((r for r in readings if r.samples), key=lambda reading: reading.time)
+
+
+def _words_of(told: Sequence[Reading]) -> Vocabulary:
+    return next(v for v in VOCABULARIES if told[-1].samples[0].name.startswith(v.prefix))
 
 
 class _Table:
@@ -173,10 +183,7 @@ class _Table:
         first, last = int(self._time[0]), int(self._time[-1])
         edges = np.array([max(start, first), min(stop, last)])
         words = self._words
-        levels = {
-            key: self._level(series, edges, mean=key == KV_USE)
-            for key, series in self._found(words.levels)
-        }
+        levels = {key: _level(*line, edges) for key, line in self.levels()}
         counts = {key: self._growth(series, edges) for key, series in self._found(words.counts)}
         if words.computed and PROMPT in counts:
             counts[PROMPT] += counts.get(CACHED, 0.0)
@@ -208,24 +215,20 @@ class _Table:
             if name := self._first(names):
                 yield key, self._series[name]
 
-    def _level(self, series: Series, edges: Times, *, mean: bool) -> Level:
-        groups = _grouped(_of_all(series))
-        known = ~np.isnan(groups)
-        there = known.any(axis=0)
-        values = np.where(known, groups, 0.0).sum(axis=0)[there]
-        if mean:
-            values = values / known.sum(axis=0)[there]
-        time = self._time[there]
-        at = np.interp(edges, time, values)
-        inner = (time > edges[0]) & (time < edges[1])
-        knots = np.concatenate([edges[:1], time[inner], edges[1:]]) - edges[0]
-        heights = np.concatenate([at[:1], values[inner], at[1:]])
-        area = float(np.trapezoid(heights, knots.astype(np.float64)))
-        return Level(area / float(knots[-1]), float(heights.max()))
+    def levels(self) -> Iterable[tuple[str, tuple[Times, Floats]]]:
+        """Yield each level, when it was read and what it was: shares as means, the rest as sums."""
+        for key, series in self._found(self._words.levels):
+            groups = grouped(of_all(series))
+            known = ~np.isnan(groups)
+            there = known.any(axis=0)
+            values = np.where(known, groups, 0.0).sum(axis=0)[there]
+            if key == KV_USE:
+                values = values / known.sum(axis=0)[there]
+            yield key, (self._time[there], values)
 
     def _growth(self, series: Series, edges: Times) -> float:
         """Return what a counter grew by between two times."""
-        total = _grouped({labels: self._grown(values) for labels, values in series.items()})
+        total = grouped({labels: self._grown(values) for labels, values in series.items()})
         before, after = np.interp(edges, self._time, total.sum(axis=0))
         return float(after - before)
 
@@ -270,19 +273,14 @@ class _Table:
             )
 
 
-def _of_all(series: Series) -> Series:
-    """Return what is counted over all priorities, where there is such a thing."""
-    every = {labels: values for labels, values in series.items() if (PRIORITY, "") in labels}
-    return every or series
-
-
-def _grouped(series: Series) -> Floats:
-    """Return one row for each group of labels; of parts that tell the same the largest counts."""
-    groups: dict[Labels, Floats] = {}
-    for labels, values in series.items():
-        key = frozenset(pair for pair in labels if pair[0] not in REPLICAS)
-        groups[key] = np.fmax(groups[key], values) if key in groups else values
-    return np.array(list(groups.values()))
+def _level(time: Times, values: Floats, edges: Times) -> Level:
+    """Return a level over a window, between readings on a straight line."""
+    at = np.interp(edges, time, values)
+    inner = (time > edges[0]) & (time < edges[1])
+    knots = np.concatenate([edges[:1], time[inner], edges[1:]]) - edges[0]
+    heights = np.concatenate([at[:1], values[inner], at[1:]])
+    area = float(np.trapezoid(heights, knots.astype(np.float64)))
+    return Level(area / float(knots[-1]), float(heights.max()))
 
 
 def _number(text: str) -> float:

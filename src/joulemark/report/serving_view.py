@@ -41,6 +41,7 @@ from joulemark.report.serving_more import (
     shown_spreads,
     time_cells,
 )
+from joulemark.report.serving_server import server_rows
 from joulemark.report.serving_words import (
     FACTORS,
     TIMES,
@@ -102,6 +103,7 @@ class ServingView:
         windows: of each repeat and rule: repeat, rule, words, whether it counts.
         rules: name and words of each rule that is named.
         mlenergy: rows.
+        server: of each load what the server told of itself: its name, and rows.
         findings: how bad, of which load, what.
     """
 
@@ -127,6 +129,7 @@ class ServingView:
     windows: list[tuple[str, str, str, bool]]
     rules: list[Row]
     mlenergy: list[Row]
+    server: list[tuple[str, list[Row]]]
     findings: list[tuple[str, str, str]]
 
 
@@ -167,6 +170,7 @@ def serving_view(
         windows=windows,
         rules=[(name, text) for name, text in RULES.items() if any(name == w[1] for w in windows)],
         mlenergy=list(mlenergy_rows(result)),
+        server=_server(result),
         findings=_findings(result),
     )
 
@@ -266,6 +270,17 @@ def _findings(result: ServingResult) -> list[tuple[str, str, str]]:
         )
         for told in findings_of_run(result)
     ]
+
+
+def _server(result: ServingResult) -> list[tuple[str, list[Row]]]:
+    """Return what the server told over the windows; without one over the whole load."""
+    found = []
+    for repeat, aside in zip(result.repeats, result.asides, strict=True):
+        there = not isinstance(aside.server, str)
+        rows = list(server_rows(aside.server if there else aside.whole))
+        where = "in the window" if there else "whole load"
+        found += [(f"Load {repeat.number + 1}, {where}", rows)] if rows else []
+    return found
 
 
 def _windows(result: ServingResult) -> list[tuple[str, str, str, bool]]:

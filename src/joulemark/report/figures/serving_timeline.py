@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from joulemark.accounting.results import PhaseResult
+from joulemark.accounting.serving_names import KV_USE, RUNNING, WAITING
 from joulemark.accounting.serving_windows import ALL, STEADY, V2, V3, Steady
 from joulemark.accounting.serving_work import Floats, Steps, Times
 from joulemark.core.clock import NS
@@ -16,10 +17,12 @@ from joulemark.core.run import Run
 from joulemark.core.trace import Trace
 from joulemark.core.units import digits
 from joulemark.core.window import Role
+from joulemark.procedures.serving.aside import Aside
 from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.report import svg
 from joulemark.report.figures.timeline import WIDTH, Band, Bracket, Drawn, Panel, Timeline, timeline
+from joulemark.report.serving_server import LEVELS
 from joulemark.report.style import mark
 from joulemark.report.words import ROLES
 
@@ -65,7 +68,7 @@ def serving_timeline(
     loads = [band for repeat in result.repeats for band in _bands(repeat, place, result)]
     return replace(
         base,
-        panels=[*_panels(result.repeats, place), *base.panels],
+        panels=[*_panels(result.repeats, result.asides, place), *base.panels],
         bands=sorted([*idle, *loads], key=lambda band: band.left),
         brackets=list(_brackets(result, place)),
     )
@@ -130,7 +133,7 @@ def _hook(start: float, stop: float) -> str:
     return f"M{a} 12V4H{b}V12"
 
 
-def _panels(repeats: Sequence[Repeat], place: _Place) -> Iterator[Panel]:
+def _panels(repeats: Sequence[Repeat], asides: Sequence[Aside], place: _Place) -> Iterator[Panel]:
     bin_s = _bin_s(sum(repeat.load.duration_s for repeat in repeats))
     each = [(repeat, _edges(repeat, bin_s)) for repeat in repeats]
     each = [(repeat, edges) for repeat, edges in each if len(edges) > 1]
@@ -138,27 +141,44 @@ def _panels(repeats: Sequence[Repeat], place: _Place) -> Iterator[Panel]:
         return
     mean = f"mean of {digits(bin_s, 1)} s"
     flights = [(_in_flight(r.requests), r.work.served, edges) for r, edges in each]
-    yield _panel(
-        "Requests",
-        "",
-        [
-            _series(
-                "in flight", f"sent and not ended, {mean}", [_mean(f, e) for f, _, e in flights]
-            ),
-            _series(
-                "served",
-                f"work on the prompt begun and not ended, {mean}",
-                [_mean(s, e) for _, s, e in flights],
-            ),
-        ],
-        place,
-    )
+    under_way = [_mean(flight, edges) for flight, _, edges in flights]
+    running = [_mean(served, edges) for _, served, edges in flights]
+    begun = f"work on the prompt begun and not ended, {mean}"
+    requests = [
+        _series("in flight", f"sent and not ended, {mean}", under_way),
+        _series("served", begun, running),
+    ]
+    yield _panel("Requests", "", [*requests, *_levels(asides, RUNNING, WAITING)], place)
     for name, about, rates in (
         ("Output tokens", "read", [_out(r, edges) for r, edges in each]),
         ("Prompt tokens", "computed before the first token", [_in(r, edges) for r, edges in each]),
     ):
         lines = [_series(name.lower(), f"{about}, {mean}", rates)]
         yield _panel(name, "tokens/s", lines, place)
+    for line in _levels(asides, KV_USE, factor=100.0):
+        yield _panel("KV cache in use", "%", [line], place)
+
+
+def _levels(asides: Sequence[Aside], *keys: str, factor: float = 1.0) -> Iterator[Series]:
+    """Yield levels as the server told them, each a line that is broken between loads."""
+    for key in keys:
+        told = [one.levels[key] for one in asides if key in one.levels]
+        told = [(time, values * factor) for time, values in told if len(time)]
+        if told:
+            pieces = [_few(*level, MOST_BINS // len(told)) for level in told]
+            name = f"{LEVELS[key]}, says the server"
+            yield _joined(name, "as often as it was read", pieces)
+
+
+def _few(time: Times, values: Floats, most: int) -> tuple[Times, Floats]:
+    """Return points of a line, its peaks among them, and a break after its end."""
+    moments, kept = svg.decimate((time - time[0]).astype(np.float64), values, max(most, 1))
+    return np.append(time[0] + moments.astype(np.int64), time[-1]), np.append(kept, np.nan)
+
+
+def _joined(name: str, about: str, pieces: Sequence[tuple[Times, Floats]]) -> Series:
+    times, values = zip(*pieces, strict=True)
+    return Series(name, about, np.concatenate(times), np.concatenate(values))
 
 
 def _bin_s(seconds: float) -> float:
@@ -195,11 +215,11 @@ def _in(repeat: Repeat, edges: Times) -> tuple[Times, Floats]:
 
 def _series(name: str, about: str, pieces: Sequence[tuple[Times, Floats]]) -> Series:
     """Return the steps of several loads as one line, broken between them."""
-    times, values = [], []
-    for edges, levels in pieces:
-        times += [np.repeat(edges, 2)[1:-1], edges[-1:]]
-        values += [np.repeat(levels, 2), np.array([np.nan])]
-    return Series(name, about, np.concatenate(times), np.concatenate(values))
+    steps = [
+        (np.append(np.repeat(edges, 2)[1:-1], edges[-1:]), np.append(np.repeat(levels, 2), np.nan))
+        for edges, levels in pieces
+    ]
+    return _joined(name, about, steps)
 
 
 def _panel(name: str, unit: str, lines: Sequence[Series], place: _Place) -> Panel:
