@@ -21,6 +21,7 @@ from joulemark.procedures.serving.settings import slo_of
 from joulemark.report.flat import Row
 from joulemark.report.format import clean
 from joulemark.report.serving_aside import aside_rows
+from joulemark.report.serving_beyond import beyond_rows
 from joulemark.report.serving_energies import (
     IDLE,
     Scope,
@@ -80,11 +81,8 @@ def serving_tables(result: ServingResult, *, mlenergy: bool = False) -> list[Ren
     if spreads:
         shown += [_times(where, spreads), Text()]
     rates = rate_rows(metrics, slo_of(result.settings), tokens_per_joule(result))
-    if rates:
-        shown += [_pairs(rates), Text()]
-    aside = list(aside_rows(result))
-    if aside:
-        shown += [_pairs(aside), Text()]
+    for rows in (beyond_rows(result), rates, list(aside_rows(result))):
+        shown += [_pairs(rows), Text()] if rows else []
     found = findings_of_run(result)
     if found:
         shown += [findings_text(found), Text()]

@@ -24,6 +24,7 @@ from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.report.format import iso
 from joulemark.report.serving_aside import aside_json, server_metrics
+from joulemark.report.serving_beyond import beyond_json
 from joulemark.report.serving_energies import idle_share
 from joulemark.report.serving_findings import finding_json
 from joulemark.report.serving_more import request_rows
@@ -62,6 +63,7 @@ def serving_json(result: ServingResult, *, requests: bool = False) -> dict[str, 
         figures = figures_of(result, of)
         if figures:
             found[of] = _figures(figures, provenance)
+    found |= beyond_json(result)
     found["idle_share_percent"] = _or_null(idle_share(result))
     found["factors"] = _factors(factors_of(result))
     found["request_energy"] = _energies(all_requests(result))

@@ -17,6 +17,14 @@ from joulemark.accounting.serving_energy import (
     PER_TOTAL,
 )
 from joulemark.accounting.serving_windows import Steady, Unknown
+from joulemark.accounting.serving_words import (
+    DECODE_ROLE,
+    PER_ANSWER,
+    PER_CORRECT,
+    PER_IMAGE_IN,
+    PER_VIDEO_IN,
+    PREFILL_ROLE,
+)
 from joulemark.core.clock import NS
 from joulemark.core.request import Counted, Outcome, Request
 from joulemark.core.units import count_of, digits, si
@@ -34,6 +42,12 @@ SHORT: Mapping[str, str] = {
     PER_TOTAL: "per token of either",
     PER_REQUEST: "per request",
     PER_GOOD: "per good request",
+    PER_CORRECT: "per right answer",
+    PER_ANSWER: "per token of answers",
+    PER_IMAGE_IN: "per picture asked about",
+    PER_VIDEO_IN: "per film asked about",
+    PREFILL_ROLE: "prefill per input token",
+    DECODE_ROLE: "decode per output token",
     PER_SECOND: "mean power",
 }
 """Names of figures in tables, in their order."""

@@ -118,6 +118,10 @@ def load_arguments(parser: ArgumentParser) -> None:
         metavar="D",
         help="of made-up prompts, words (default: lognormal:200,150)",
     )
+    group.add_argument(
+        "--images", type=checked(positive), metavar="N", help="pictures of noise in each prompt"
+    )
+    group.add_argument("--image-size", metavar="WxH", help="of these, pixels (256x256)")
     group.add_argument("--output-lengths", default="", metavar="D", help="most tokens of answers")
     group.add_argument("--seed", type=checked(seed), default=0, metavar="N", help="(default: 0)")
 

@@ -43,6 +43,8 @@ def plan_of(args: Namespace) -> LoadPlan:
         tokens_out=args.output_lengths,
         lasting_s=args.lasting,
         seed=args.seed,
+        images=args.images,
+        image_size=args.image_size or "",
     )
 
 

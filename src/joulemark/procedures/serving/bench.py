@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +59,10 @@ def bench_serving(
         StoreError: if the run cannot be written.
     """
     first = loads(0)
+    settings = _with_texts(settings, first)
     if tell is not None:
         tell("first question", 0.0, 0.0, None)
-    told = dict(driver.prepare(first))
-    facts = dict(driver.facts())
+    told, facts = dict(driver.prepare(first)), dict(driver.facts())
     kept = {"serving": {"engine": driver.name, **facts, **told, **_record(settings)}}
     with Session(PROCEDURE, title or _title(kept["serving"]), options, kept) as session:
         if begun is not None:
@@ -85,6 +85,12 @@ def _title(serving: Mapping[str, Any]) -> str:
     model = str(serving.get("model") or "serving")
     name = Path(model).name if model.startswith(("/", ".")) else model
     return f"{name}, {arrivals_of(serving)}"
+
+
+def _with_texts(settings: ServingSettings, load: Load) -> ServingSettings:
+    """Return settings that keep the answers, if some of them are to be checked."""
+    checked = any(prompt.check is not None for prompt in load.prompts)
+    return replace(settings, keep_text=settings.keep_text or checked)
 
 
 def _record(settings: ServingSettings) -> dict[str, Any]:

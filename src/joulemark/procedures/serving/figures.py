@@ -8,9 +8,12 @@ import numpy as np
 
 from joulemark.accounting.repeats import with_repeats
 from joulemark.accounting.serving_energy import PER_OUTPUT, PER_REQUEST, PER_SECOND
+from joulemark.accounting.serving_quality import Accuracy
+from joulemark.accounting.serving_words import PER_ANSWER, PER_CORRECT, PER_IMAGE_IN, PER_VIDEO_IN
 from joulemark.accounting.serving_work import work_of
 from joulemark.core.value import Value, total
 from joulemark.loads.serving.latency import Latency, Spread
+from joulemark.procedures.serving.beyond import accuracy_of_run, more_figures
 from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.procedures.serving.settings import slo_of, was_cut
@@ -48,7 +51,7 @@ def figures_of_repeat(repeat: Repeat, result: ServingResult, of: str = ALL) -> d
         each = found[PER_REQUEST]  # with the scatter of the window
         share = account.energy.joules.value / each.value / good if each.value else 1.0
         found[PER_GOOD] = each.scaled(share, "J/request")
-    return found
+    return found | (more_figures(repeat, result) if of == ALL else {})
 
 
 def good_requests(repeat: Repeat, result: ServingResult) -> float | None:
@@ -116,6 +119,9 @@ def metrics_of(result: ServingResult) -> dict[str, float]:
     batches = [r.mean_batch for r in result.repeats if r.mean_batch is not None]
     if batches:
         found["mean_batch"] = float(np.mean(batches))
+    accuracy = accuracy_of_run(result)
+    if isinstance(accuracy, Accuracy):
+        found["accuracy"] = accuracy.share
     every = [one for r in result.repeats for one in r.requests]
     cut = [one for one in every if was_cut(one, result.settings)]
     found["requests"] = float(sum(one.sent is not None for one in cut) + len(every) - len(cut))
@@ -131,6 +137,10 @@ def _energies(figures: Mapping[str, Value]) -> Iterator[tuple[str, float]]:
         PER_REQUEST: "energy_per_request_j",
         PER_GOOD: "energy_per_good_request_j",
         PER_SECOND: "power_w",
+        PER_IMAGE_IN: "energy_per_image_input_j",
+        PER_VIDEO_IN: "energy_per_video_input_j",
+        PER_ANSWER: "energy_per_answer_token_j",
+        PER_CORRECT: "energy_per_correct_answer_j",
     }
     for name, flat in names.items():
         if name in figures:

@@ -14,6 +14,7 @@ from joulemark.core.finding import Finding, Severity
 from joulemark.core.record import replace
 from joulemark.core.request import Counted, Request
 from joulemark.core.run import Status
+from joulemark.procedures.serving.beyond import beyond_findings
 from joulemark.procedures.serving.findings_beside import beside
 from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
@@ -51,6 +52,8 @@ def findings_of_run(result: ServingResult) -> list[Told]:
     for repeat, lag, aside in zip(result.repeats, result.lags, result.asides, strict=True):
         ones = [*_of_load(repeat, lag, result.settings), *beside(repeat, aside)]
         found += [Told(finding=one, repeat=repeat.number + 1) for one in ones]
+        more = beyond_findings(repeat, result)
+        found += [Told(finding=one, repeat=repeat.number + 1) for one in more]
     order = list(Severity)
     return sorted(found, key=lambda one: order.index(one.finding.severity))
 

@@ -16,12 +16,14 @@ from joulemark.core.request import Prompt
 from joulemark.loads.serving import arrivals
 from joulemark.loads.serving.arrivals import Schedule
 from joulemark.loads.serving.lengths import parse_lengths
+from joulemark.loads.serving.pictures import parse_size, with_noise
 from joulemark.loads.serving.prompts import of_lengths, read_prompts, repeated, synthetic
 from joulemark.loads.serving.traces import Recorded, read_trace
 from joulemark.workloads.openai.client import Load
 
 KINDS = ("closed", "poisson", "gamma", "constant", "ramp", "trace", "saturation")
 RATED = ("poisson", "gamma", "constant")
+USUAL_SIZE = "256x256"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,8 @@ class LoadPlan:
         tokens_out: most tokens of answers; empty to leave it to the prompts, or the server.
         lasting_s: what is not complete so long after the start is cancelled, s.
         seed: of prompts and times; each repeat adds its number.
+        images: pictures of noise in each prompt, beside those that it has.
+        image_size: their size, ``256x256``.
     """
 
     kind: str = "closed"
@@ -57,6 +61,8 @@ class LoadPlan:
     tokens_out: str = ""
     lasting_s: float | None = None
     seed: int = 0
+    images: int | None = None
+    image_size: str = ""
 
     def load(self, repeat: int) -> Load:
         """Return the load of a repeat.
@@ -69,7 +75,7 @@ class LoadPlan:
         schedule = self._schedule(seed)
         count = len(schedule.due_s)
         return Load(
-            prompts=self._asked(count, seed),
+            prompts=self._pictured(self._asked(count, seed), seed),
             due_s=schedule.due_s.tolist(),
             concurrency=schedule.concurrency,
             lasting_s=self.lasting_s,
@@ -82,7 +88,7 @@ class LoadPlan:
             for name, value in asdict(self).items()
             if value is not None and value != ""
         }
-        own = ("prompts", "tokens_in", "tokens_out")
+        own = ("prompts", "tokens_in", "tokens_out", "images", "image_size")
         made = {name: plain.pop(name) for name in own if name in plain}
         if self.prompts is not None:
             del made["tokens_in"]  # nothing is made up
@@ -151,6 +157,11 @@ class LoadPlan:
         return [
             replace(prompt, tokens_out=int(out)) for prompt, out in zip(found, most, strict=True)
         ]
+
+    def _pictured(self, prompts: list[Prompt], seed: int) -> list[Prompt]:
+        if self.images is None:
+            return prompts
+        return with_noise(prompts, self.images, parse_size(self.image_size or USUAL_SIZE), seed)
 
     def _as_recorded(self, count: int, seed: int) -> list[Prompt]:
         """Return made-up prompts with the lengths of a recording, where it has them."""

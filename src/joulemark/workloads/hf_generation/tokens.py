@@ -49,8 +49,9 @@ def encoded(prompts: Sequence[Prompt], tokenizer: Tokenizer | None, words: int) 
 
 
 def _ids(prompt: Prompt, tokenizer: Tokenizer) -> list[int]:
+    plain = _plain(prompt)
     if not prompt.messages or not tokenizer.chat_template:
-        return list(tokenizer.encode(_plain(prompt), add_special_tokens=True))
+        return list(tokenizer.encode(plain, add_special_tokens=True))
     turns = [dict(one) for one in prompt.messages]
     text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     return list(tokenizer.encode(text, add_special_tokens=False))  # the template has written them

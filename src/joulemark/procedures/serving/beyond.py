@@ -1,0 +1,139 @@
+"""What only some runs of serving have: reasoning, answers that can be checked, roles of parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from joulemark.accounting.serving_quality import Accuracy, Cost, Quality, accuracy_of, quality
+from joulemark.accounting.serving_reasoning import Reasoning, reasoning
+from joulemark.accounting.serving_roles import Roles, by_role
+from joulemark.accounting.serving_windows import Steady, Unknown
+from joulemark.accounting.serving_words import PER_ANSWER, PER_CORRECT
+from joulemark.core.errors import UsageError
+from joulemark.core.finding import Finding, Severity
+from joulemark.core.request import Counted
+from joulemark.core.value import Value
+from joulemark.loads.serving.checking import mark
+from joulemark.procedures.serving.repeat import Repeat
+from joulemark.procedures.serving.results import ServingResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beyond:
+    """What one load came to beside energy and time.
+
+    Attributes:
+        reasoning: reasoning and answers apart; None where nothing tells of reasoning.
+        quality: right answers; None where no prompt has one.
+        roles: energy by role; None where no roles were told.
+    """
+
+    reasoning: Reasoning | None = None
+    quality: Quality | None = None
+    roles: Roles | Unknown | None = None
+
+
+def beyond_of(repeat: Repeat, result: ServingResult) -> Beyond:
+    """Return what one load came to; nothing where no window counts.
+
+    Args:
+        repeat: the load.
+        result: of its run.
+    """
+    supply, window = result.supply, repeat.window
+    if supply is None or not isinstance(window, Steady):
+        return Beyond()
+    told = reasoning(repeat.work, supply, window, repeat.split)
+    marks = marks_of(repeat, result)
+    return Beyond(
+        reasoning=None if isinstance(told, Unknown) else told,
+        quality=None if marks is None else quality(repeat.work, supply, window, marks),
+        roles=_roles(repeat, result, window),
+    )
+
+
+def marks_of(repeat: Repeat, result: ServingResult) -> dict[str, bool | None] | None:
+    """Return by the id of each request whether its answer is right; None if nothing is checked.
+
+    Where texts were not kept nothing tells.
+    """
+    if all(one.check is None for one in repeat.requests):
+        return None
+    kept = result.settings.get("keep_text") is True
+    return {
+        one.id: mark(one, repeat.texts.get(one.id, "")) if kept else None for one in repeat.requests
+    }
+
+
+def _roles(repeat: Repeat, result: ServingResult, window: Steady) -> Roles | Unknown | None:
+    told = result.settings.get("roles")
+    if not isinstance(told, Mapping) or not told or result.supply is None:
+        return None
+    roles = {str(role): [str(part) for part in parts] for role, parts in told.items()}
+    try:
+        return by_role(repeat.work, result.supply, window, roles)
+    except UsageError as error:
+        return Unknown(str(error))
+
+
+def more_figures(repeat: Repeat, result: ServingResult) -> dict[str, Value]:
+    """Return the figures of one load that ``accounting.serving_energy`` does not have."""
+    one, found = beyond_of(repeat, result), dict[str, Value]()
+    if one.reasoning is not None and PER_ANSWER in one.reasoning.figures:
+        found[PER_ANSWER] = one.reasoning.figures[PER_ANSWER]
+    if one.quality is not None and isinstance(one.quality.cost, Cost):
+        found[PER_CORRECT] = one.quality.cost.value
+    if isinstance(one.roles, Roles):
+        for role in one.roles.roles:
+            found |= role.figures
+    return found
+
+
+def accuracy_of_run(result: ServingResult) -> Accuracy | Unknown | None:
+    """Return how many answers are right in the windows of all loads; None if none is checked."""
+    marks, checked = list[tuple[str, bool]](), False
+    for repeat in result.repeats:
+        told = marks_of(repeat, result)
+        checked |= told is not None
+        if told is None or not isinstance(repeat.window, Steady):
+            continue
+        for one in repeat.requests:
+            fine, ended = told.get(one.id), one.ended or 0
+            if fine is not None and repeat.window.start < ended <= repeat.window.stop:
+                marks.append((one.prompt or one.id, fine))
+    return accuracy_of(marks) if checked else None
+
+
+def beyond_findings(repeat: Repeat, result: ServingResult) -> Iterator[Finding]:
+    """Yield what a reader must know of films, reasoning, right answers and roles of a load."""
+    films = sum(one.videos > 0 for one in repeat.requests)
+    if films:
+        text = (
+            f"{films} prompts held a film: video_url is a field of vLLM and SGLang, which OpenAI's"
+            " protocol does not have; it was sent since the prompts ask for it"
+        )
+        yield _note("vendor-field", text)
+    one = beyond_of(repeat, result)
+    if one.reasoning is not None:
+        yield from _estimated(one.reasoning)
+    if one.quality is not None and isinstance(one.quality.cost, Unknown):
+        text = f"no energy of a right answer: {one.quality.cost.reason}"
+        yield Finding(rule="no-right-answer", severity=Severity.WARNING, message=text)
+    if isinstance(one.roles, Unknown):
+        text = f"no energy by role: {one.roles.reason}"
+        yield Finding(rule="no-roles", severity=Severity.WARNING, message=text)
+
+
+def _estimated(told: Reasoning) -> Iterator[Finding]:
+    by = [one.value for one in told.counted if one not in (Counted.USAGE, Counted.ENGINE)]
+    if by:
+        text = f"the server did not count reasoning; it is an estimate, by {' and '.join(by)}"
+        yield _note("reasoning-estimated", text)
+    if told.untold:
+        text = f"nothing tells of the reasoning of {told.untold} requests: theirs counts as answer"
+        yield _note("reasoning-untold", text)
+
+
+def _note(rule: str, text: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.NOTE, message=text)
