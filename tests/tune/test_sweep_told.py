@@ -148,6 +148,27 @@ BENCH = {
 }
 
 
+def test_accelerators_that_were_measured_are_counted() -> None:
+    parts = [{"domain": "gpu", "added": True}, {"domain": "gpu", "added": False}, {"domain": "cpu"}]
+    record = {
+        "metrics": {"a": 1},
+        "system": {"gpus": ["H100", "H100"]},
+        "phases": [{"role": "measure", "parts": parts}],
+        "settings": {"serving": {"model": "llama"}},
+    }
+    told = told_by(record, OWN, "here")
+    assert (told.gpu, told.gpus, told.model) == ("H100", 1, "llama")
+    record["system"] = {"gpus": ["H100", "A100"]}
+    assert (told_by(record, OWN, "here").gpu, told_by(record, OWN, "here").gpus) == ("", 0)
+
+
+def test_what_a_command_prints_may_be_its_json(tmp_path: Path) -> None:
+    text = plan_text(-8).replace("[measure]", '[read]\nsource = "output"\n[measure]')
+    assert swept(tmp_path, text) == Outcome(3, 2, 1)
+    failed = next(line for line in lines_of(tmp_path) if line["status"] == "failed")
+    assert failed["metrics"]["requests"] == 30, "what it told is kept, and is no result"
+
+
 def test_any_bench_tells_its_first_measured_phase() -> None:
     told = told_by(BENCH, OWN, "here")
     assert told.metrics == {"energy_per_sample_j": 0.5, "energy_j": 5.0, "time_s": 2.0}
@@ -241,6 +262,8 @@ def test_the_short_form_of_serving() -> None:
         (SERVING + '[measure]\nby = "run"', "measured by its command"),
         (SERVING + '[measure]\nby = "x"', "by is 'x'"),
         (SERVING + '[measure]\nmeters = ["nvml"]', "has its own meters"),
+        (SERVING + "[measure]\nlimit = 0", "limit is no time"),
+        ('command = ["{n}"]\n[axes]\nn = [1]\n[measure]\nlimit = 3', "limit is for commands"),
         (SERVING + '[read]\nwork = "a"\nunit = "b"', "tells its energy per unit"),
         (SERVING + "[axes.x]\nfrom = 1\nto = 3", "range x has no end"),
         (SERVING + "[axes.x]\nfrom = 3\nto = 1", "no range"),
@@ -275,6 +298,12 @@ def test_what_a_command_leaves_behind_is_ended(monkeypatch: pytest.MonkeyPatch) 
     assert time.monotonic() - begun < 30
     with pytest.raises(UsageError, match="was not found"):
         run_alone(["no-such-program"], {})
+
+
+def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    text = plan_text(axes="concurrency = [1]").replace("import json", "import time; time.sleep(60)")
+    assert swept(tmp_path, f'{text}limit = "100ms"') == Outcome(1, 0, 1)
+    assert lines_of(tmp_path)[0]["why"] == "exit code 124: it took longer than 100 ms"
 
 
 def test_a_child_that_will_not_end_is_killed() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -17,12 +18,16 @@ from joulemark.procedures.command import Signals, find_program, spawn, waited
 from joulemark.procedures.stopping import handled
 from joulemark.procedures.subreaper import become_subreaper
 
-GRACE_S = 5.0
+LATE = 124
+"""Exit code of a command that took too long, as ``timeout`` gives it."""
+GRACE_S = 10.0
 """So long what was left behind may take to end once it was told to."""
 _LOOK_S = 0.02
 
 
-def run_alone(argv: Sequence[str], variables: Mapping[str, str]) -> tuple[int, bool]:
+def run_alone(
+    argv: Sequence[str], variables: Mapping[str, str], limit_s: float | None = None
+) -> tuple[int, bool]:
     """Run a command and return its exit code, and whether a signal came meanwhile.
 
     It keeps its terminal and its environment. Ctrl-C and SIGTERM go on to it and end it. A command
@@ -31,6 +36,7 @@ def run_alone(argv: Sequence[str], variables: Mapping[str, str]) -> tuple[int, b
     Args:
         argv: the command.
         variables: of its environment, beside those that are there.
+        limit_s: how long it may take, s; then it is ended, and gives ``LATE``. None for ever.
 
     Raises:
         UsageError: if there is no such command.
@@ -43,11 +49,25 @@ def run_alone(argv: Sequence[str], variables: Mapping[str, str]) -> tuple[int, b
         caught.child = process
         for number in caught.signals:  # that came before there was a child
             process.send_signal(number)
-        code = waited(process)
+        code = _within(process, limit_s)
         caught.child = None
         if reaper:
             end_children(before)
     return code, bool(caught.signals)
+
+
+def _within(process: subprocess.Popen[bytes], limit_s: float | None) -> int:
+    """Wait for a command as long as it may take; end one that takes longer."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(limit_s)
+        return waited(process)
+    process.terminate()
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return LATE
 
 
 def children() -> set[int]:

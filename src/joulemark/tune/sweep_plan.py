@@ -62,6 +62,7 @@ class Plan:
         meters: as ``--meter`` writes them; None for the best of the machine.
         idle_s: idle windows around each point, s.
         period_s: time between two samples, s.
+        limit_s: how long a command that measures itself may take, s; None for ever.
         goals: what is searched for; None to measure every point.
         default: values of what one has without choosing; may leave axes out.
         digest: SHA-256 of the file.
@@ -80,6 +81,7 @@ class Plan:
     meters: tuple[str, ...] | None
     idle_s: float
     period_s: float
+    limit_s: float | None
     goals: Goals | None
     default: Mapping[str, Label]
     digest: str
@@ -175,6 +177,7 @@ def _plan(record: dict[str, Any], at: fields.Place, data: bytes) -> Plan:
         meters=fields.texts(measure, "meters", at / "measure"),
         idle_s=fields.seconds(measure, "idle", at / "measure", otherwise=0.0),
         period_s=fields.seconds(measure, "period", at / "measure", otherwise=0.1),
+        limit_s=_limit(measure, at / "measure"),
         goals=goals,
         default=_default(fields.table(record, "default", at), axes, at / "default"),
         digest=hashlib.sha256(data).hexdigest(),
@@ -203,7 +206,7 @@ def _see(plan: Plan, at: fields.Place) -> None:
 
 def _by(record: Mapping[str, Any], measure: Mapping[str, Any], at: fields.Place) -> str:
     """Return what measures a point."""
-    fields.only(measure, ("by", "meters", "idle", "period"), at / "measure")
+    fields.only(measure, ("by", "limit", "meters", "idle", "period"), at / "measure")
     by = fields.text(measure, "by", at / "measure") or (COMMAND if "serving" in record else RUN)
     if by not in (RUN, COMMAND):
         raise (at / "measure").wrong(f"by is {by!r:.40}", f'give "{RUN}" or "{COMMAND}"')
@@ -211,10 +214,20 @@ def _by(record: Mapping[str, Any], measure: Mapping[str, Any], at: fields.Place)
         raise (at / "measure").wrong(
             "a sweep of serving is measured by its command", "leave by out"
         )
-    if by == COMMAND and len(measure) > ("by" in measure):
+    if by == RUN and "limit" in measure:
+        remedy = 'write command = ["timeout", "60", …]'
+        raise (at / "measure").wrong("limit is for commands that measure themselves", remedy)
+    if by == COMMAND and set(measure) - {"by", "limit"}:
         remedy = "give its command the meters, the idle time and the period"
         raise (at / "measure").wrong("a command that measures itself has its own meters", remedy)
     return by
+
+
+def _limit(measure: Mapping[str, Any], at: fields.Place) -> float | None:
+    limit = fields.seconds(measure, "limit", at, otherwise=0.0)
+    if "limit" in measure and limit <= 0:
+        raise at.wrong("limit is no time", 'write it like limit = "10min"')
+    return limit or None
 
 
 def _words(record: Mapping[str, Any], axes: Sequence[Axis], at: fields.Place) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from typing import Any
 from joulemark.core.errors import FormatError, MeterError, StoreError, UsageError
 from joulemark.core.interfaces import Knob
 from joulemark.core.run import Status
+from joulemark.core.units import duration
 from joulemark.meters import parse_spec
-from joulemark.procedures.alone import run_alone
+from joulemark.procedures.alone import LATE, run_alone
 from joulemark.procedures.command import run_command
 from joulemark.procedures.session import Options
 from joulemark.store.files import RUN, iso_utc
@@ -141,7 +142,7 @@ def _told(plan: Plan, setting: Setting, point: Mapping[str, Label], key: Key) ->
         words = [sys.executable, "-P", "-m", "joulemark", *words[1:]]
     before = set(_runs(store))
     with printed_into(files.output, files.errors):
-        code, interrupted = run_alone(words, {"JOULEMARK_STORE": str(store)})
+        code, interrupted = run_alone(words, {"JOULEMARK_STORE": str(store)}, plan.limit_s)
     line: dict[str, Any] = {"run": None, "code": code, "status": DONE}
     said = ""
     try:
@@ -160,6 +161,8 @@ def _told(plan: Plan, setting: Setting, point: Mapping[str, Label], key: Key) ->
         line["run"] = new[0] if len(new) == 1 else None
     if interrupted:
         return {**line, "status": INTERRUPTED, "why": ""}
+    if code == LATE and plan.limit_s is not None:
+        said = said or f"it took longer than {duration(plan.limit_s)}"
     if code != 0:
         line |= {"status": FAILED, "why": _ended(code, files, said)}
     return line
