@@ -77,7 +77,7 @@ served.close()
 def server(seed: int) -> Iterator[str]:
     """Run a scripted server with costs; give its address."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, json.dumps({**SCRIPT, "seed": seed})],
+        [sys.executable, "-c", SERVER, json.dumps({**SCRIPT, "seed": seed, "times": True})],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

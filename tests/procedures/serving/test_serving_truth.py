@@ -27,7 +27,7 @@ from joulemark.workloads.openai.target import Target
 
 SERVER = Serving(
     first=0.0, prompt_token=2e-5, step=0.01, step_request=0.0002, slots=8, least=5, most=40,
-    base_w=120.0, prompt_j=0.02, token_j=0.25, noise_w=3.0,
+    base_w=120.0, prompt_j=0.02, token_j=0.25, noise_w=3.0, times=True,
 )  # fmt: skip
 SLACK = 2.0
 """One draw of a 95 % interval: within so many times its half-width."""

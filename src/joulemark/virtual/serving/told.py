@@ -29,8 +29,9 @@ class Told:
         costs: what things cost.
         time: knots of the energy, shape (k,).
         joules: energy up to each knot, shape (k,).
+        written: when each token of an answer was written, shape (m,).
+        owner: place of its request, likewise.
         first: when the first token of each request was written, shape (n,).
-        last: when the last was, likewise.
         tokens_in: of each prompt, likewise.
         tokens_out: of each answer, likewise.
         spent: for each request, J, likewise.
@@ -39,8 +40,9 @@ class Told:
     costs: Costs
     time: Times
     joules: Floats
+    written: Times
+    owner: Times
     first: Times
-    last: Times
     tokens_in: Floats
     tokens_out: Floats
     spent: Floats
@@ -50,24 +52,17 @@ class Told:
         before, after = np.interp([start, stop], self.time, self.joules)
         return float(after - before)
 
-    def share(self, start: int, stop: int) -> Floats:
-        """Return of each answer the share that was written between two moments, shape (n,).
-
-        Its first token is one moment's; the others follow evenly.
-        """
-        length = np.maximum(self.last - self.first, 1)
-        ends = np.clip(np.array([start, stop])[:, None] - self.first, 0, length) / length
-        more = (self.tokens_out - 1) * (ends[1] - ends[0])
-        begun = (self.first > start) & (self.first <= stop)
-        return np.asarray((begun + more) / self.tokens_out, dtype=np.float64)
-
     def per_token(self, start: int, stop: int) -> float:
-        """Return energy by tokens of answers written between two moments, J/token."""
-        return self.energy(start, stop) / float(self.share(start, stop) @ self.tokens_out)
+        """Return energy by tokens of answers written after one moment up to another, J/token."""
+        return self.energy(start, stop) / float(self._inside(start, stop).sum())
 
     def per_request(self, start: int, stop: int) -> float:
-        """Return energy by requests, each by the share that was written, J/request."""
-        return self.energy(start, stop) / float(self.share(start, stop).sum())
+        """Return energy by requests, each by the share of its tokens written then, J/request."""
+        inside = self._inside(start, stop)
+        return self.energy(start, stop) / float((inside / self.tokens_out[self.owner]).sum())
+
+    def _inside(self, start: int, stop: int) -> NDArray[np.bool_]:
+        return np.asarray((self.written > start) & (self.written <= stop))
 
     def of(self, requests: Sequence[Request]) -> Floats:
         """Return what was spent for each of a client's requests, J, shape (len(requests),).
@@ -94,7 +89,7 @@ class Told:
 
 
 def told_by(url: str, shift: int, since: int) -> Told:
-    """Ask a scripted server with costs for its truth.
+    """Ask a scripted server with costs, which keeps the times of tokens, for its truth.
 
     Args:
         url: its address.
@@ -103,9 +98,13 @@ def told_by(url: str, shift: int, since: int) -> Told:
 
     Raises:
         OSError: if it does not answer, or nothing costs energy.
+        ValueError: if it did not keep the times of tokens.
     """
     energy, rows = _asked(f"{url}/energy/truth"), _asked(f"{url}/truth")
     whole = [row for row in rows if row["whole"] and row["arrived"] + shift >= since]
+
+    if not all(row["times"] for row in whole):
+        raise ValueError("the server did not keep the times of tokens")
 
     def column(name: str, kind: type) -> NDArray[Any]:
         return np.array([row[name] for row in whole], dtype=kind)
@@ -114,8 +113,9 @@ def told_by(url: str, shift: int, since: int) -> Told:
         costs=Costs(**energy["costs"]),
         time=np.array(energy["time"], dtype=np.int64) + shift,
         joules=np.array(energy["joules"], dtype=np.float64),
+        written=np.array([at for row in whole for at in row["times"]], dtype=np.int64) + shift,
+        owner=np.repeat(np.arange(len(whole)), [len(row["times"]) for row in whole]),
         first=column("first", np.int64) + shift,
-        last=column("last", np.int64) + shift,
         tokens_in=column("tokens_in", np.float64),
         tokens_out=column("tokens_out", np.float64),
         spent=column("joules", np.float64),
