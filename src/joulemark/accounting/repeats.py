@@ -54,12 +54,12 @@ def with_repeats(value: Value, values: list[float], of: str, *, fewest: int | No
 
 
 def fewest_repeats(settings: Mapping[str, Any]) -> int | None:
-    """Return after how many windows ``bench`` could have stopped; None for other procedures.
+    """Return after how many windows ``bench`` could have stopped; None where that was settled.
 
     Args:
         settings: of a run.
     """
-    bench = settings.get("bench")
+    bench = settings.get("bench", settings.get("serving"))
     repeats = bench.get("repeats") if isinstance(bench, Mapping) else None
     return repeats if isinstance(repeats, int) else None
 

@@ -123,6 +123,14 @@ def test_a_bound_of_time_cuts_without_blame(tmp_path: Path) -> None:
     assert 0 < metrics["requests"] < 5000
 
 
+def test_a_load_that_runs_out_of_requests(tmp_path: Path) -> None:
+    plan = LoadPlan(kind="closed", requests=8, concurrency=4, tokens_in="20", lasting_s=9.0)
+    with serving() as server:
+        found = findings_of_run(measured(server, tmp_path, plan))
+    told = next(one.finding for one in found if one.finding.rule == "load-short")
+    assert "of 9 s (--requests N)" in told.message
+
+
 def test_a_load_that_never_has_its_concurrency(tmp_path: Path) -> None:
     plan = LoadPlan(kind="closed", requests=4, concurrency=9, tokens_in="20")
     with serving() as server:

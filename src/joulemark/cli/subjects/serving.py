@@ -9,6 +9,7 @@ this process, without a server. docs/bench-serving.md says more.
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import ExitStack, closing
@@ -87,13 +88,17 @@ def main(args: Namespace) -> int:
 def _measured(args: Namespace, stack: ExitStack) -> Path:
     """Return the run; what was started for it ends with the stack."""
     from joulemark.procedures.serving.bench import bench_serving
+    from joulemark.procedures.serving.driver import processes_for
 
     plan = serving_parts.plan_of(args)
     settings, options = serving_parts.settings_of(args, plan), options_of(args)
     driver = engine_driver(args)
     if driver is None:
         target = serving_parts.target_of(args)
-        plan.load(0)  # what makes no sense is told before a server is started
+        load = plan.load(0)  # what makes no sense is told before a server is started
+        if args.client_processes is None:
+            cores = len(os.sched_getaffinity(0))
+            args.client_processes = processes_for(load, cores)
         driver, options = _served(args, target, _started(args, target, stack), options)
     stack.enter_context(closing(driver))
     display, _ = progress()

@@ -86,7 +86,7 @@ def server_arguments(parser: ArgumentParser) -> None:
         help="an answer that stands still for so long has stalled (default: 120 s)",
     )
     group.add_argument(
-        "--client-processes", type=checked(positive), default=1, metavar="N", help="(default: 1)"
+        "--client-processes", type=checked(positive), metavar="N", help="(default: by the load)"
     )
 
 

@@ -24,6 +24,8 @@ from joulemark.workloads.openai.client import Load
 
 IDLE = "the server or engine is up, and nobody asks it anything"
 """What the idle windows are of."""
+VAIN = 2
+"""After so many loads without a window that counts there are no more."""
 Loads = Callable[[int], Load]
 """The load of a repeat, from 0: each has prompts and times of its own, drawn by its own seed."""
 
@@ -135,14 +137,14 @@ def _repeats(
 def _enough(
     session: Session, figures: list[float], repeats: int, settings: ServingSettings
 ) -> bool:
-    if repeats < settings.repeats:
-        return False
-    if len(figures) < repeats:  # a repeat without steady state: no more of the same
-        return True
-    if repeats == 1 == settings.max_repeats:
-        return True
-    fewest, most = max(settings.repeats, 2), settings.max_repeats
-    decision = another(figures, goal=settings.goal, fewest=fewest, most=most)
+    """Return whether no more loads are needed; those without a window do not count."""
+    most, there = settings.max_repeats, len(figures)
+    if not there:  # twice no steady state: a third load would have none either
+        return repeats >= min(settings.repeats, VAIN)
+    if there < settings.repeats or repeats == 1 == most:
+        return repeats == most
+    fewest = max(settings.repeats, 2)
+    decision = another(figures, goal=settings.goal, fewest=fewest, most=most - repeats + there)
     if not decision.more and repeats == most > 1 and "are the most" in decision.reason:
         session.caution(Code.SPREAD, decision.reason, PHASE)
     return not decision.more

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
 
 from joulemark.core.clock import Clock
 from joulemark.meters.journal import store_error
@@ -21,6 +24,8 @@ from joulemark.workloads.openai.target import Target
 from joulemark.workloads.openai.tokenizer import tokenizer_of
 from joulemark.workloads.openai.workers import drive_apart
 
+TOGETHER, A_SECOND = 256, 200
+"""Requests under way together, or due in a second, that one client process is given."""
 SERVER_LOG = "server.log"
 
 
@@ -88,6 +93,25 @@ class Driver(Protocol):
     def close(self) -> None:
         """Let go of everything; a second call does nothing."""
         ...
+
+
+def processes_for(load: Load, cores: int) -> int:
+    """Return how many client processes a load is given where nobody says.
+
+    One for each 256 requests under way together, or for each 200 that are due in the busiest
+    second; never more than half of the processor, which the server may need itself.
+
+    Args:
+        load: what is asked.
+        cores: hardware threads that this process may use.
+    """
+    if load.concurrency is not None:
+        wanted = math.ceil(min(load.concurrency, len(load.prompts)) / TOGETHER)
+    else:
+        due = np.asarray(load.due_s)
+        busiest = (np.searchsorted(due, due + 1.0) - np.arange(len(due))).max(initial=0)
+        wanted = math.ceil(int(busiest) / A_SECOND)
+    return max(min(wanted, cores // 2), 1)
 
 
 class HttpDriver:

@@ -26,14 +26,15 @@ NAMES = {"ttft": "ttft", "tpot": "tpot", "itl": "itl", "latency": "e2e", "latene
 
 
 def figures_of(result: ServingResult, of: str = ALL) -> dict[str, Value]:
-    """Return each figure that every repeat has: the mean of the repeats, with their scatter.
+    """Return each figure that every repeat with a window has: their mean, with their scatter.
 
     Args:
         result: of a run.
         of: ``all`` parts, ``accelerators`` or ``host``.
     """
-    each = [figures_of_repeat(repeat, result, of) for repeat in result.repeats]
-    if not each or not all(each):
+    found = [figures_of_repeat(repeat, result, of) for repeat in result.repeats]
+    each = [figures for figures in found if figures]
+    if not each:
         return {}
     names = [name for name in each[0] if all(name in one for one in each)]
     fewest = fewest_of(result)

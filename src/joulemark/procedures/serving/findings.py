@@ -19,6 +19,7 @@ from joulemark.procedures.serving.findings_beside import beside
 from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.procedures.serving.settings import number_of, was_cut
+from joulemark.procedures.serving.whose import ELSEWHERE
 from joulemark.workloads.openai.findings import LATE_S, findings_of
 from joulemark.workloads.openai.lag import Lag
 
@@ -27,6 +28,8 @@ SERVER = "openai"
 ENOUGH_OF_A_CORE = 0.5
 """Client processes are advised so that none uses more of a core than this."""
 MOST_PROCESSES = 64
+LASTED = 0.9
+"""A load of a given time that lasts for less of it ran out of requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +91,14 @@ def _billed(result: ServingResult) -> Iterator[Finding]:
             " machine, that of the client too (--server-pid PID)"
         )
         yield _warning("whole-machine-billed", text)
+    elif reason and ELSEWHERE in str(reason):
+        text = f"the meters that were named are taken for those of the server: {reason}"
+        yield Finding(rule="server-elsewhere", severity=Severity.NOTE, message=text)
 
 
 def _of_load(repeat: Repeat, lag: Lag | None, settings: Mapping[str, Any]) -> Iterator[Finding]:
     kept = [one for one in repeat.requests if not was_cut(one, settings)]
-    yield from _cut(repeat, kept)
+    yield from _cut(repeat, kept, settings)
     lag = lag or Lag()
     for one in findings_of(kept, lag):
         yield _allowed(_advised(one, lag, settings), kept, settings)
@@ -103,12 +109,22 @@ def _of_load(repeat: Repeat, lag: Lag | None, settings: Mapping[str, Any]) -> It
     yield from _uncounted(kept)
 
 
-def _cut(repeat: Repeat, kept: Sequence[Request]) -> Iterator[Finding]:
+def _cut(repeat: Repeat, kept: Sequence[Request], settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """Tell what a bound of time cut off, or that the requests did not last as long."""
     begun = sum(one.sent is not None for one in repeat.requests)
     cut = begun - sum(one.sent is not None for one in kept)
     if len(kept) < len(repeat.requests):
         text = f"{begun} requests were sent; the end of the load's time cut {cut} of them off"
         yield Finding(rule="load-cut", severity=Severity.NOTE, message=text)
+        return
+    arrivals = settings.get("arrivals")
+    lasting = number_of(arrivals.get("lasting_s")) if isinstance(arrivals, Mapping) else None
+    if lasting is not None and repeat.load.duration_s < LASTED * lasting:
+        text = (
+            f"all {len(repeat.requests)} requests were over after {repeat.load.duration_s:.3g} s of"
+            f" {lasting:g} s (--requests N)"
+        )
+        yield _warning("load-short", text)
 
 
 def _advised(finding: Finding, lag: Lag, settings: Mapping[str, Any]) -> Finding:
