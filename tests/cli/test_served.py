@@ -38,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_serving_comes_first(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", str(run)]) == 0
     text = capsys.readouterr().out
-    assert text.index("30 answered") < text.index("per output token") < text.index("Parts of load")
+    assert text.index("30 answered") < text.index("energy-per-output") < text.index("Parts of load")
     assert max(map(len, text.splitlines())) <= 80
 
 
@@ -65,6 +65,8 @@ def test_every_request_as_json_only_when_asked(
     assert "requests" not in json.loads(capsys.readouterr().out)["serving"]
     assert main(["show", str(run), "--json", "--requests"]) == 0
     told = json.loads(capsys.readouterr().out)["serving"]
+    assert main(["show", str(run), "--requests"]) == 2
+    assert "--json" in capsys.readouterr().err
     assert len(told["requests"]) == 30
     assert told["definition"] == "energy-of-request/1"
 

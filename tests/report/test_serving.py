@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,10 @@ def test_whoever_counted_has_a_name() -> None:
 
 def test_a_load_at_a_glance(tmp_path: Path) -> None:
     text = printed(serving_of(served(tmp_path)))
+    first = text.splitlines()[0]
+    assert re.match(
+        r"\d[\d.]* ± [\d.]+ J per output token \(measured\), a token 40\.\d ms, the", first
+    )
     assert line(text, "server ") == "server tiny at http://127.0.0.1:8000 (chat, streamed)"
     assert line(text, "load ") == "load Poisson arrivals, 3/s, at most 8 run at once"
     assert line(text, "requests ").startswith("requests 170 answered")

@@ -29,7 +29,7 @@ def test_levels_counts_and_times() -> None:
     rows = dict(server_rows(TOLD))
     assert rows["told by"].endswith(", 30 readings in 20.0 s")
     assert "\x1b" not in rows["told by"]
-    assert rows["running"] == "11.3 on average, 16.0 at most"
+    assert rows["running"] == "11.3 on average, 16 at most"
     assert rows["KV cache in use"] == "34 % on average, 51 % at most"
     assert rows["generated tokens"] == "12 000 (600/s)"
     assert rows["put back to wait"] == "0"

@@ -57,8 +57,11 @@ def show_serving(
         args: those of ``show``, if these were given.
 
     Raises:
-        UsageError: if there is no rule of that name.
+        UsageError: if there is no rule of that name, or requests are asked for without JSON.
     """
+    if args is not None and args.requests and not as_json:
+        remedy = "give --json, too, or joulemark export --requests"
+        raise UsageError("requests are no table for a terminal", remedy=remedy)
     from joulemark.cli.common import print_json
     from joulemark.procedures.serving.results import serving_of
     from joulemark.report.plain import run_json

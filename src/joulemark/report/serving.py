@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
 from rich.box import SIMPLE_HEAD
@@ -10,11 +10,13 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from joulemark.accounting.serving_energy import PER_OUTPUT
 from joulemark.accounting.serving_requests import NAME, Costs
 from joulemark.accounting.serving_windows import Unknown
+from joulemark.core.units import digits, si
 from joulemark.loads.serving.latency import Spread
 from joulemark.procedures.serving.costs import Factors, all_requests, factors_of
-from joulemark.procedures.serving.figures import metrics_of
+from joulemark.procedures.serving.figures import figures_of, metrics_of
 from joulemark.procedures.serving.findings import findings_of_run
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.procedures.serving.settings import slo_of
@@ -68,8 +70,10 @@ def print_serving(
 def serving_tables(result: ServingResult, *, mlenergy: bool = False) -> list[RenderableType]:
     """Return load, energies by definition, times, rates, and what is to be said of them."""
     metrics = metrics_of(result)
-    shown: list[RenderableType] = [_pairs(load_rows(result)), Text()]
     scopes = scopes_of(result)
+    shown: list[RenderableType] = [_pairs(load_rows(result)), Text()]
+    told = headline(result, scopes, metrics)
+    shown[:0] = [Text(told, style="bold"), Text()] if told else []
     if scopes:
         shown += [_energies(result, scopes), Text()]
     elif result.repeats:
@@ -87,6 +91,21 @@ def serving_tables(result: ServingResult, *, mlenergy: bool = False) -> list[Ren
     if found:
         shown += [findings_text(found), Text()]
     return shown[:-1]
+
+
+def headline(result: ServingResult, scopes: list[Scope], metrics: Mapping[str, float]) -> str:
+    """Return the result in one line; empty where nothing is known."""
+    said = []
+    energy = figures_of(result).get(PER_OUTPUT)
+    if energy is not None:
+        kind = scopes[0].provenance.value if scopes and scopes[0].provenance else "unknown"
+        said.append(f"{energy_text(energy)} per output token ({kind})")
+    for name, words in (("tpot_p50_s", "a token"), ("ttft_p50_s", "the first after")):
+        if name in metrics:
+            said.append(f"{words} {si(metrics[name], 's', 3)}")
+    if "output_tokens_per_s" in metrics:
+        said.append(f"{digits(metrics['output_tokens_per_s'], 3)} tokens/s")
+    return ", ".join(said)
 
 
 def _pairs(rows: Iterable[Row]) -> Table:

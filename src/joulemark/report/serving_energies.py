@@ -49,9 +49,10 @@ def scopes_of(result: ServingResult) -> list[Scope]:
 
 
 def energy_rows(result: ServingResult, scopes: list[Scope]) -> Iterator[EnergyRow]:
-    """Yield each figure that some column has, in the order of ``SHORT``."""
+    """Yield each figure that some column has, those of ``SHORT`` first and in its order."""
     each = [figures_of(result, scope.key) for scope in scopes]
-    for definition, name in SHORT.items():
+    others = {name: name for figures in each for name in figures if name not in SHORT}
+    for definition, name in {**SHORT, **others}.items():
         values = [figures.get(definition) for figures in each]
         if any(value is not None for value in values):
             yield EnergyRow(name, values, definition)

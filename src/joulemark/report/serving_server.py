@@ -73,4 +73,4 @@ def _counts(told: ServerCounters, seconds: float) -> Iterator[Row]:
 
 
 def _number(value: float) -> str:
-    return digits(value, 3)
+    return f"{value:.3g}" if abs(value) < 1000 else digits(value, 3)
