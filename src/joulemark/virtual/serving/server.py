@@ -149,7 +149,7 @@ class _Talk(asyncio.Protocol):
     def __init__(self, server: ScriptedServer) -> None:
         self.transport: asyncio.Transport
         self._server = server
-        self._buffer = b""
+        self._buffer = bytearray()
         self._answering: Answering | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -177,8 +177,8 @@ class _Talk(asyncio.Protocol):
                 return
             if len(self._buffer) < stop + 4 + size:
                 return
-            head, body = self._buffer[:stop], self._buffer[stop + 4 : stop + 4 + size]
-            self._buffer = self._buffer[stop + 4 + size :]
+            head, body = bytes(self._buffer[:stop]), bytes(self._buffer[stop + 4 : stop + 4 + size])
+            del self._buffer[: stop + 4 + size]
             self._request(head, body)
 
     def _request(self, head: bytes, body: bytes) -> None:
