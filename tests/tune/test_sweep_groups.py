@@ -115,6 +115,18 @@ def test_repeats_and_failures_are_said(tmp_path: Path) -> None:
     assert group.notes[2].startswith("4 measurements failed and count for nothing: batch=16")
 
 
+def test_a_repeat_without_energy_leaves_the_other_with_its_own_interval(tmp_path: Path) -> None:
+    turns = iter(range(100))
+
+    def line(batch: int, power: str) -> dict[str, Any]:
+        gone = {"metrics": {"requests": 9.0}, "u95": {}, "provenance": None}
+        return told(batch, power) | (gone if next(turns) % 2 else {})
+
+    (group,) = sweep_groups(recorded(tmp_path / "s", plan(), line, repeats=2), Asked())
+    assert group.candidates[2].measures["energy_per_request"].u95 == pytest.approx(1.25)
+    assert group.labels["provenance"] == "measured"
+
+
 def test_points_without_energy_are_named(tmp_path: Path) -> None:
     def line(batch: int, power: str) -> dict[str, Any]:
         return told(batch, power) | ({"metrics": {"requests": 9.0}} if batch == 16 else {})

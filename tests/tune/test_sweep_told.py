@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -336,20 +337,41 @@ def test_a_signal_goes_on_to_the_command(tmp_path: Path) -> None:
         assert process.stdout.readline() == "143 True\n"
 
 
-def test_an_interrupted_point_is_told_and_done_again(tmp_path: Path) -> None:
-    path = tmp_path / "nap.toml"
-    command = [sys.executable, "-c", NAP, "{n}", "{result}"]
+SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+
+
+def started(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a sweep of one point that lasts; return its process and that of its command."""
+    path = folder / "nap.toml"
+    command = [sys.executable, "-c", SLEEPER, "{n}", "{result}"]
     path.write_text(f'command = {json.dumps(command)}\n[axes]\nn = [1]\n[measure]\nby="command"')
     source = str(Path(__file__).parents[2] / "src")
-    environment = {**os.environ, "PYTHONPATH": source, "XDG_STATE_HOME": str(tmp_path / "state")}
-    words = [sys.executable, "-m", "joulemark", "sweep", str(path), "--store", str(tmp_path / "r")]
-    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE) as process:
-        output = tmp_path / "nap.sweep" / "output" / "0000-00.out"
-        last = time.monotonic() + 20
-        while not (output.exists() and output.read_text()) and time.monotonic() < last:
-            time.sleep(0.02)
+    environment = {**os.environ, "PYTHONPATH": source, "XDG_STATE_HOME": str(folder / "state")}
+    words = [sys.executable, "-m", "joulemark", "sweep", str(path), "--store", str(folder / "r")]
+    process = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE)
+    output = folder / "nap.sweep" / "output" / "0000-00.out"
+    last = time.monotonic() + 20
+    while not (output.exists() and output.read_text().endswith("\n")) and time.monotonic() < last:
+        time.sleep(0.02)
+    return process, int(output.read_text())
+
+
+def test_an_interrupted_point_is_told_and_done_again(tmp_path: Path) -> None:
+    process, _ = started(tmp_path)
+    with process:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
         assert process.returncode == 130
     line = json.loads((tmp_path / "nap.sweep" / "sweep.jsonl").read_text().splitlines()[1])
     assert (line["status"], line["run"], line["why"]) == ("interrupted", None, "")
+
+
+def test_a_command_ends_with_a_sweep_that_is_killed(tmp_path: Path) -> None:
+    process, command = started(tmp_path)
+    ended = os.pidfd_open(command)
+    try:
+        with process:
+            process.kill()
+        assert select.select([ended], [], [], 20)[0], "it goes on without the sweep"
+    finally:
+        os.close(ended)

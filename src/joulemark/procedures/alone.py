@@ -16,7 +16,7 @@ from pathlib import Path
 
 from joulemark.procedures.command import Signals, find_program, spawn, waited
 from joulemark.procedures.stopping import handled
-from joulemark.procedures.subreaper import become_subreaper
+from joulemark.procedures.subreaper import become_subreaper, ending_with_parent
 
 LATE = 124
 """Exit code of a command that took too long, as ``timeout`` gives it."""
@@ -30,8 +30,8 @@ def run_alone(
 ) -> tuple[int, bool]:
     """Run a command and return its exit code, and whether a signal came meanwhile.
 
-    It keeps its terminal and its environment. Ctrl-C and SIGTERM go on to it and end it. A command
-    killed by signal n gives 128 + n.
+    It keeps its terminal and its environment. Ctrl-C and SIGTERM go on to it and end it, and so it
+    does if this process is killed. A command killed by signal n gives 128 + n.
 
     Args:
         argv: the command.
@@ -45,7 +45,7 @@ def run_alone(
     reaper, before = become_subreaper(), children()
     caught = Signals()
     with handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), caught.take):
-        process = spawn(program, argv, variables)
+        process = spawn(program, argv, variables, ending_with_parent())
         caught.child = process
         for number in caught.signals:  # that came before there was a child
             process.send_signal(number)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -157,11 +157,22 @@ def _children_s() -> float:
 
 
 def spawn(
-    program: str, argv: Sequence[str], variables: Mapping[str, str]
+    program: str,
+    argv: Sequence[str],
+    variables: Mapping[str, str],
+    before: Callable[[], None] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a command with variables of its environment beside those that are there."""
+    """Start a command with variables of its environment beside those that are there.
+
+    Args:
+        program: path of the program.
+        argv: the command.
+        variables: of its environment.
+        before: called in the child before the program starts; must do next to nothing.
+    """
     sys.stdout.flush()
-    return subprocess.Popen(argv, executable=program, env={**os.environ, **variables})
+    environment = {**os.environ, **variables}
+    return subprocess.Popen(argv, executable=program, env=environment, preexec_fn=before)  # noqa: PLW1509 # one call of the kernel
 
 
 def waited(process: subprocess.Popen[bytes]) -> int:

@@ -98,9 +98,9 @@ def _cells(head: Line, lines: Sequence[Line]) -> dict[str, Any] | None:
         cells |= _own(head, done)
         for name in _names(head, "metrics"):
             cells |= _mean(name, [_number(line["metrics"].get(name)) for line in done])
-    provenance = sorted({str(line.get("provenance") or "none") for line in done})
+    provenance = sorted({str(line["provenance"]) for line in done if line.get("provenance")})
     cells |= {"repeats": len(done), "failed": sum(line["status"] == FAILED for line in lines)}
-    cells |= {"provenance": " ".join(provenance)}
+    cells |= {"provenance": " ".join(provenance) or "none"}
     cells["runs"] = " ".join(str(line["run"]) for line in done if line.get("run"))
     cells["store"] = next((str(line["store"]) for line in done if line.get("store")), None)
     cells["command"] = _shell(filled(_names(head, "command"), done[0]["values"], "RESULT.json"))
@@ -127,11 +127,11 @@ def _told(head: Line, done: Sequence[Line]) -> dict[str, Any]:
     names = dict.fromkeys(name for line in done for name in line["metrics"])
     cells: dict[str, Any] = {}
     for name in _names(head, "metrics") or names:
-        cells |= _mean(name, [_number(line["metrics"].get(name)) for line in done])
-        u95 = done[0].get("u95")
-        if len(done) == 1 and isinstance(u95, Mapping):
-            cells[f"{name}_u95"] = _number(u95.get(name))
-        whole = [_number((line.get("meter_u95") or {}).get(name)) for line in done]
+        some = [line for line in done if _number(line["metrics"].get(name)) is not None]
+        cells |= _mean(name, [_number(line["metrics"].get(name)) for line in some])
+        if len(some) == 1:
+            cells[f"{name}_u95"] = _half(some[0], "u95", name)
+        whole = [_half(line, "meter_u95", name) for line in some]
         if any(half is not None for half in whole):
             cells[f"{name}_meter_u95"] = _mean("", whole)[""]
     for there, name in (("model", "served_model"), ("gpu", "gpu"), ("gpus", "gpus")):
@@ -139,6 +139,11 @@ def _told(head: Line, done: Sequence[Line]) -> dict[str, Any]:
         if len(told_of) == 1 and name not in done[0]["values"]:
             cells |= {name: next(iter(told_of))}
     return cells
+
+
+def _half(line: Line, kind: str, name: str) -> float | None:
+    told_of = line.get(kind)
+    return _number(told_of.get(name)) if isinstance(told_of, Mapping) else None
 
 
 def _share(line: Line) -> float | None:
