@@ -44,7 +44,8 @@ def load(count: int, text: str = "abc") -> Load:
 
 
 def test_two_loads_on_one_model() -> None:
-    driver, models = made(Clocked(batch=2))
+    engine = Clocked(batch=2)
+    driver, models = made(engine)
     assert models == []
     assert driver.look(Path()) == {}
     for _ in range(2):
@@ -52,7 +53,7 @@ def test_two_loads_on_one_model() -> None:
         driver.drive(load(5), lambda request, _: kept.append(request), 0)  # noqa: B023
         assert [one.outcome for one in kept] == [Outcome.OK] * 5
         assert {one.tokens_in for one in kept} == {4}
-        assert not driver._manager.is_running()
+        assert not engine.is_running()
     assert len(models) == 1
     assert driver.look(Path()) == {"largest_batch": 2}
     driver.close()
@@ -114,10 +115,11 @@ def test_the_engine_stops_when_a_load_breaks_off() -> None:
     def keep(request: Request, text: str) -> None:
         raise KeyboardInterrupt
 
-    driver, _ = made(Clocked())
+    engine = Clocked()
+    driver, _ = made(engine)
     with pytest.raises(KeyboardInterrupt):
         driver.drive(load(3), keep, 0)
-    assert not driver._manager.is_running()
+    assert not engine.is_running()
 
 
 def test_a_model_whose_engine_is_refused_is_let_go() -> None:

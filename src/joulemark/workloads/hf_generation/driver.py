@@ -55,7 +55,6 @@ class Generation:
         self.settings = settings
         self._loader = loader
         self._model: Model | None = None
-        self._manager: Any = None
         self._resolved: dict[str, Any] = {}
         self._loads = 0
         self._largest = 0
@@ -130,7 +129,7 @@ class Generation:
         if settings.text and model.tokenizer is not None:
             tokenizer = model.tokenizer
             decode = lambda ids: str(tokenizer.decode(ids, skip_special_tokens=True))  # noqa: E731
-        with _running(self._manager) as manager:
+        with _running(model.engine()) as manager:
             drive = Drive(manager, load, ids, keep, limits, shift=shift, decode=decode, name=name)
             lag = drive.run()
         self._largest = max(self._largest, largest(drive.spans))
@@ -139,7 +138,6 @@ class Generation:
     def close(self) -> None:
         """Let go of the model; a second call does nothing."""
         if self._model is not None:
-            self._manager = None
             self._model.close()
             self._model = None
 
@@ -151,11 +149,11 @@ class Generation:
         if self._model is None:
             model = self._loader(self.settings)
             try:
-                self._manager = model.engine()
+                manager = model.engine()
             except BaseException:
                 model.close()
                 raise
-            self._resolved = resolved(self._manager.continuous_batching_config)
+            self._resolved = resolved(manager.continuous_batching_config)
             self._model = model
         return self._model
 

@@ -63,6 +63,7 @@ class Model:
         self.settings = settings
         self._torch, self._transformers = torch, transformers
         self._threads_before = 0
+        self._begun = False
         self.device = device_of(torch, settings.device)
         if settings.threads:
             self._threads_before = torch.get_num_threads()
@@ -84,10 +85,15 @@ class Model:
     def engine(self) -> Any:
         """Return the engine around the model, its cache made and its graphs captured.
 
+        It is always the same. It must be asked for before each start: a stop leaves the model with
+        attention that knows no paged cache.
+
         Raises:
             UsageError: if transformers refuses the settings.
             UnavailableError: if its cache does not fit into the memory.
         """
+        if self._begun:
+            return self.network.init_continuous_batching()  # that of before, attention set anew
         settings, generation = self.settings, self._generation()
         config = self._transformers.generation.ContinuousBatchingConfig
         known = {item.name for item in dataclasses.fields(config)}
@@ -105,6 +111,8 @@ class Model:
             raise UsageError(
                 f"transformers refuses the settings: {error}", where=settings.attention
             ) from None
+        self.network._cached_continuous_batching_manager = manager  # noqa: SLF001 - as its stop does
+        self._begun = True
         return manager
 
     def facts(self) -> dict[str, Any]:
