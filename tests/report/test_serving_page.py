@@ -134,6 +134,13 @@ def test_what_the_server_tells_stands_on_the_same_axis(tmp_path: Path) -> None:
     assert "Load 1, whole load" in Reader(page_of(tmp_path / "one", count=1, tells=True)).words
 
 
+def test_roles_and_their_definitions_stand_on_the_page(tmp_path: Path) -> None:
+    roles = {"roles": {"decode": ["gpu-0"], "prefill": ["package-0"]}}
+    words = Reader(page_of(tmp_path, boards=True, settings=roles)).words
+    assert "Reasoning, right answers, roles" in words
+    assert "decode per output token" in words
+
+
 def test_a_load_without_a_window_says_so(tmp_path: Path) -> None:
     chart, _ = drawn(tmp_path, count=1)
     (band,) = (band for band in chart.bands if band.label == "load")

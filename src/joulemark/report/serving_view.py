@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from joulemark.accounting.results import PhaseResult
-from joulemark.accounting.serving_energy import DEFINITIONS, PER_OUTPUT, PER_REQUEST, definition
+from joulemark.accounting.serving_energy import DEFINITIONS, definition
 from joulemark.accounting.serving_requests import NAME
 from joulemark.accounting.serving_windows import RULES, Steady, Unknown
 from joulemark.core.run import Run
 from joulemark.core.trace import Trace
-from joulemark.core.units import digits
-from joulemark.core.value import Value
 from joulemark.procedures.serving.costs import all_requests, factors_of
-from joulemark.procedures.serving.figures import figures_of, metrics_of
+from joulemark.procedures.serving.figures import metrics_of
 from joulemark.procedures.serving.findings import findings_of_run
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.procedures.serving.settings import slo_of
@@ -24,6 +22,8 @@ from joulemark.report.figures.serving_timeline import SHADES, serving_timeline
 from joulemark.report.figures.timeline import Timeline
 from joulemark.report.flat import Row
 from joulemark.report.format import NOTHING, clean
+from joulemark.report.serving_beyond import beyond_rows
+from joulemark.report.serving_cards import Card, cards
 from joulemark.report.serving_energies import (
     IDLE,
     Scope,
@@ -53,18 +53,6 @@ from joulemark.report.serving_words import (
 )
 
 STATISTICS = ("mean", "p50", "p90", "p95", "p99")
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A figure for people: what of, the number with its unit, what it means."""
-
-    title: str
-    number: str
-    unit: str
-    provenance: str
-    meaning: str
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +91,7 @@ class ServingView:
         windows: of each repeat and rule: repeat, rule, words, whether it counts.
         rules: name and words of each rule that is named.
         mlenergy: rows.
+        beyond: rows on reasoning, right answers and roles.
         server: of each load what the server told of itself: its name, and rows.
         findings: how bad, of which load, what.
     """
@@ -130,6 +119,7 @@ class ServingView:
     rules: list[Row]
     mlenergy: list[Row]
     server: list[tuple[str, list[Row]]]
+    beyond: list[Row]
     findings: list[tuple[str, str, str]]
 
 
@@ -153,7 +143,7 @@ def serving_view(
     energies = _energies(result, scopes)
     named = [*energies, *causes["factors"]]
     return ServingView(
-        cards=_cards(result, scopes),
+        cards=cards(result, scopes),
         load=load_rows(result),
         timeline=serving_timeline(run, traces, results, result),
         shades=SHADES,
@@ -171,6 +161,7 @@ def serving_view(
         rules=[(name, text) for name, text in RULES.items() if any(name == w[1] for w in windows)],
         mlenergy=list(mlenergy_rows(result)),
         server=_server(result),
+        beyond=beyond_rows(result),
         findings=_findings(result),
     )
 
@@ -178,38 +169,6 @@ def serving_view(
 def _why(result: ServingResult) -> str:
     reasons = [one.window.reason for one in result.repeats if isinstance(one.window, Unknown)]
     return clean("; ".join(dict.fromkeys(reasons)) or "no load has ended")
-
-
-def _cards(result: ServingResult, scopes: list[Scope]) -> list[Card]:
-    figures, metrics = figures_of(result), metrics_of(result)
-    kind = "" if not scopes or scopes[0].provenance is None else scopes[0].provenance.value
-    parts = ", ".join(clean(part, 40) for part in result.parts)
-    of = f"All parts that were added ({parts}), idle power included." if parts else ""
-    share = idle_share(result)
-    idle = "" if share is None else f"{share_text(share)} of it is what they draw idle."
-    cards = [_card("energy per output token", figures.get(PER_OUTPUT), kind, of, idle)]
-    if PER_REQUEST in figures:
-        said = "Prompt and answer together, of the mix of requests that was asked."
-        cards.append(_card("energy per request", figures[PER_REQUEST], kind, said))
-    _, spreads = shown_spreads(result)
-    if "tpot" in spreads:
-        number, _, unit = time_cells(spreads["tpot"])[1].partition(" ")
-        first = (
-            f"The first comes after {time_cells(spreads['ttft'])[1]}." if "ttft" in spreads else ""
-        )
-        cards.append(Card("time per output token, median", number, unit, "", first))
-    if "output_tokens_per_s" in metrics:
-        number = digits(metrics["output_tokens_per_s"], 4)
-        batch = f"{digits(metrics['mean_batch'], 3)} requests ran at once, on average."
-        cards.append(Card("output", number, "tokens/s", "", batch))
-    return cards
-
-
-def _card(title: str, value: Value | None, kind: str, meaning: str, hint: str = "") -> Card:
-    if value is None:
-        return Card(title, "", "", "", "There is no window to take it from.")
-    number, _, unit = str(value).rpartition(" ")
-    return Card(title, number, unit, kind, meaning, hint)
 
 
 def _energies(result: ServingResult, scopes: list[Scope]) -> list[FigureRow]:

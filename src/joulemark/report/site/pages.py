@@ -9,6 +9,7 @@ from joulemark.analysis.record.entry import Entry, Evidence
 from joulemark.core.errors import JoulemarkError
 from joulemark.core.words import StrEnum
 from joulemark.procedures.results import results_of
+from joulemark.procedures.serving.results import is_serving, serving_of
 from joulemark.report.page import run_page
 from joulemark.store.reader import open_run
 from joulemark.store.writer import safe_name
@@ -41,6 +42,8 @@ def page_of(store: Path, name: str) -> str | None:
     """Return the page of a run; None if it cannot be read."""
     try:
         stored = open_run(store / name)
-        return run_page(stored.run, stored.traces(), results_of(stored), path=name)
+        served = serving_of(stored) if is_serving(stored) else None
+        results = results_of(stored)
+        return run_page(stored.run, stored.traces(), results, path=name, serving=served)
     except JoulemarkError:
         return None
