@@ -17,6 +17,7 @@ from joulemark.procedures.serving.figures import (
     STATISTICS,
     figures_of,
     metrics_of,
+    rates_of,
     spreads_of,
 )
 from joulemark.procedures.serving.findings import findings_of_run
@@ -54,7 +55,7 @@ def serving_json(result: ServingResult, *, requests: bool = False) -> dict[str, 
         },
         "metrics": metrics_of(result) | server_metrics(result),
         "repeats": [
-            _repeat(one) | aside_json(aside)
+            _repeat(one, result) | aside_json(aside)
             for one, aside in zip(result.repeats, result.asides, strict=True)
         ],
         "findings": [finding_json(one) for one in findings_of_run(result)],
@@ -116,8 +117,8 @@ def _spread(spread: Spread) -> dict[str, float]:
     return found | {STATISTICS[k]: v for k, v in spread.percentiles.items() if k in STATISTICS}
 
 
-def _repeat(repeat: Repeat) -> dict[str, Any]:
-    latency = repeat.latency
+def _repeat(repeat: Repeat, result: ServingResult) -> dict[str, Any]:
+    rate = rates_of(repeat, result).get("output_tokens_per_s")
     return {
         "number": repeat.number + 1,
         "start": iso(repeat.load.start),
@@ -126,7 +127,7 @@ def _repeat(repeat: Repeat) -> dict[str, Any]:
         "failed": sum(not one.ok for one in repeat.requests),
         "windows": {name: _window(one) for name, one in repeat.windows.items()},
         "mean_batch": repeat.mean_batch,
-        "output_tokens_per_s": None if latency is None else latency.output_rate,
+        "output_tokens_per_s": rate,
         "mlenergy": dict(repeat.mlenergy),
         "split": _split(repeat.split),
     }

@@ -231,7 +231,7 @@ def rate_rows(
     rows = [
         ("output", told("output_tokens_per_s", "tokens/s")),
         ("both ways", told("total_tokens_per_s", "tokens/s")),
-        ("answered", told("requests_per_s", "requests/s")),
+        ("served", told("requests_per_s", "requests/s")),
         ("mean batch", told("mean_batch", "requests")),
         ("efficiency", "" if efficiency is None else f"{plain(efficiency)}, of answers"),
     ]

@@ -7,11 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from joulemark.accounting.serving_windows import V3
 from joulemark.core.window import Role
 from joulemark.loads.serving.latency import Target as Slo
 from joulemark.procedures.serving.bench import bench_serving
 from joulemark.procedures.serving.driver import HttpDriver
-from joulemark.procedures.serving.figures import PER_GOOD, figures_of, metrics_of
+from joulemark.procedures.serving.figures import (
+    PER_GOOD,
+    figures_of,
+    figures_of_repeat,
+    metrics_of,
+    rates_of,
+)
 from joulemark.procedures.serving.load_plan import LoadPlan
 from joulemark.procedures.serving.results import ServingResult, serving_of
 from joulemark.procedures.serving.settings import ServingSettings
@@ -39,9 +46,8 @@ def measured(server: ScriptedServer, store: Path, **settings: object) -> Serving
     kept = ServingSettings(
         repeats=2,
         max_repeats=2,
-        rule="whole/1",
         declared=plan.record(),
-        **settings,  # type: ignore[arg-type]
+        **{"rule": "whole/1", **settings},  # type: ignore[arg-type]
     )
     driver = HttpDriver(Target(url=server.url, model="m"))
     options = Options(store=store, objects=[Steady()], period_s=0.01, idle_s=0.05)
@@ -59,6 +65,21 @@ def test_energy_of_the_load_by_its_tokens(server: ScriptedServer, tmp_path: Path
     assert result.idle_w is not None
     assert result.idle_w.value == pytest.approx(100, rel=0.02)
     assert PER_GOOD not in figures_of(result)
+
+
+def test_power_is_energy_per_work_times_rate(server: ScriptedServer, tmp_path: Path) -> None:
+    slo = Slo(latency_s=60.0)
+    result = measured(server, tmp_path, rule=V3, slo=slo)  # a window that cuts requests
+    for repeat in result.repeats:
+        figures, rates = figures_of_repeat(repeat, result), rates_of(repeat, result)
+        power = pytest.approx(figures["energy-per-second/1"].value, rel=1e-9)
+        for name, rate in (
+            ("energy-per-output-token/1", "output_tokens_per_s"),
+            ("energy-per-total-token/1", "total_tokens_per_s"),
+            ("energy-per-request/1", "requests_per_s"),
+            (PER_GOOD, "goodput_requests_per_s"),
+        ):
+            assert figures[name].value * rates[rate] == power
 
 
 def test_the_run_holds_every_request(server: ScriptedServer, tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ import numpy as np
 from joulemark.accounting.repeats import with_repeats
 from joulemark.accounting.serving_energy import PER_OUTPUT, PER_REQUEST, PER_SECOND
 from joulemark.accounting.serving_quality import Accuracy
+from joulemark.accounting.serving_windows import Unknown
 from joulemark.accounting.serving_words import PER_ANSWER, PER_CORRECT, PER_IMAGE_IN, PER_VIDEO_IN
 from joulemark.accounting.serving_work import work_of
+from joulemark.core.clock import NS
 from joulemark.core.value import Value, total
-from joulemark.loads.serving.latency import Latency, Spread
+from joulemark.loads.serving.latency import Spread
 from joulemark.procedures.serving.beyond import accuracy_of_run, more_figures
 from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
@@ -116,7 +118,7 @@ def metrics_of(result: ServingResult) -> dict[str, float]:
             for percentile, statistic in STATISTICS.items():
                 if percentile in spread.percentiles:
                     found[f"{short}_{statistic}_s"] = spread.percentiles[percentile]
-    found |= _rates([r.latency for r in result.repeats if r.latency is not None])
+    found |= _rates(result)
     batches = [r.mean_batch for r in result.repeats if r.mean_batch is not None]
     if batches:
         found["mean_batch"] = float(np.mean(batches))
@@ -150,15 +152,27 @@ def _energies(figures: Mapping[str, Value]) -> Iterator[tuple[str, float]]:
         yield "tokens_per_joule", 1 / figures[PER_OUTPUT].value
 
 
-def _rates(each: Sequence[Latency]) -> dict[str, float]:
-    if not each:
+def rates_of(repeat: Repeat, result: ServingResult) -> dict[str, float]:
+    """Return rates of the work that one repeat's window counts, each per s; none without one.
+
+    What energies are by, so that power is energy per token times tokens per second.
+    """
+    if isinstance(repeat.window, Unknown):
         return {}
+    edges = np.array([repeat.window.start, repeat.window.stop])
+    done, seconds = repeat.work.between(edges), (edges[1] - edges[0]) / NS
+    answers, prompts = float(done.tokens_out[0]), float(done.tokens_in[0])
     found = {
-        "output_tokens_per_s": float(np.mean([one.output_rate for one in each])),
-        "total_tokens_per_s": float(np.mean([one.total_rate for one in each])),
-        "requests_per_s": float(np.mean([one.request_rate for one in each])),
+        "output_tokens_per_s": answers / seconds,
+        "total_tokens_per_s": (answers + prompts) / seconds,
+        "requests_per_s": float(done.requests[0]) / seconds,
     }
-    good = [one.goodput for one in each if one.goodput is not None]
-    if good:
-        found["goodput_requests_per_s"] = float(np.mean(good))
-    return found
+    good = good_requests(repeat, result)
+    return found if good is None else found | {"goodput_requests_per_s": good / seconds}
+
+
+def _rates(result: ServingResult) -> dict[str, float]:
+    each = [rates_of(repeat, result) for repeat in result.repeats]
+    each = [one for one in each if one]
+    names = [name for name in each[0] if all(name in one for one in each)] if each else []
+    return {name: float(np.mean([one[name] for one in each])) for name in names}
