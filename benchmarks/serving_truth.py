@@ -59,7 +59,10 @@ LOADS: Mapping[str, Mapping[str, object]] = {
     "trace": {"kind": "trace", "requests": None},
     "saturation": {"kind": "saturation", "requests": 260},
     "saturation, long prompts": {"kind": "saturation", "requests": 150},
+    "poisson, prompts beside": {"kind": "poisson", "rate": 3.0, "requests": 160},
 }
+BESIDE: Mapping[str, float] = {"slots": 0, "prompt_token": 5e-4}
+"""A server that answers each request on its own, and computes long prompts beside the others."""
 LONG = "lognormal:3000,2000"
 FACTORS = {"base": "base_w", "prefill": "prompt_j", "decode": "token_j"}
 TOLD = ("window", PER_OUTPUT, PER_REQUEST, *FACTORS)
@@ -74,10 +77,10 @@ served.close()
 
 
 @contextmanager
-def server(seed: int) -> Iterator[str]:
+def server(script: Mapping[str, float], seed: int) -> Iterator[str]:
     """Run a scripted server with costs; give its address."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, json.dumps({**SCRIPT, "seed": seed, "times": True})],
+        [sys.executable, "-c", SERVER, json.dumps({**script, "seed": seed, "times": True})],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -104,7 +107,8 @@ def recording(folder: Path, seed: int) -> Path:
 
 def draw(name: str, seed: int) -> Row:
     """Do the whole procedure once; return what it says beside the truth."""
-    with workplace() as folder, server(seed) as url:
+    script = {**SCRIPT, **(BESIDE if "beside" in name else {})}
+    with workplace() as folder, server(script, seed) as url:
         told = dict(LOADS[name])
         if told["kind"] == "trace":
             told["trace"] = recording(folder, seed)
@@ -262,7 +266,8 @@ def main() -> int:
     print(
         f"{args.draws} draws of each process, {args.at_once} at a time, load average "
         f"{about()['load']}. The server: {dict(SCRIPT)}; prompts {PROMPTS}, long ones {LONG} "
-        "tokens; loads of 45 to 60 s.\nVirtual energy in real time, not measured."
+        f"tokens; with prompts beside: {dict(BESIDE)}. Loads of 45 to 60 s."
+        "\nVirtual energy in real time, not measured."
     )
     for title, body in tables(found).items():
         print("\n" + table(title, body))

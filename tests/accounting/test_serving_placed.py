@@ -17,8 +17,21 @@ def test_tokens_of_one_step_that_are_read_apart_are_one_step() -> None:
         new = request(0.25, [0.3 + shift, 0.4 + shift])
         work = work_of([running, new])
         assert work.prompts.begin[1] == ns(0.25)  # within the step: since it was sent
-        waiting = request(0.01, [0.3 + shift, 0.4 + shift])
+        waiting = request(0.15, [0.3 + shift, 0.4 + shift])
         assert work_of([running, waiting]).prompts.begin[1] == ns(0.2)
+
+
+def test_what_takes_several_steps_of_others_was_computed_beside_them() -> None:
+    running = request(0.0, np.arange(0.1, 2.0, 0.1).tolist())
+    beside = request(0.45, [1.3, 1.4])
+    assert work_of([running, beside]).prompts.begin[1] == ns(0.45)
+
+
+def test_what_waits_for_a_place_was_not() -> None:
+    """Two run at once; the third waits until one ends, then its prompt is computed in a step."""
+    both = [request(0.0, [0.1, 0.2, 0.3, 0.4]), request(0.01, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])]
+    third = request(0.02, [0.5, 0.6])
+    assert work_of([*both, third]).prompts.begin[2] == ns(0.4)
 
 
 def test_first_tokens_of_one_step_began_together() -> None:

@@ -48,11 +48,11 @@ def test_work_fills_the_time_before_its_event() -> None:
 
 
 def test_a_prompt_is_computed_after_the_last_event_of_anybody() -> None:
-    waits = request(1, [4, 5])
+    waits = request(2.5, [4, 5])
     work = work_of([request(0, [2, 3, 4, 5]), waits])
     assert work.prompts.begin.tolist() == [0, ns(3)]
     assert work.served.at(edges(1, 3.5)).tolist() == [1, 2]
-    assert work.in_flight.at(edges(0, 1)).tolist() == [1, 2]
+    assert work.in_flight.at(edges(0, 2.5)).tolist() == [1, 2]
 
 
 def test_running_counts_of_the_server_win() -> None:

@@ -246,7 +246,7 @@ def work_of(requests: Sequence[Request]) -> Work:
     first = np.array([times[0] for times, _ in pieces], dtype=np.int64)
     last = np.array([times[-1] for times, _ in pieces], dtype=np.int64)
     ended = np.maximum(np.array([r.ended or 0 for r in served], dtype=np.int64), last)
-    placed = begun_of(first, sent, ends, owner)
+    placed = begun_of(first, sent, ended, ends, owner)
     begun = np.minimum(np.where(streamed, placed, sent), first - SHORTEST_NS)
     opens = np.append(True, np.diff(owner) > 0)[: len(owner)]
     before = np.append(0, ends[:-1])[: len(ends)]
