@@ -100,6 +100,7 @@ def test_a_failed_request_is_exit_code_1(tmp_path: Path, capfd: pytest.CaptureFi
         (["--repeats", "3", "--max-repeats", "2"], 2, "raise --max-repeats"),
         (["--server-pid", "4194304"], 3, "no process 4194304"),
         (["--meter", "nothing"], 2, "nothing"),
+        (["--role", "decode=node", "--role", "decode=node"], 2, "told twice"),
     ],
 )
 def test_what_is_wrong_is_one_line(
@@ -119,7 +120,14 @@ def test_what_is_wrong_is_one_line(
 
 
 @pytest.mark.parametrize(
-    "more", [["--rate", "nan"], ["--for", "0s"], ["--allow-failed", "200%"], ["--seed", "-1"]]
+    "more",
+    [
+        ["--rate", "nan"],
+        ["--for", "0s"],
+        ["--allow-failed", "200%"],
+        ["--seed", "-1"],
+        ["--role", "decode"],
+    ],
 )
 def test_arguments_that_make_no_sense(
     more: list[str], server: ScriptedServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]

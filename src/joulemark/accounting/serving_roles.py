@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from joulemark.accounting.serving_windows import Steady
 from joulemark.accounting.serving_words import DECODE_ROLE, PREFILL_ROLE
 from joulemark.accounting.serving_work import Counts, Times, Work, even_edges
 from joulemark.accounting.supply import Supply
+from joulemark.core.channel import Channel
 from joulemark.core.errors import UsageError
 from joulemark.core.value import Value, total
 
@@ -91,6 +92,28 @@ def by_role(
         figures={},
     )
     return Roles(whole=whole, roles=found, rest=rest)
+
+
+def refuse_unread(roles: Mapping[str, Sequence[str]], channels: Iterable[Channel]) -> None:
+    """Refuse roles of parts whose energy is not read, before anything is measured.
+
+    Args:
+        roles: names of parts by role.
+        channels: what is read.
+
+    Raises:
+        UsageError: if a part is not among them.
+    """
+    there = [channel for channel in channels if channel.carries_energy]
+    known = {_plain(name) for c in there for name in (c.part, f"{c.node}/{c.part}")}
+    for role, parts in roles.items():
+        for part in parts:
+            if _plain(part) not in known:
+                names = ", ".join(dict.fromkeys(channel.part for channel in there))
+                raise UsageError(
+                    f"no part that is read is called {part!r:.60} (role {role})",
+                    remedy=f"there are {names or 'none'}",
+                )
 
 
 def name_of(curve: Curve) -> str:

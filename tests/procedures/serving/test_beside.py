@@ -10,10 +10,13 @@ import pytest
 
 from joulemark.accounting.serving_counters import ServerCounters
 from joulemark.accounting.throttling import POWER_CAP, HeldDown
+from joulemark.core.errors import StoreError, UsageError
 from joulemark.core.finding import Severity
+from joulemark.core.request import Request
+from joulemark.procedures.marker import Mark
 from joulemark.procedures.serving.findings import findings_of_run
 from joulemark.procedures.serving.findings_beside import beside
-from joulemark.procedures.serving.keeping import Metrics
+from joulemark.procedures.serving.keeping import Keeping, Metrics
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.report.serving_aside import aside_json, aside_rows, server_metrics
 from joulemark.report.serving_json import serving_json
@@ -93,6 +96,34 @@ def test_throttling_by_heat_is_worse_than_by_the_power_limit(result: ServingResu
     shown = dict(aside_rows(replace(result, asides=(aside,))))
     assert shown["gpu-0"] == "66.00 °C, 1.98 GHz, 97.0 % busy".replace("66.00", "66.0")
     assert aside_json(aside)["held_down"][1]["share"] == 0.5
+
+
+def test_requests_that_cannot_be_written_fail_the_run_not_the_load() -> None:
+    class Full:
+        def add(self, line: bytes) -> None:
+            raise StoreError("No space left on device")
+
+    mark = Mark()
+    keeping = Keeping(0, Full(), mark, keep_text=False)  # type: ignore[arg-type]
+    for name in ("1", "2"):
+        keeping.keep(Request(id=name, planned=0, tokens_out=3), "")
+    assert (keeping.ended, keeping.tokens) == (2, 6)
+    assert "No space" in str(keeping.failure)
+
+
+def test_roles_of_parts_that_are_not_read_are_told_at_once(tmp_path: Path) -> None:
+    with serving() as server:
+        with pytest.raises(UsageError, match="no part that is read is called 'gpu-7'") as caught:
+            measured(server, tmp_path, roles={"decode": ("gpu-7",)})
+        assert caught.value.remedy == "there are package-0"
+        result = measured(server, tmp_path / "good", roles={"decode": ("package0",)})
+    told = serving_json(result)
+    assert "decode" in str(told)
+
+
+def test_a_calibration_is_not_silently_left_out(result: ServingResult) -> None:
+    assert "not-calibrated" not in rules(result)
+    assert "not-calibrated" in rules(replace(result, calibration_left=True))
 
 
 def test_metrics_that_cannot_be_written_end_nothing(tmp_path: Path) -> None:

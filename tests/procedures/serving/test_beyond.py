@@ -6,12 +6,14 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from joulemark.cli import main
+from joulemark.core.errors import UsageError
 from joulemark.procedures.serving.bench import bench_serving
 from joulemark.procedures.serving.beyond import Beyond, beyond_of
 from joulemark.procedures.serving.driver import HttpDriver
@@ -148,7 +150,9 @@ def test_roles_add_up_and_what_cannot_be_is_said(tmp_path: Path) -> None:
     roles = {"prefill": ("package-0",), "decode": ("package-1",)}
     with serving() as server:
         result = measured(server, tmp_path / "a", {}, roles=roles)
-        wrong = measured(server, tmp_path / "b", {}, roles={"prefill": ("gpu9",)})
+        with pytest.raises(UsageError, match="no part that is read is called 'gpu9'"):
+            measured(server, tmp_path / "b", {}, roles={"prefill": ("gpu9",)})
+    wrong = replace(result, settings={**result.settings, "roles": {"prefill": ["gpu9"]}})
     (told,) = serving_json(result)["roles"]
     prefill, decode, rest = told["roles"]
     sums = [one["energy"]["value"] for one in (prefill, decode, rest)]

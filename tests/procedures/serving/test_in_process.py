@@ -15,16 +15,19 @@ from tests.procedures.serving.helpers import measured, serving
 
 
 @pytest.mark.parametrize(
-    ("engine", "severity", "said"),
+    ("engine", "busy", "severity", "said"),
     [
-        ("openai", Severity.WARNING, "--client-processes 2"),
-        ("transformers", Severity.NOTE, "handed to the engine 50 ms late"),
+        ("openai", 0.9, Severity.WARNING, "(--client-processes 2)"),
+        ("openai", 0.04, Severity.WARNING, "4% of a core used; it had to wait for the processor"),
+        ("transformers", 0.04, Severity.NOTE, "handed to the engine 50 ms late"),
     ],
 )
-def test_a_client_that_is_late(engine: str, severity: Severity, said: str, tmp_path: Path) -> None:
+def test_a_client_that_is_late(
+    engine: str, busy: float, severity: Severity, said: str, tmp_path: Path
+) -> None:
     with serving(Wrongs([])) as server:
         result = measured(server, tmp_path)
-    lags = tuple(Lag(late_p99_s=0.05) for _ in result.lags)
+    lags = tuple(Lag(late_p99_s=0.05, busy=busy) for _ in result.lags)
     late = replace(result, lags=lags, settings={**result.settings, "engine": engine})
     told = [one.finding for one in findings_of_run(late) if one.finding.rule == "client-late"]
     assert len(told) == len(lags)

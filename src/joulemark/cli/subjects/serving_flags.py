@@ -45,6 +45,15 @@ def share(text: str) -> float:
     return value
 
 
+def role(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a role and its parts: ``prefill=gpu-0,gpu-1``."""
+    name, sign, rest = text.partition("=")
+    parts = tuple(part.strip() for part in rest.split(","))
+    if not (sign and name.strip() and all(parts)):
+        raise UsageError(f"{text!r} is no role", remedy="write it like prefill=gpu-0,gpu-1")
+    return name.strip(), parts
+
+
 def seed(text: str) -> int:
     """Return a whole number from zero on."""
     if not (text.isascii() and text.isdecimal() and len(text) < 18):
@@ -157,5 +166,13 @@ def judging_arguments(parser: ArgumentParser) -> None:
         default=0.0,
         metavar="SHARE",
         help="1%% or 0.01 of the requests (default: none)",
+    )
+    group.add_argument(
+        "--role",
+        type=checked(role),
+        action="append",
+        default=[],
+        metavar="NAME=PART,…",
+        help="parts that share the work: prefill=gpu-0 decode=gpu-1",
     )
     group.add_argument("--keep-text", action="store_true", help="keep the answers")

@@ -148,7 +148,8 @@ def settings_of(args: Namespace, plan: LoadPlan) -> ServingSettings:
     """Return how often, and what counts.
 
     Raises:
-        UsageError: if no rule is called so, or the most repeats are fewer than the fewest.
+        UsageError: if no rule is called so, the most repeats are fewer than the fewest, or a role
+            is told twice.
     """
     from joulemark.accounting.serving_windows import RULES
     from joulemark.loads.serving.latency import Target
@@ -169,9 +170,19 @@ def settings_of(args: Namespace, plan: LoadPlan) -> ServingSettings:
         slo=None if slo == Target() else slo,
         allow_failed=args.allow_failed,
         quick=args.quick,
+        roles=_roles(args.role),
         keep_text=args.keep_text,
         declared=plan.record(),
     )
+
+
+def _roles(told: list[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+    roles: dict[str, tuple[str, ...]] = {}
+    for name, parts in told:
+        if name in roles:
+            raise UsageError(f"the role {name!r} is told twice", remedy="name all parts at once")
+        roles[name] = parts
+    return roles
 
 
 def _repeats(args: Namespace) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from joulemark.accounting.serving_energy import another
+from joulemark.accounting.serving_roles import refuse_unread
 from joulemark.core.caution import Code
 from joulemark.meters.journal import Journal
 from joulemark.procedures.serving.driver import Driver
@@ -69,17 +70,22 @@ def bench_serving(
     with Session(PROCEDURE, title or _title(kept["serving"]), options, kept) as session:
         if begun is not None:
             begun(session.path)
+        refuse_unread(settings.roles, session.channels)
         if settings.quick:
             session.caution(Code.QUICK, f"windows from {settings.seconds:g} s")
-        session.idle(tell)
-        with closing(journal(session.path, REQUESTS)) as lines:
-            driver.look(folder_of(session.path))
-            lost = _repeats(
-                session, driver, lambda n: loads(n) if n else first, settings, lines, tell
-            )
-        if not lost:  # what idles without its server is not what was measured
-            session.idle(tell)
+        _phases(session, driver, lambda n: loads(n) if n else first, settings, tell)
     return session.path
+
+
+def _phases(
+    session: Session, driver: Driver, loads: Loads, settings: ServingSettings, tell: Tell | None
+) -> None:
+    session.idle(tell)
+    with closing(journal(session.path, REQUESTS)) as lines:
+        driver.look(folder_of(session.path))
+        lost = _repeats(session, driver, loads, settings, lines, tell)
+    if not lost:  # what idles without its server is not what was measured
+        session.idle(tell)
 
 
 def _title(serving: Mapping[str, Any]) -> str:
@@ -124,6 +130,8 @@ def _repeats(
         lags.append(None if lag is None else asdict(lag))
         if metrics.failure is not None:
             session.caution(Code.INCOMPLETE, str(metrics.failure), PHASE)
+        if keeping.failure is not None:
+            raise keeping.failure
         state = driver.look(folder_of(session.path))
         session.result(PROCEDURE, {"lags": lags, **state})
         if keeping.lost or not keeping.good:

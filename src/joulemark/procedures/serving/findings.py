@@ -20,7 +20,7 @@ from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.procedures.serving.settings import number_of, was_cut
 from joulemark.procedures.serving.whose import ELSEWHERE
-from joulemark.workloads.openai.findings import LATE_S, findings_of
+from joulemark.workloads.openai.findings import findings_of
 from joulemark.workloads.openai.lag import Lag
 
 SERVER = "openai"
@@ -77,6 +77,12 @@ def _of_run(result: ServingResult) -> Iterator[Finding]:
         text = f"the server ended by itself, exit code {result.server_exit_code}; see its log"
         yield _error("server-ended", text)
     yield from _billed(result)
+    if result.calibration_left:
+        text = (
+            "figures by token and request are of the readings as they are; the calibration is"
+            " applied to the phases and in compare"
+        )
+        yield Finding(rule="not-calibrated", severity=Severity.NOTE, message=text)
     if result.provenance is None and result.repeats:
         yield _warning("no-energy", "no energy was read: there are times and counts only")
 
@@ -136,13 +142,14 @@ def _advised(finding: Finding, lag: Lag, settings: Mapping[str, Any]) -> Finding
             " percentile); times of tokens are the engine's own"
         )
         return replace(finding, message=text, severity=Severity.NOTE)
-    now = int(number_of(settings.get("client_processes")) or 1)
-    wanted = max(math.ceil(now * lag.busy / ENOUGH_OF_A_CORE), now + (lag.late_p99_s > LATE_S))
-    advice = (
-        f" (--client-processes {min(wanted, MOST_PROCESSES)}; where the processor is shared with"
-        " the server, another machine)"
-    )
-    return replace(finding, message=finding.message + advice)
+    seen, _, _ = finding.message.partition(";")
+    if lag.busy < ENOUGH_OF_A_CORE:
+        advice = "it had to wait for the processor: run it on another machine, or ask for less"
+    else:
+        now = int(number_of(settings.get("client_processes")) or 1)
+        wanted = max(math.ceil(now * lag.busy / ENOUGH_OF_A_CORE), now + 1)
+        advice = f"give it more processes (--client-processes {min(wanted, MOST_PROCESSES)})"
+    return replace(finding, message=f"{seen}; {advice}")
 
 
 def _allowed(finding: Finding, kept: Sequence[Request], settings: Mapping[str, Any]) -> Finding:

@@ -25,6 +25,7 @@ class Keeping:
         ended: requests that are over, whatever became of them.
         good: those that were answered.
         tokens: of all answers.
+        failure: the first error of writing; None if there was none.
     """
 
     def __init__(self, repeat: int, lines: Journal, mark: Mark, *, keep_text: bool) -> None:
@@ -33,14 +34,15 @@ class Keeping:
         self._repeat, self._lines, self._mark = repeat, lines, mark
         self._keep_text = keep_text
         self._last: Outcome | None = None
+        self.failure: StoreError | None = None
 
     def keep(self, request: Request, text: str) -> None:
-        """Keep a request; it is on the disk when this returns.
-
-        Raises:
-            StoreError: if it cannot be written.
-        """
-        self._lines.add(line_of(Kept(self._repeat, request, text if self._keep_text else "")))
+        """Keep a request; it is on the disk when this returns. Raises nothing: see ``failure``."""
+        line = line_of(Kept(self._repeat, request, text if self._keep_text else ""))
+        try:
+            self._lines.add(line)
+        except StoreError as error:  # whoever drives would lose it among its tasks
+            self.failure = self.failure or error
         self.ended += 1
         self.good += request.ok
         self.tokens += request.tokens_out or len(request.chunks)

@@ -18,7 +18,7 @@ from joulemark.core.run import Status
 from joulemark.core.trace import Trace
 from joulemark.core.value import Value
 from joulemark.core.window import Role, Window
-from joulemark.procedures.results import results_of
+from joulemark.procedures.results import asked_calibration, results_of
 from joulemark.procedures.serving.aside import Aside, aside_of
 from joulemark.procedures.serving.repeat import Parts, Repeat, repeat_of
 from joulemark.store.reader import StoredRun
@@ -47,6 +47,7 @@ class ServingResult:
         status: of the run.
         server_exit_code: of a server that joulemark started, if it ended by itself.
         supply: energy of these parts; None where nothing was read.
+        calibration_left: whether the run asks for a calibration, which these figures are without.
     """
 
     settings: Mapping[str, Any]
@@ -60,6 +61,7 @@ class ServingResult:
     status: Status
     server_exit_code: int | None
     supply: Supply | None
+    calibration_left: bool
 
 
 def is_serving(stored: StoredRun) -> bool:
@@ -83,7 +85,7 @@ def serving_of(stored: StoredRun, *, rule: str | None = None) -> ServingResult:
         where = str(stored.path)
         raise FormatError("the run has no settings of serving", where=where)
     rule = rule or str(settings.get("rule") or STEADY)
-    results = results_of(stored)
+    results = results_of(stored, plain=True)
     load = next((r for r in results if r.phase == PHASE), None)
     idle = next((r for r in results if r.role is Role.IDLE), None)
     traces, kept = stored.traces(), read_requests(stored.path)
@@ -107,6 +109,7 @@ def serving_of(stored: StoredRun, *, rule: str | None = None) -> ServingResult:
         status=stored.run.status,
         server_exit_code=_exit_code(stored),
         supply=None if parts is None else parts.every,
+        calibration_left=asked_calibration(stored) is not None,
     )
 
 
