@@ -178,3 +178,10 @@ def test_trends() -> None:
     rng = np.random.default_rng(2)
     false = sum(trend(100 + rng.standard_normal(12))[1] > 1.5 for _ in range(1000))
     assert false <= 25
+
+
+def test_a_request_that_ended_before_it_was_sent_makes_no_window() -> None:
+    work = work_of([request(5.0, [1.0, 2.0], ended=2.0)])
+    found = steady(work, constant(100.0, 10.0), target=None)
+    assert isinstance(found, Unknown)
+    assert "arrivals end before" in found.reason

@@ -190,7 +190,7 @@ def _loaded(work: Work, target: float | None, *, running: bool) -> tuple[int, in
     if not work.requests:
         return Unknown("no request was answered")
     if target is None:
-        filled = int(np.quantile(work.ended - work.sent, FILLED))
+        filled = max(int(np.quantile(work.ended - work.sent, FILLED)), 0)
         start, stop = int(work.sent[0]) + filled, int(work.sent[-1])
         if stop <= start:
             return Unknown("arrivals end before the first answers")
