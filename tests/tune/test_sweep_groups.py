@@ -93,6 +93,12 @@ def test_any_two_metrics_and_groups(tmp_path: Path) -> None:
         sweep_groups(folder, Asked(by=["x"]))
 
 
+def test_what_a_search_was_after_comes_first(tmp_path: Path) -> None:
+    goals = '[search]\ntrials = 2\nobjectives = ["tpot_p99_s", "energy_per_output_token_j"]\n'
+    (group,) = sweep_groups(recorded(tmp_path / "s", plan(PLAN + goals)), Asked())
+    assert (group.time, group.energy) == ("tpot_p99", "energy_per_token")
+
+
 def test_defaults(tmp_path: Path) -> None:
     folder = recorded(tmp_path / "s", plan())
     (group,) = sweep_groups(folder, Asked(default="power=200W batch=1"))

@@ -278,6 +278,16 @@ def test_what_makes_no_sense_of_serving(text: str, message: str) -> None:
     assert message in str(raised.value)
 
 
+def test_the_example_of_the_page_is_a_sweep() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sweep.md").read_text()
+    start = page.index('    title = "llama 7M"')
+    block = page[start : page.index("\n\n`[serving]`", start)]
+    text = "\n".join(line.removeprefix("    ") for line in block.splitlines())
+    plan = parse_plan(text.encode(), "sweep.md")
+    assert len(plan.points()) == 12
+    assert server_words(plan.words(plan.points()[0]))[-2:] == ("--parallel", "1")
+
+
 def test_a_range_with_steps_is_a_list() -> None:
     text = SERVING.replace("[8, 32]", "{from = 0.1, to = 0.4, step = 0.1}")
     plan = parse_plan(text.replace("default = {concurrency = 8}", "").encode(), "s.toml")

@@ -108,7 +108,7 @@ def _chosen(
     """Return the metrics that stand for time and energy."""
     time, energy = usual(metrics)
     goals = [name_of(name) for name in (plan.goals.objectives if plan.goals is not None else ())]
-    if not (time and energy) and len(goals) == 2:
+    if len(goals) == 2:
         energy, time = sorted(goals, key=lambda name: not name.startswith(("energy", "net")))
     if not (time and energy) and plan.by != COMMAND:
         share = f"energy_per_{plan.reads.unit}_j" if plan.reads.unit else OWN[0]
