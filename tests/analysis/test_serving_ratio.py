@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from joulemark.accounting.serving_factors import Factors
+from joulemark.analysis.instruments import kind_of_load
 from joulemark.analysis.serving_ratio import (
     BATCH,
     DEVICE,
@@ -24,19 +27,21 @@ from joulemark.analysis.serving_ratio import (
     POWER,
     PRECISION,
     PROMPTS,
+    SOFTWARE,
     STEP,
     TOKENS,
     Side,
     interval,
     why,
 )
-from joulemark.analysis.serving_ratio_sides import side_of_configuration
+from joulemark.analysis.serving_ratio_sides import side_of_configuration, side_of_run
 from joulemark.core.errors import FormatError, UsageError
 from joulemark.core.value import Source, Term, Value
 from joulemark.formats.mlenergy.configuration import Configuration
 from joulemark.formats.mlenergy.v2 import read_v2
 from joulemark.formats.mlenergy.v3 import read_v3
 from joulemark.report.serving_ratio import SENSES, TITLES, print_why, sense, why_json
+from tests.analysis.build import observation
 from tests.formats.mlenergy import build
 
 PLAIN = {MODEL: "m", PRECISION: "bf16", DEVICE: "H100", LOAD: "8 at once"}
@@ -176,6 +181,23 @@ def test_errors_of_one_meter_cancel() -> None:
     assert interval(why([side(), side()]).whole.log) is None
 
 
+def test_a_models_error_does_not_cancel_in_loads_of_other_power() -> None:
+    model = Source(Term.MODEL, "machine")
+
+    def modelled(power: float) -> Side:
+        one = side(power=power)
+        return replace(one, energy=one.energy.plus(model, 0.2 * one.energy.value))
+
+    same, other = (why([modelled(400), modelled(power)]).whole for power in (400, 800))
+    assert same.log.u == pytest.approx(0, abs=1e-9)
+    assert other.log.u == pytest.approx(math.sqrt(2) * 0.5 * 0.2)
+    power = next(one for one in other.factors if one.name == POWER)
+    assert power.log.u == pytest.approx(other.log.u)
+    assert sense(power) == "each draws more"
+    wide = replace(power, log=Value(0.1, "1", {model: 1.0}))
+    assert sense(wide) == "may be the same"
+
+
 def test_what_cannot_be_compared() -> None:
     with pytest.raises(UsageError, match="nothing to compare"):
         why([side()])
@@ -200,7 +222,8 @@ def shown(*sides: Side) -> str:
 def test_the_table_says_what_it_means() -> None:
     long = side("B with a rather long name of its own", tokens=200, batch=16, step=0.03)
     text = shown(side("A"), replace(long, remarks=("it is odd",)))
-    assert "costs 1.5 of what A costs" in " ".join(text.split()).replace("1.50", "1.5")
+    assert "B costs 1.50 of what A costs: 100.0 J/request → 150.0 J/request" in text
+    assert "B: B with a rather long name of its own" in text
     assert "answers are longer" in text
     assert "Most of it: answers are longer (×2.00)." in text
     assert "make ×0.750 together" in text
@@ -287,3 +310,59 @@ def test_what_stated_numbers_lack_or_contradict() -> None:
     lacking = v3({k: v for k, v in build.v3_video().items() if k != "batch_size"})
     with pytest.raises(FormatError, match="batch size"):
         side_of_configuration(lacking, "x")
+
+
+FACTORS = Factors(
+    energy=Value(100.0, "J/request"),
+    tokens=Value(100.0, "token/request"),
+    step=Value(0.02, "s"),
+    batch=Value(8.0, "1"),
+    power=Value(400.0, "W"),
+    prompts=Value(0.25, "1"),
+    resident=1000.0,
+)
+SERVED: dict[str, Any] = {
+    "model": "m",
+    "engine": "transformers",
+    "dtype": "bfloat16",
+    "parameters": 1_000_000,
+    "shape": {
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+    },
+    "arrivals": {"kind": "closed", "concurrency": 8, "requests": 80},
+    "stream": True,
+}
+
+
+def test_a_run_of_ones_own() -> None:
+    of = observation([1.0, 1.0])
+    one = side_of_run("run", FACTORS, of, SERVED, 0.015)
+    assert one.traits[LOAD] == "closed, 8 at once"
+    assert one.traits[PRECISION] == "bfloat16"
+    assert "engine transformers" in one.traits[SOFTWARE]
+    assert one.terms[MEMORY].value == 2 * (1_000_000 + 2 * 2 * 2 * 16 * 1000)
+    names = {factor.name for factor in why([one, one]).whole.factors}
+    assert names == {TOKENS, PROMPTS, PAUSES, MEMORY, PACE, BATCH, DEVICES, POWER}
+    plain = replace(FACTORS, prompts=None)
+    lacking: list[dict[str, Any]] = [{"shape": {}}, {"dtype": "odd"}, {"shape": 5}]
+    for less in (*lacking, {"parameters": None}):
+        assert MEMORY not in side_of_run("run", plain, of, {**SERVED, **less}).terms
+    poisson = {"kind": "poisson", "rate": 2}
+    more = {"batch": 16, "stream": False, "endpoint": "chat", "arrivals": poisson}
+    other = side_of_run("run", plain, of, {**SERVED, **more})
+    assert other.traits[LOAD] == "poisson, 2/s, at most 16 run, chat, whole"
+    assert why([one, other]).whole.changed == (LOAD,)
+    bare = side_of_run("run", plain, of, {"model": "m", "extra": {"a": [1, "x"], "b": None}})
+    assert PRECISION not in bare.traits
+    assert bare.traits[SOFTWARE] == "extra a 1, x"
+
+
+def test_a_model_of_power_is_one_for_all_loads_on_one_served_model() -> None:
+    first, second = (
+        replace(observation([1.0]), title=title, settings={"serving": {"model": "m"}})
+        for title in ("m, 2 at once", "m, 8 at once")
+    )
+    assert kind_of_load(first) == kind_of_load(second)

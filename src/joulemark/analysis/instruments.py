@@ -182,8 +182,10 @@ def _place(of: Observation, channel: Channel) -> str:
 def kind_of_load(of: Observation) -> str:
     """Return what a model's error depends on beside the machine: what kind of work was done."""
     workload, command = of.settings.get("workload"), of.settings.get("command")
-    what = of.title
-    if isinstance(workload, dict) and isinstance(workload.get("model"), dict):
+    serving, what = of.settings.get("serving"), of.title
+    if isinstance(serving, dict) and serving.get("model"):
+        what = f"{serving['model']}"
+    elif isinstance(workload, dict) and isinstance(workload.get("model"), dict):
         what = f"{workload['model'].get('name')}"
     elif isinstance(command, list) and command:
         what = PurePath(str(command[0])).name

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from joulemark.analysis.logarithms import difference
 from joulemark.core.errors import UsageError
-from joulemark.core.value import Value
+from joulemark.core.value import Source, Term, Value
 
 TOKENS, PROMPTS, STEP, GAP, PAUSES = "tokens", "prompts", "step", "gap", "pauses"
 MEMORY, PACE, BATCH, DEVICES, POWER = "memory", "pace", "batch", "devices", "power"
@@ -180,7 +180,7 @@ def _hop(a: Side, b: Side, used: frozenset[str]) -> Hop:
             name=name,
             a=first[name],
             b=second[name],
-            log=_log(second[name], first[name], -1 if name == BATCH else 1),
+            log=_factor_log(a, b, name, second[name], first[name]),
             by=tuple(trait for trait in changed if trait in MOVED_BY[name]),
         )
         for name in first
@@ -188,11 +188,28 @@ def _hop(a: Side, b: Side, used: frozenset[str]) -> Hop:
     return Hop(
         a=a,
         b=b,
-        log=_log(b.energy, a.energy, 1),
+        log=_of_other_power(a, b, _log(b.energy, a.energy, 1)),
         factors=factors,
         changed=changed,
         untold=tuple(name for name in names if name not in both),
     )
+
+
+def _factor_log(a: Side, b: Side, name: str, second: Value, first: Value) -> Value:
+    log = _log(second, first, -1 if name == BATCH else 1)
+    return _of_other_power(a, b, log) if name == POWER else log
+
+
+def _of_other_power(a: Side, b: Side, log: Value) -> Value:
+    """Return a logarithm with what a shared model's error leaves in loads of different power.
+
+    As for comparisons (decision 11): √2·u·(1 - P_min/P_max).
+    """
+    low, high = sorted((a.terms[POWER].value, b.terms[POWER].value))
+    models = [_logarithm(one.energy).only(lambda s: s.term is Term.MODEL).u for one in (a, b)]
+    u = math.sqrt(2) * (1 - low / high) * max(models)
+    left = log.only(lambda source: source.term is Term.MODEL).u
+    return log.plus(Source(Term.MODEL, "loads of different power"), u) if u > left else log
 
 
 def _terms(side: Side, used: frozenset[str]) -> dict[str, Value]:

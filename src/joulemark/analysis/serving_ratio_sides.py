@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from joulemark.accounting.serving_factors import Factors
@@ -47,7 +47,18 @@ _WORK = (
 _LOAD = {"max_num_seqs": "at most {} at once", "batch_size": "batch {}"}
 _QUANTIZED = re.compile(r"[-_](?:fp8|fp4|nvfp4|mxfp4|int8|int4|awq|gptq)$", re.IGNORECASE)
 """How names of models end that tell a precision, which is told apart."""
-_ENGINE = ("engine", "version", "extra", "settings")
+_ENGINE = ("engine", "version", "transformers", "attention", "extra")
+_ARRIVALS = {
+    "kind": "{}",
+    "concurrency": "{} at once",
+    "rate": "{}/s",
+    "last_rate": "to {}/s",
+    "burstiness": "burstiness {}",
+    "trace": "{}",
+}
+_CACHE = ("num_hidden_layers", "num_key_value_heads")
+BYTES: Mapping[str, float] = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "fp8": 1.0}
+"""Bytes of a number, by the name of its precision."""
 
 
 def side_of_run(
@@ -63,9 +74,8 @@ def side_of_run(
         name: for tables.
         factors: of its loads.
         of: its load as comparisons see it: the machine and its instruments.
-        settings: of serving. ``precision`` (or ``dtype``) is told where the record has it; so are
-            ``weights_bytes`` and ``kv_bytes_per_token``, from which the bytes that a step reads
-            are known.
+        settings: of serving. Where they hold precision, number of parameters and shape of the
+            model, as engines in this process do, the bytes that a step reads are known.
         gap_s: median time between two events of a stream, s.
     """
     terms = {
@@ -90,25 +100,52 @@ def side_of_run(
 
 
 def _memory(settings: Mapping[str, Any], resident: float) -> float | None:
-    """Return the bytes that a step reads: the weights once, and what all requests have cached."""
-    weights, cached = settings.get("weights_bytes"), settings.get("kv_bytes_per_token")
-    numbers = all(isinstance(n, int | float) and n > 0 for n in (weights, cached))
-    return float(weights) + float(cached) * resident if numbers else None  # type: ignore[arg-type]
+    """Return the bytes that a step reads: all weights once, and what all requests have cached."""
+    each, shape = BYTES.get(_precision(settings)), settings.get("shape")
+    if each is None or not isinstance(shape, Mapping):
+        return None
+    numbers = {name: shape.get(name) for name in _CACHE}
+    numbers["head_dim"] = shape.get("head_dim") or _head_dim(shape)
+    numbers["parameters"] = settings.get("parameters")
+    if not all(isinstance(n, int) and n > 0 for n in numbers.values()):
+        return None
+    layers, heads, size, parameters = (float(n) for n in numbers.values() if n is not None)
+    return each * (parameters + 2 * layers * heads * size * resident)
+
+
+def _head_dim(shape: Mapping[str, Any]) -> int | None:
+    hidden, heads = shape.get("hidden_size"), shape.get("num_attention_heads")
+    whole = isinstance(hidden, int) and isinstance(heads, int) and heads > 0
+    return hidden // heads if whole else None  # type: ignore[operator]
+
+
+def _precision(settings: Mapping[str, Any]) -> str:
+    names = ("precision", "dtype", "model_dtype")
+    return str(next((settings[name] for name in names if settings.get(name)), ""))
 
 
 def _traits(of: Observation, settings: Mapping[str, Any], boards: int) -> dict[str, str]:
     named = of.system.gpus if boards else (of.system.cpu,)
-    load = [settings.get(key) for key in ("arrivals", "batch", "endpoint", "stream")]
     traits = {
         MODEL: settings.get("model"),
-        PRECISION: settings.get("precision") or settings.get("dtype"),
+        PRECISION: _precision(settings),
         DEVICE: ", ".join(dict.fromkeys(filter(None, named))),
         PARALLEL: boards or None,
         SOFTWARE: _words({key: settings.get(key) for key in _ENGINE}),
         WORK: _words(settings.get("prompts")),
-        LOAD: _words(load),
+        LOAD: ", ".join(_load(settings)),
     }
     return {name: str(value) for name, value in traits.items() if value}
+
+
+def _load(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how requests come and how many run at once; not how many there are in all."""
+    told = settings.get("arrivals")
+    arrivals = told if isinstance(told, Mapping) else {}
+    yield from (said.format(arrivals[k]) for k, said in _ARRIVALS.items() if arrivals.get(k))
+    if settings.get("batch"):
+        yield f"at most {settings['batch']} run"
+    yield from filter(None, (settings.get("endpoint"), "" if settings.get("stream") else "whole"))
 
 
 def _words(value: object) -> str:

@@ -35,13 +35,13 @@ from joulemark.report.format import NOTHING, clean
 WIDTH = 80
 _SAME, _NEARLY = 1e-9, 0.005
 TITLES: Mapping[str, tuple[str, str]] = {
-    TOKENS: ("output tokens a request", ""),
-    PROMPTS: ("energy by that without prompts", ""),
+    TOKENS: ("tokens a request", ""),
+    PROMPTS: ("all by all but prompts", ""),
     STEP: ("time of a step", "s"),
-    GAP: ("usual time of a step", "s"),
-    PAUSES: ("mean by usual time of a step", ""),
-    MEMORY: ("memory that a step reads", "B"),
-    PACE: ("time to read a byte", "s"),
+    GAP: ("usual step", "s"),
+    PAUSES: ("mean by usual step", ""),
+    MEMORY: ("a step reads", "B"),
+    PACE: ("time of a byte", "s"),
     BATCH: ("requests at once", ""),
     DEVICES: ("devices", ""),
     POWER: ("power of a device", "W"),
@@ -52,15 +52,15 @@ _STEPS = frozenset({STEP, GAP, PAUSES, MEMORY, PACE, BATCH})
 _OF_PIPELINES = {TOKENS: "denoising steps", BATCH: "made at once"}
 SENSES: Mapping[str, tuple[str, str]] = {
     TOKENS: ("answers are longer", "answers are shorter"),
-    PROMPTS: ("prompts take more of it", "prompts take less of it"),
+    PROMPTS: ("prompts take more", "prompts take less"),
     STEP: ("a step is slower", "a step is quicker"),
     GAP: ("a token is slower", "a token is quicker"),
-    PAUSES: ("more waits: prompts", "fewer waits"),
+    PAUSES: ("more waits", "fewer waits"),
     MEMORY: ("a step reads more", "a step reads less"),
     PACE: ("bytes come slower", "bytes come faster"),
     BATCH: ("fewer share a step", "more share a step"),
     DEVICES: ("more devices", "fewer devices"),
-    POWER: ("a device draws more", "a device draws less"),
+    POWER: ("each draws more", "each draws less"),
 }
 """What it means that a factor raises the energy, or lowers it."""
 
@@ -70,6 +70,8 @@ def print_why(answer: Why, file: TextIO | None = None) -> None:
     console = Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False)
     whole = answer.whole
     console.print(Text(headline(whole), style="bold", overflow="fold"))
+    for letter, one in (("A", whole.a), ("B", whole.b)):
+        console.print(Text(f"{letter}: {clean(one.name, 100)}", overflow="fold"))
     console.print()
     console.print(_factors(whole))
     console.print()
@@ -84,8 +86,7 @@ def headline(hop: Hop) -> str:
     """Return the whole of it in one sentence."""
     unit = f"J/{hop.a.per}"
     numbers = f"{si(hop.a.energy.value, unit)} → {si(hop.b.energy.value, unit)}"
-    names = clean(hop.b.name, 60), clean(hop.a.name, 60)
-    return f"{names[0]} costs {_times(hop.log)} of what {names[1]} costs: {numbers}"
+    return f"B costs {_times(hop.log)} of what A costs: {numbers}"
 
 
 def sentences(answer: Why) -> list[str]:
@@ -131,13 +132,20 @@ def _owed(answer: Why) -> Iterator[str]:
 
 
 def _change(hop: Hop, name: str) -> str:
-    return f"{name} ({clean(hop.a.traits[name], 60)} → {clean(hop.b.traits[name], 60)})"
+    """Return what differs, without what is the same in both."""
+    a, b = (side.traits[name].split(", ") for side in (hop.a, hop.b))
+    first, second = ([x for x in one if x not in other] for one, other in ((a, b), (b, a)))
+    before, after = (clean(", ".join(one), 60) or "none" for one in (first, second))
+    return f"{name} ({before} → {after})"
 
 
 def sense(factor: Factor) -> str:
     """Return what it means that a factor is not one."""
     if abs(factor.log.value) <= _NEARLY:
         return "the same" if abs(factor.log.value) <= _SAME else "nearly the same"
+    ends = interval(factor.log)
+    if ends is not None and ends[0] <= 1 <= ends[1]:
+        return "may be the same"
     return SENSES[factor.name][factor.log.value < 0]
 
 

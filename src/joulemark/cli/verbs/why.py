@@ -1,10 +1,10 @@
 """Why a request costs more in B than in A: factors that multiply to the ratio.
 
 Energy of a request = output tokens · time of a step · power / requests at once,
-exactly; how much each differs is told, and what that means. What it is owed to is
+exactly; how much each differs is told, and what it means. What it is owed to is
 told where one thing alone differs: name what lies between (A M B) to change one
-thing at a time. A and B are runs of bench serving, or with --point configurations
-of ML.ENERGY.
+thing at a time. A and B are runs of bench serving, or configurations of
+ML.ENERGY (--point).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ examples:
   joulemark why leaderboard --group 'V3/gpqa/*30B*' \\
       --point '1×H100 batch 8' --point '1×B200 batch 64'
 
-exit codes: 0 told; 2 wrong argument, or nothing that can be compared; 4 a run or
-file is damaged or holds no such result.
+exit codes: 0 told; 2 wrong argument, or nothing that can be compared; 4 a run
+or file is damaged or holds no such result.
 """
 _NAMED = 8
 
