@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from joulemark.meters._listener import Listener, listener
+from joulemark.meters._listener import Listener, descends, listener
 
 LOCAL = bytes((127, 0, 0, 1))
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
@@ -192,3 +192,9 @@ def test_this_process_is_found_on_this_machine() -> None:
     assert "nothing listens" in str(listener("localhost", port))
     assert listener("192.0.2.1", port) == "192.0.2.1 is another machine"
     assert listener("no such name", port) == "no such name has no address"
+
+
+def test_what_descends_from_whom() -> None:
+    assert descends(os.getpid(), os.getpid())
+    assert descends(os.getpid(), os.getppid())
+    assert not descends(os.getppid(), os.getpid())

@@ -88,6 +88,17 @@ def listener(
     return _one(proc, port, holders, os.getpid() if own is None else own)
 
 
+def descends(pid: int, top: int, *, proc: str = "/proc") -> bool:
+    """Return whether a process is another, or was started by it or by what that started.
+
+    Args:
+        pid: the process.
+        top: the other.
+        proc: where the proc file system is mounted.
+    """
+    return pid == top or top in _ancestors(proc, pid)
+
+
 @record(frozen=True, slots=True)
 class _Socket:
     address: Address

@@ -103,7 +103,11 @@ def test_whose_processor_time_it_is() -> None:
     who = whose(NOWHERE, find=found)
     assert (who.root_pid, who.facts["process"]["name"]) == (10, "python")
     assert whose(NOWHERE, pid=77, find=found).root_pid == 77
-    unknown = whose(NOWHERE, find=lambda host, port: "nobody may look")
+    whole = whose(NOWHERE, started=9, find=found, within=lambda pid, top: True)
+    assert (whole.root_pid, whole.facts["process"]["started"]) == (9, True)
+    other = whose(NOWHERE, started=9, find=found, within=lambda pid, top: False)
+    assert (other.root_pid, other.facts["process"]["started"]) == (10, False)
+    unknown = whose(NOWHERE, started=9, find=lambda host, port: "nobody may look")
     assert unknown.root_pid == WHOLE_MACHINE
     assert unknown.facts["process_unknown"] == "nobody may look"
 

@@ -138,8 +138,9 @@ def _served(
     from joulemark.procedures.serving.whose import whose
     from joulemark.workloads.openai.client import Bounds
 
-    pid = args.server_pid or (server.pid if server is not None else None)
-    who = whose(target, pid=pid, meters_named=options.meters is not None)
+    started = None if server is None else server.pid
+    named = options.meters is not None
+    who = whose(target, pid=args.server_pid, started=started, meters_named=named)
     if not target.model:
         target = replace(target, model=the_model(target))
     driver = HttpDriver(

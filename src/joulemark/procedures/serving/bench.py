@@ -115,7 +115,7 @@ def _repeats(
     tell: Tell | None,
 ) -> bool:
     """Drive the loads; return whether the server was lost."""
-    lags: list[dict[str, Any] | None] = []
+    lags, figures = list[dict[str, Any] | None](), list[float]()
     for repeat in range(settings.max_repeats):
         load, name = loads(repeat), f"{PHASE} {repeat + 1}"
         with session.window(PHASE) as mark:
@@ -136,7 +136,7 @@ def _repeats(
         session.result(PROCEDURE, {"lags": lags, **state})
         if keeping.lost or not keeping.good:
             return keeping.lost
-        figures = main_figure(serving_of(open_run(session.path)))
+        figures += main_figure(serving_of(open_run(session.path), only=repeat))
         if _enough(session, figures, repeat + 1, settings):
             break
     return False

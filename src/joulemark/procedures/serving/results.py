@@ -69,12 +69,15 @@ def is_serving(stored: StoredRun) -> bool:
     return stored.run.procedure == PROCEDURE
 
 
-def serving_of(stored: StoredRun, *, rule: str | None = None) -> ServingResult:
+def serving_of(
+    stored: StoredRun, *, rule: str | None = None, only: int | None = None
+) -> ServingResult:
     """Return what a run of serving came to; one that is still running as far as it has come.
 
     Args:
         stored: the run.
         rule: which window is to count; by default the one that was asked for when it was made.
+        only: number of the only load that is wanted, from 0; None for all.
 
     Raises:
         FormatError: if its settings or requests are damaged.
@@ -95,6 +98,7 @@ def serving_of(stored: StoredRun, *, rule: str | None = None) -> ServingResult:
     repeats = [
         repeat_of(number, _ended(window, number, kept), kept, settings, parts, idle_w, rule)
         for number, window in enumerate(windows)
+        if only in (None, number)
     ]
     scraped = read_scraped(stored.path)
     return ServingResult(

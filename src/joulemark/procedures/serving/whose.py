@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from joulemark.core.errors import UsageError
-from joulemark.meters._listener import Listener, listener
+from joulemark.meters._listener import Listener, descends, listener
 from joulemark.workloads.openai.target import Target
 
 ELSEWHERE = "another machine"
@@ -31,15 +31,25 @@ class Whose:
 
 
 def whose(
-    target: Target, *, pid: int | None = None, meters_named: bool = False, find: Find = listener
+    target: Target,
+    *,
+    pid: int | None = None,
+    started: int | None = None,
+    meters_named: bool = False,
+    find: Find = listener,
+    within: Callable[[int, int], bool] = descends,
 ) -> Whose:
     """Return who serves an address.
+
+    A command that was started need not be what serves: docker and ssh only ask others to.
 
     Args:
         target: the server.
         pid: the process, where it is told.
+        started: the first process of a command that was to start it.
         meters_named: whether meters were chosen by name: those of another machine have to be.
         find: finds the process that listens on a port, or says why it cannot.
+        within: tells whether a process is another, or was started by it.
 
     Raises:
         UsageError: if the server is on another machine, and nothing was named that measures it.
@@ -48,8 +58,10 @@ def whose(
         return Whose(root_pid=pid, facts={"process": {"pid": pid, "name": "", "told": True}})
     found = find(*target.address)
     if isinstance(found, Listener):
-        facts = {"pid": found.root, "name": found.name, "told": False}
-        return Whose(root_pid=found.root, facts={"process": facts})
+        own = started is not None and within(found.pid, started)
+        root = started if own and started is not None else found.root
+        facts = {"pid": root, "name": found.name, "told": False, "started": own}
+        return Whose(root_pid=root, facts={"process": facts})
     if ELSEWHERE in found and not meters_named:
         raise UsageError(
             f"the server is on another machine ({found}); the meters here do not see it",
