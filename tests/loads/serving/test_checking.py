@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from joulemark.core.errors import FormatError
 from joulemark.core.request import Check, Outcome, Request
-from joulemark.loads.serving.checking import MOST_TEXT, correct, mark
+from joulemark.loads.serving.checking import MOST_TEXT, correct, mark, marks_of
 from joulemark.loads.serving.prompts import read_prompts
 
 RIGHT = [
@@ -133,3 +133,12 @@ def test_nothing_tells_of_an_answer_that_did_not_come() -> None:
     cut = Request(id="1", planned=0, answer="42", check=Check.EXACT, outcome=Outcome.DROPPED)
     assert mark(cut, "42") is None
     assert mark(Request(id="1", planned=0), "42") is None
+
+
+def test_marks_of_a_load() -> None:
+    plain = Request(id="0", planned=0)
+    asked = [Request(id=str(i), planned=0, answer="42", check=Check.EXACT) for i in (1, 2, 3)]
+    assert marks_of([plain], {}) is None
+    marks = marks_of([plain, *asked], {"1": "42", "2": "41"})
+    assert marks == {"0": None, "1": True, "2": False, "3": False}  # an empty answer is wrong
+    assert marks_of([plain, *asked], None) == dict.fromkeys("0123", None)

@@ -114,6 +114,8 @@ def test_parts_that_messages_hold_already_go_through_as_they_are(tmp_path: Path)
     for bad in ([1], [{"text": "no type"}], [{"type": 5}]):
         with pytest.raises(FormatError, match="needs a 'type'"):
             asked(tmp_path, {"messages": [{"role": "user", "content": bad}]})
+    with pytest.raises(FormatError, match="no text and no list"):
+        asked(tmp_path, {"messages": [{"role": "user", "content": {"text": "q"}}]})
 
 
 @pytest.mark.parametrize(

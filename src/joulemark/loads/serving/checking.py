@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -85,6 +85,23 @@ def mark(request: Request, text: str) -> bool | None:
     if request.check is None or request.answer is None or not request.ok:
         return None
     return correct(request.check, request.answer, text)
+
+
+def marks_of(
+    requests: Sequence[Request], texts: Mapping[str, str] | None
+) -> dict[str, bool | None] | None:
+    """Return by the id of each request whether its answer is right; None if nothing is checked.
+
+    Args:
+        requests: of one load.
+        texts: answers by the id of their request, empty ones left out; None where they were not
+            kept, so that nothing tells.
+    """
+    if all(one.check is None for one in requests):
+        return None
+    if texts is None:
+        return dict.fromkeys((one.id for one in requests), None)
+    return {one.id: mark(one, texts.get(one.id, "")) for one in requests}
 
 
 def checked(prompt: Prompt, entry: Mapping[str, object], where: str) -> Prompt:

@@ -141,6 +141,8 @@ def counted(messages: Sequence[Mapping[str, object]], where: str) -> tuple[int, 
 def _parts(messages: Sequence[Mapping[str, object]], where: str) -> Iterator[Part]:
     for message in messages:
         content = message.get("content")
+        if not isinstance(content, str | list | None):
+            raise FormatError("the content of a message is no text and no list", where=where)
         for part in content if isinstance(content, list) else ():
             if not isinstance(part, dict) or not isinstance(part.get("type"), str):
                 raise FormatError("a part of a message needs a 'type'", where=where)

@@ -14,7 +14,6 @@ from joulemark.core.errors import UsageError
 from joulemark.core.finding import Finding, Severity
 from joulemark.core.request import Counted
 from joulemark.core.value import Value
-from joulemark.loads.serving.checking import mark
 from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
 
@@ -45,25 +44,12 @@ def beyond_of(repeat: Repeat, result: ServingResult) -> Beyond:
     if supply is None or not isinstance(window, Steady):
         return Beyond()
     told = reasoning(repeat.work, supply, window, repeat.split)
-    marks = marks_of(repeat, result)
+    marks = repeat.marks
     return Beyond(
         reasoning=None if isinstance(told, Unknown) else told,
         quality=None if marks is None else quality(repeat.work, supply, window, marks),
         roles=_roles(repeat, result, window),
     )
-
-
-def marks_of(repeat: Repeat, result: ServingResult) -> dict[str, bool | None] | None:
-    """Return by the id of each request whether its answer is right; None if nothing is checked.
-
-    Where texts were not kept nothing tells.
-    """
-    if all(one.check is None for one in repeat.requests):
-        return None
-    kept = result.settings.get("keep_text") is True
-    return {
-        one.id: mark(one, repeat.texts.get(one.id, "")) if kept else None for one in repeat.requests
-    }
 
 
 def _roles(repeat: Repeat, result: ServingResult, window: Steady) -> Roles | Unknown | None:
@@ -94,7 +80,7 @@ def accuracy_of_run(result: ServingResult) -> Accuracy | Unknown | None:
     """Return how many answers are right in the windows of all loads; None if none is checked."""
     marks, checked = list[tuple[str, bool]](), False
     for repeat in result.repeats:
-        told = marks_of(repeat, result)
+        told = repeat.marks
         checked |= told is not None
         if told is None or not isinstance(repeat.window, Steady):
             continue

@@ -26,6 +26,7 @@ from joulemark.core.clock import NS
 from joulemark.core.request import Request
 from joulemark.core.value import Value
 from joulemark.core.window import Window
+from joulemark.loads.serving.checking import marks_of
 from joulemark.loads.serving.latency import Latency, Target, latency_of
 from joulemark.procedures.serving.settings import number_of, slo_of
 from joulemark.store.requests import Kept
@@ -52,6 +53,8 @@ class Repeat:
         mlenergy: figures by the names and rules of ML.ENERGY.
         split: factors of the whole load, or why there are none.
         mean_batch: mean number of requests that ran in the window.
+        marks: by the id of a request whether its answer is right, None where nothing tells; None
+            where no prompt has a right answer.
     """
 
     number: int
@@ -66,6 +69,7 @@ class Repeat:
     mlenergy: Mapping[str, float]
     split: Split | Unknown
     mean_batch: float | None
+    marks: Mapping[str, bool | None] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +108,12 @@ def repeat_of(
     nothing = Unknown("no energy was read")
     counts = found.get(rule, nothing if parts is None else Unknown(f"no rule is called {rule}"))
     there = counts if isinstance(counts, Steady) else None
+    texts = {entry.request.id: entry.text for entry in own if entry.text}
     return Repeat(
         number=number,
         load=window,
         requests=requests,
-        texts={entry.request.id: entry.text for entry in own if entry.text},
+        texts=texts,
         work=work,
         windows=found,
         window=counts,
@@ -117,6 +122,7 @@ def repeat_of(
         mlenergy={} if parts is None else _mlenergy(work, parts, found),
         split=nothing if parts is None else _split(work, parts.every),
         mean_batch=None if there is None else _mean_batch(work, there),
+        marks=marks_of(requests, texts if settings.get("keep_text") is True else None),
     )
 
 
