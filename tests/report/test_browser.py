@@ -124,6 +124,7 @@ SERVING: dict[str, dict[str, Any]] = {
     "serving-hostile": {"failing": 5, "title": HOSTILE, "settings": {"model": HOSTILE}},
     "serving-killed": {"repeats": 2, "killed": True},
     "serving-unmetered": {"metered": False},
+    "serving-five": {"repeats": 5, "count": 90},
 }
 MAKERS: dict[str, Callable[[], str]] = {
     **{name: partial(run_text, make) for name, make in RUNS.items()},
@@ -417,6 +418,11 @@ def test_zoom_of_a_load_goes_to_its_window(show: Show) -> None:
     assert float(boxes.pop()) > 50
     plot = one(driver, "#chart .plot")
     assert plot.get_attribute("aria-label").startswith("Requests over time: in flight from 0")
+
+
+def test_zoom_of_many_loads_names_their_windows(show: Show) -> None:
+    names = [button.text for button in every(show("serving-five"), ".zoom button")]
+    assert names == ["whole run", *(f"window {number}" for number in range(1, 6))]
 
 
 def test_serving_shows_without_javascript(show: Show) -> None:

@@ -30,11 +30,11 @@ from joulemark.core.request import Counted, Outcome, Request
 from joulemark.core.units import count_of, digits, si
 from joulemark.core.value import Value
 from joulemark.loads.serving.latency import Target
-from joulemark.procedures.serving.figures import PER_GOOD
+from joulemark.procedures.serving.figures import PER_GOOD, figures_of_repeat
 from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.report.flat import Row
-from joulemark.report.format import clean, percent
+from joulemark.report.format import clean, percent, quantity
 
 SHORT: Mapping[str, str] = {
     PER_OUTPUT: "per output token",
@@ -172,10 +172,20 @@ def window_of(repeat: Repeat, window: Steady | Unknown) -> str:
 
 
 def window_rows(result: ServingResult) -> Iterator[Row]:
-    """Yield the window that counts of each repeat; the last repeats first that have none."""
+    """Yield the window that counts of each repeat, of several with what it came to."""
+    many = len(result.repeats) > 1
     for repeat in result.repeats:
-        name = "window" if len(result.repeats) == 1 else f"window {repeat.number + 1}"
-        yield name, f"{clean(result.rule, 60)}: {window_of(repeat, repeat.window)}"
+        name = f"window {repeat.number + 1}" if many else "window"
+        came = _came_to(repeat, result) if many else ""
+        yield name, f"{clean(result.rule, 60)}: {window_of(repeat, repeat.window)}{came}"
+
+
+def _came_to(repeat: Repeat, result: ServingResult) -> str:
+    energy = figures_of_repeat(repeat, result).get(PER_OUTPUT)
+    said = [] if energy is None else [quantity(energy, count=3)]
+    if repeat.latency is not None:
+        said.append(f"{digits(repeat.latency.output_rate, 3)} tokens/s")
+    return "".join(f", {words}" for words in said)
 
 
 def load_rows(result: ServingResult) -> list[Row]:

@@ -172,7 +172,8 @@
     zoom.append(choice);
   };
   choose("whole run", 0, 1);
-  for (const label of labels.slice(0, 12)) {
+  const most = 12, measured = labels.filter((label) => label.querySelector(".measure"));
+  for (const label of (labels.length > most && measured.length ? measured : labels).slice(0, most)) {
     const left = label.dataset.left / 100, width = label.dataset.width / 100;
     const from = Math.max(0, left - 0.05 * width), to = Math.min(1, left + 1.05 * width);
     if (to - from >= 1e-3) choose(label.dataset.label, from, to);
