@@ -71,7 +71,7 @@ def test_other_files_are_refused(tmp_path: Path, text: str | bytes) -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     for read in (read_prompts, read_trace):
-        with pytest.raises(UsageError, match="cannot be read"):
+        with pytest.raises(FormatError, match="cannot be read"):
             read(tmp_path / "none")
 
 

@@ -12,6 +12,7 @@ from joulemark.core.units import parse_time
 
 SILENCE_S = 120.0
 REQUESTS = 100
+USUAL_INPUT = "lognormal:200,150"
 
 
 def above_zero(text: str) -> float:
@@ -115,7 +116,7 @@ def load_arguments(parser: ArgumentParser) -> None:
     group.add_argument("--last-rate", type=number, metavar="R", help="of a ramp, at its end")
     group.add_argument("--burstiness", type=number, metavar="B", help="shape of gamma arrivals")
     group.add_argument("--trace", type=Path, metavar="FILE", help="times of a recording")
-    group.add_argument("--speed", type=number, default=1.0, metavar="X", help="of its replay")
+    group.add_argument("--speed", type=number, metavar="X", help="of its replay")
     group.add_argument(
         "--requests", type=checked(positive), metavar="N", help="in each load (default: 100)"
     )
@@ -123,9 +124,8 @@ def load_arguments(parser: ArgumentParser) -> None:
     group.add_argument("--prompts", type=Path, metavar="FILE", help="JSON lines, or like ShareGPT")
     group.add_argument(
         "--input-lengths",
-        default="lognormal:200,150",
         metavar="D",
-        help="of made-up prompts, words (default: lognormal:200,150)",
+        help=f"of made-up prompts, words (default: {USUAL_INPUT})",
     )
     group.add_argument(
         "--images", type=checked(positive), metavar="N", help="pictures of noise in each prompt"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from joulemark.cli.engines import largest_batch
-from joulemark.cli.subjects.serving_flags import REQUESTS
+from joulemark.cli.subjects.serving_flags import REQUESTS, USUAL_INPUT
 from joulemark.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,17 +19,36 @@ if TYPE_CHECKING:
     from joulemark.workloads.openai.target import Target
 
 MOST_KEY = 64 * 1024
+_SHAPED: Mapping[str, tuple[str, ...]] = {
+    "closed": ("concurrency",),
+    "poisson": ("rate",),
+    "gamma": ("rate", "burstiness"),
+    "constant": ("rate",),
+    "ramp": ("rate", "last_rate"),
+    "trace": ("trace", "speed"),
+    "saturation": (),
+}
+"""Arguments that shape each kind of arrivals; one that shapes another is refused, not ignored."""
+_OURS: Mapping[str, str] = {
+    "model": "--model",
+    "messages": "--prompts",
+    "prompt": "--prompts",
+    "stream": "--no-stream",
+    "stream_options": "--no-usage",
+}
+"""Fields of a request that are not for --extra, and what sets them."""
 
 
 def plan_of(args: Namespace) -> LoadPlan:
     """Return the load that is asked for.
 
     Raises:
-        UsageError: if it is not told when to ask.
+        UsageError: if it is not told when to ask, or an argument would have no effect.
     """
     from joulemark.procedures.serving.load_plan import LoadPlan
 
     kind = args.arrivals or _kind(args)
+    _refuse_idle(args, kind)
     return LoadPlan(
         kind=kind,
         requests=_requests(args, kind),
@@ -37,15 +57,38 @@ def plan_of(args: Namespace) -> LoadPlan:
         last_rate=args.last_rate,
         burstiness=args.burstiness,
         trace=args.trace,
-        speed=args.speed,
+        speed=args.speed or 1.0,
         prompts=args.prompts,
-        tokens_in=args.input_lengths,
+        tokens_in=args.input_lengths or USUAL_INPUT,
         tokens_out=args.output_lengths,
         lasting_s=args.lasting,
         seed=args.seed,
         images=args.images,
         image_size=args.image_size or "",
     )
+
+
+def _refuse_idle(args: Namespace, kind: str) -> None:
+    """Refuse arguments that would have no effect."""
+    own = _SHAPED.get(kind)  # an unknown kind is refused by the plan
+    every = dict.fromkeys(name for names in _SHAPED.values() for name in names)
+    idle = [] if own is None else [n for n in every if n not in own and getattr(args, n)]
+    for name in idle:
+        raise UsageError(
+            f"{flag_of(name)} has no effect on {kind} arrivals",
+            remedy=f"leave it out, or ask for other arrivals ({', '.join(_SHAPED)})",
+        )
+    if args.prompts is not None and args.input_lengths is not None:
+        raise UsageError(
+            "--input-lengths has no effect on prompts from a file", remedy="leave one of them out"
+        )
+    if args.image_size is not None and args.images is None:
+        raise UsageError("--image-size has no effect without pictures", remedy="give --images N")
+
+
+def flag_of(name: str) -> str:
+    """Return the flag of an argument."""
+    return "--" + name.replace("_", "-")
 
 
 def _kind(args: Namespace) -> str:
@@ -99,7 +142,10 @@ def target_of(args: Namespace) -> Target:
         cafile=args.cafile,
     )
     target.head()
-    target.context()
+    if target.context() is None and args.cafile:
+        raise UsageError(
+            "--cafile has no effect on a server without https", remedy="give --url https://…"
+        )
     return target
 
 
@@ -130,7 +176,7 @@ def extra_of(text: str | None) -> dict[str, Any]:
     """Return more fields of each request.
 
     Raises:
-        UsageError: if they are no JSON object.
+        UsageError: if they are no JSON object, or hold a field that a flag of its own sets.
     """
     if text is None:
         return {}
@@ -141,6 +187,9 @@ def extra_of(text: str | None) -> dict[str, Any]:
         raise UsageError(f"--extra is no JSON: {error}", remedy=remedy) from None
     if not isinstance(found, dict):
         raise UsageError("--extra is no object", remedy=remedy)
+    for name in found:
+        if name in _OURS:
+            raise UsageError(f"{name!r} is not for --extra", remedy=f"{_OURS[name]} is for that")
     return found
 
 

@@ -49,8 +49,9 @@ class Album:
         """Return the parts that ``images`` and ``videos`` of a line name.
 
         Raises:
-            FormatError: if they are no lists of names, or a file is of no known kind.
-            UsageError: if a file lies elsewhere, cannot be read or is too large.
+            FormatError: if they are no lists of names, or a file cannot be read, or
+                is of no known kind.
+            UsageError: if a file lies elsewhere or is too large.
         """
         found = []
         for field, kind in _FIELDS:
@@ -83,7 +84,7 @@ class Album:
             with path.open("rb") as file:
                 data = file.read(most + 1)
         except OSError as error:
-            raise UsageError(f"it cannot be read: {error.strerror}", where=str(path)) from None
+            raise FormatError(f"it cannot be read: {error.strerror}", where=str(path)) from None
         self._size += len(data)
         if len(data) > most:
             raise UsageError(f"it is larger than {most >> 20} MiB", where=str(path))

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from joulemark.core.errors import FormatError, UsageError
+from joulemark.core.errors import FormatError
 from joulemark.core.request import Prompt
 from joulemark.loads.serving.checking import checked
 from joulemark.loads.serving.lengths import MOST, Lengths
 from joulemark.loads.serving.pictures import Album, counted, with_parts
+from joulemark.loads.serving.text import read_text
 
 Counts = NDArray[np.int64]
-MOST_BYTES = 1 << 30
 MOST_LINE = 64 << 20
 _OUT = ("tokens_out", "max_tokens", "output_len", "output_length", "expected_output_len")
 _IN = ("tokens_in", "input_len", "input_length", "prompt_len")
@@ -55,17 +55,9 @@ def read_prompts(path: Path) -> list[Prompt]:
     conversation the turns before the first answer are asked, as vLLM's and SGLang's benchmarks do.
 
     Raises:
-        FormatError: if the file is not of that kind; names the line.
-        UsageError: if it cannot be read, or is too large.
+        FormatError: if the file cannot be read, or is not of that kind; names the line.
     """
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise UsageError("the file is larger than 1 GiB", where=str(path))
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise UsageError(f"it cannot be read: {error.strerror}", where=str(path)) from None
-    except UnicodeDecodeError:
-        raise FormatError("it is no UTF-8 text", where=str(path)) from None
+    text = read_text(path)
     found = list(_conversations(text, path) if text.lstrip()[:1] == "[" else _lines(text, path))
     if not found:
         raise FormatError("there is no prompt in it", where=str(path))

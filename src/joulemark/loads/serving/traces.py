@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from joulemark.core.errors import FormatError, UsageError
+from joulemark.core.errors import FormatError
+from joulemark.loads.serving.text import read_text
 
-MOST_BYTES = 1 << 30
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(\.\d{1,9})?(?:Z|\+00:00)?")
 
 Row = tuple[float, float | None, float | None]
@@ -47,17 +47,9 @@ def read_trace(path: Path) -> Recorded:
     """Read a recording.
 
     Raises:
-        FormatError: if it is of no known layout; names the line.
-        UsageError: if it cannot be read, or is too large.
+        FormatError: if it cannot be read, or is of no known layout; names the line.
     """
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise UsageError("the file is larger than 1 GiB", where=str(path))
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"it cannot be read: {error.strerror}", where=str(path)) from None
-    except UnicodeDecodeError:
-        raise FormatError("it is no UTF-8 text", where=str(path)) from None
+    text = read_text(path)
     lines = text.splitlines()
     if text.lstrip()[:1] == "{":
         rows = list(_mooncake(lines, path))

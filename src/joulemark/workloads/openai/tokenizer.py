@@ -19,8 +19,8 @@ def tokenizer_of(path: str) -> Tokenizer:
 
     Raises:
         MissingExtraError: if the package ``tokenizers`` is not installed.
-        UsageError: if there is no such file.
-        FormatError: if it is no tokenizer.
+        FormatError: if it cannot be read, or is no tokenizer.
+        UsageError: if it is too large.
     """
     try:
         from tokenizers import Tokenizer as Made
@@ -35,7 +35,7 @@ def tokenizer_of(path: str) -> Tokenizer:
         raise FormatError("it is no UTF-8 text", where=str(file)) from None
     except OSError as error:
         remedy = f"give the {NAME} of the model"
-        raise UsageError(
+        raise FormatError(
             f"it cannot be read: {error.strerror}", where=str(file), remedy=remedy
         ) from None
     try:
