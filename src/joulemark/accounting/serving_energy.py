@@ -205,7 +205,8 @@ def ratio(energy: Value, joules: Floats, done: Floats, unit: str) -> Value:
     The ratio estimator of survey sampling (Cochran, Sampling Techniques, 6.4); what neighbouring
     parts share widens it: ``sqrt((1 + r) / (1 - r))``, ``r`` the correlation of neighbouring
     residuals where that is above zero. Of few parts it comes out too low, by about
-    ``(1 + 3 r) / n`` (Marriott and Pope, Biometrika 41, 1954), which is put back.
+    ``(1 + 3 r) / n`` (Marriott and Pope, Biometrika 41, 1954), which is put back. The ratio is
+    skewed where its work is what scatters: the longer side of the interval of its inverse counts.
 
     Args:
         energy: of the whole, J.
@@ -221,7 +222,8 @@ def ratio(energy: Value, joules: Floats, done: Floats, unit: str) -> Value:
     seen = float(rest[1:] @ rest[:-1]) / square
     alike = min(max(seen + (1 + 3 * seen) / count, 0.0), 0.9)
     u = math.sqrt(count * square / (count - 1) * (1 + alike) / (1 - alike)) / float(done.sum())
-    return value.plus(Source(Term.WORK, "window", count - 1.0), u)
+    beside = min(student_975(count - 1.0) * u / abs(value.value), 0.5) if value.value else 0.0
+    return value.plus(Source(Term.WORK, "window", count - 1.0), u / (1 - beside))
 
 
 def mlenergy_figures(work: Work, supply: Supply, window: Steady) -> Mapping[str, float] | Unknown:
