@@ -58,6 +58,18 @@ def test_another_rule(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "steady/1" in capsys.readouterr().err
 
 
+def test_a_page_by_a_rule(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "run.html"
+    assert main(["report", str(run), "-o", str(page)]) == 0
+    assert "energy-per-output-token/1" in page.read_text("utf-8")
+    asked = ["report", str(run), "-o", str(page), "--force", "--rule"]
+    assert main([*asked, "steady/1"]) == 0
+    assert "No window, so no energies" in page.read_text("utf-8")
+    assert main([*asked, "mine"]) == 2
+    assert main(["report", "--tree", str(tmp_path), "--rule", "whole/1"]) == 2
+    assert "steady/1" in capsys.readouterr().err
+
+
 def test_every_request_as_json_only_when_asked(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,6 +103,10 @@ def test_other_runs_have_no_requests(tmp_path: Path, capsys: pytest.CaptureFixtu
     options = Options(store=tmp_path, objects=[Steady()], period_s=0.01, idle_s=0.02)
     with Session("measure", "x", options, {}) as session:
         session.idle(None)
-    for words in (["show", "--mlenergy"], ["export", "--requests"]):
+    for words in (
+        ["show", "--mlenergy"],
+        ["export", "--requests"],
+        ["report", "--rule", "whole/1"],
+    ):
         assert main([words[0], str(session.path), *words[1:]]) == 2
         assert "not one of serving" in capsys.readouterr().err

@@ -94,10 +94,29 @@ def _counted_phases(stored: StoredRun, result: ServingResult) -> list[Any]:
     return [one for one in phases if one["role"] == "measure"]
 
 
+def served_of(stored: StoredRun, rule: str | None) -> ServingResult | None:
+    """Return what a run of serving came to by a rule; None for any other run.
+
+    Raises:
+        UsageError: if there is no rule of that name, or one is asked for of another kind of run.
+    """
+    from joulemark.procedures.serving.results import is_serving, serving_of
+
+    if is_serving(stored):
+        return serving_of(stored, rule=_known(rule))
+    if rule is not None:
+        raise UsageError("this run is not one of serving", remedy="leave out --rule")
+    return None
+
+
 def _rule(args: Namespace | None) -> str | None:
+    rule: str | None = None if args is None else args.rule
+    return _known(rule)
+
+
+def _known(rule: str | None) -> str | None:
     from joulemark.accounting.serving_windows import RULES
 
-    rule: str | None = None if args is None else args.rule
     if rule is not None and rule not in RULES:
         raise UsageError(f"no rule is called {rule!r}", remedy=", ".join(RULES))
     return rule

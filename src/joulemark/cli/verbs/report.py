@@ -25,6 +25,7 @@ from joulemark.cli.common import (
     store_of,
     stored_run,
 )
+from joulemark.cli.served import served_of
 from joulemark.cli.streaming import Steps
 from joulemark.core.errors import UsageError
 
@@ -57,6 +58,9 @@ def arguments(parser: ArgumentParser, words: list[str]) -> None:
     )
     parser.add_argument(
         "--force", action="store_true", help="replace the file, or write into any folder"
+    )
+    parser.add_argument(
+        "--rule", metavar="NAME", help="of a run of serving: by the window of this rule"
     )
     group = parser.add_argument_group("pages of a tree")
     group.add_argument(
@@ -95,13 +99,12 @@ def main(args: Namespace) -> int:
         return _tree(args)
     if args.only_failing or args.round or args.submitter or args.ignore or args.jobs:
         raise UsageError("this is for the pages of a tree", remedy="name it with --tree PATH")
-    from joulemark.procedures.serving.results import is_serving, serving_of
     from joulemark.report.page import run_page
     from joulemark.store.files import new_file
 
     stored = stored_run(args)
     results = results_for(args, stored)
-    served = serving_of(asking_for(args, stored)) if is_serving(stored) else None
+    served = served_of(asking_for(args, stored), args.rule)
     page = run_page(stored.run, stored.traces(), results, path=stored.path, serving=served)
     target = args.output or Path(f"{stored.run.id}.html")
     new_file(target, page.encode(), force=args.force)
@@ -111,7 +114,7 @@ def main(args: Namespace) -> int:
 
 def _tree(args: Namespace) -> int:
     """Write the pages of trees and print the name of the first."""
-    if args.run != "last" or args.calibration is not None:
+    if args.run != "last" or args.calibration is not None or args.rule is not None:
         raise UsageError("a run and a tree cannot be reported at once", remedy="leave out one")
     from joulemark.procedures.checked import INFERENCE
     from joulemark.procedures.checking import left_out, search
