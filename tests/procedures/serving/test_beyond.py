@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from joulemark.cli import main
+from joulemark.core import record
+from joulemark.core.channel import Domain
 from joulemark.core.errors import UsageError
 from joulemark.procedures.serving.bench import bench_serving
 from joulemark.procedures.serving.beyond import Beyond, beyond_of
@@ -44,7 +46,11 @@ def serving(*wrong: str, **script: Any) -> Iterator[ScriptedServer]:
 
 
 def measured(
-    server: ScriptedServer, store: Path, plan: dict[str, Any], **settings: Any
+    server: ScriptedServer,
+    store: Path,
+    plan: dict[str, Any],
+    meters: Sequence[Steady] = (),
+    **settings: Any,
 ) -> ServingResult:
     made = LoadPlan(
         **{"kind": "closed", "requests": 40, "concurrency": 4, "tokens_in": "5", **plan}
@@ -52,7 +58,7 @@ def measured(
     kept = ServingSettings(
         **{"repeats": 1, "max_repeats": 1, "rule": "whole/1", "declared": made.record(), **settings}
     )
-    meters = [Steady(), Steady(50.0, "package-1")]
+    meters = [Steady(), Steady(50.0, "package-1"), *meters]
     options = Options(store=store, objects=meters, period_s=0.01, idle_s=0.02)
     driver = HttpDriver(Target(url=server.url, model="m"))
     return serving_of(open_run(bench_serving(driver, made.load, options, kept)))
@@ -168,6 +174,25 @@ def test_roles_add_up_and_what_cannot_be_is_said(tmp_path: Path) -> None:
     assert "prefill" in printed(result)
     assert "no-roles" in rules(wrong)
     assert serving_json(wrong)["roles"][0]["why_none"]
+
+
+class Wall(Steady):
+    """A wall meter, whose energy holds that of all parts."""
+
+    def __init__(self, watts: float) -> None:
+        super().__init__(watts, "wall")
+        self.channels = [record.replace(self.channels[0], domain=Domain.WALL)]
+
+
+def test_roles_of_parts_within_a_part_that_is_added(tmp_path: Path) -> None:
+    roles = {"prefill": ("package-0",), "decode": ("package-1",)}
+    with serving() as server:
+        result = measured(server, tmp_path, {}, meters=[Wall(200.0)], roles=roles)
+    assert result.parts == ("localhost/wall",)
+    (told,) = serving_json(result)["roles"]
+    shares = [one["energy"]["value"] / told["whole"]["value"] for one in told["roles"]]
+    assert shares == pytest.approx([0.5, 0.25, 0.25], rel=0.02)
+    assert told["roles"][2]["parts"] == ["localhost/wall"]
 
 
 def test_a_plain_run_has_none_of_it(tmp_path: Path) -> None:

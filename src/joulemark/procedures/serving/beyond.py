@@ -58,7 +58,7 @@ def _roles(repeat: Repeat, result: ServingResult, window: Steady) -> Roles | Unk
         return None
     roles = {str(role): [str(part) for part in parts] for role, parts in told.items()}
     try:
-        return by_role(repeat.work, result.supply, window, roles)
+        return by_role(repeat.work, result.supply, window, roles, inside=result.inside)
     except UsageError as error:
         return Unknown(str(error))
 

@@ -47,6 +47,7 @@ class ServingResult:
         status: of the run.
         server_exit_code: of a server that joulemark started, if it ended by itself.
         supply: energy of these parts; None where nothing was read.
+        inside: that of parts within them that were read too, where roles are told.
         calibration_left: whether the run asks for a calibration, which these figures are without.
     """
 
@@ -61,6 +62,7 @@ class ServingResult:
     status: Status
     server_exit_code: int | None
     supply: Supply | None
+    inside: Supply | None
     calibration_left: bool
 
 
@@ -113,6 +115,7 @@ def serving_of(
         status=stored.run.status,
         server_exit_code=_exit_code(stored),
         supply=None if parts is None else parts.every,
+        inside=_inside(traces, load) if settings.get("roles") else None,
         calibration_left=asked_calibration(stored) is not None,
     )
 
@@ -160,6 +163,11 @@ def _parts(traces: Mapping[str, Trace], load: PhaseResult | None) -> Parts | Non
         accelerators=supply(boards) if boards else None,
         host=supply(rest) if boards and rest else None,
     )
+
+
+def _inside(traces: Mapping[str, Trace], load: PhaseResult | None) -> Supply | None:
+    within = [] if load is None else [part.channel for part in load.parts if not part.added]
+    return Supply.of(traces[channel.name] for channel in within) if within else None
 
 
 def _idle(load: PhaseResult | None, idle: PhaseResult | None) -> Value | None:
