@@ -200,7 +200,9 @@ def test_a_command_that_tells_neither_must_be_asked_by_name(tmp_path: Path) -> N
 
 
 def test_names_of_metrics() -> None:
-    assert name_of("latency_s") == "latency"
+    assert name_of("latency_s") == name_of("batch_latency_mean_s") == "latency"
+    assert name_of("batch_latency_p99_s") == "latency_p99"
+    assert metric_of("batch_latency_p99_s").title == "p99 batch latency"
     assert name_of("energy_per_good_request_j") == "energy_per_good_request_j"
     assert metric_of("energy_per_good_request_j").unit == "J/good request"
     assert metric_of("quality", more=["quality"]).more

@@ -170,6 +170,20 @@ def test_what_a_command_prints_may_be_its_json(tmp_path: Path) -> None:
     assert failed["metrics"]["requests"] == 30, "what it told is kept, and is no result"
 
 
+def test_a_bench_without_metrics_gives_energy_beside_what_is_named(tmp_path: Path) -> None:
+    code = f"import json, sys; print(json.dumps({BENCH!r} | {{'batch': float(sys.argv[1])}}))"
+    command = json.dumps([sys.executable, "-c", code, "{n}"])
+    read = '[read]\nsource = "output"\n[read.metrics]\nlatency_s = "batch"'
+    text = (
+        f'command = {command}\nrepeats = 1\n[axes]\nn = [1, 2]\n{read}\n[measure]\nby = "command"'
+    )
+    assert swept(tmp_path, text) == Outcome(2, 2, 0)
+    (group,) = sweep_groups(tmp_path / "s", Asked(y="energy_per_sample_j"))
+    assert (group.time, group.energy) == ("latency", "energy_per_sample_j")
+    measure = group.candidates[0].measures["energy_per_sample_j"]
+    assert (measure.value, measure.u95) == (0.5, 0.05)
+
+
 def test_any_bench_tells_its_first_measured_phase() -> None:
     told = told_by(BENCH, OWN, "here")
     assert told.metrics == {"energy_per_sample_j": 0.5, "energy_j": 5.0, "time_s": 2.0}

@@ -123,7 +123,8 @@ def _chosen(
 
 
 def _task(head: Cells, plan: Plan, metrics: Mapping[str, Metric]) -> str:
-    return SERVING if plan.by == COMMAND and usual(metrics)[0] else str(head.get("title", ""))
+    served = plan.by == COMMAND and usual(metrics)[0] and "latency" not in metrics
+    return SERVING if served else str(head.get("title", ""))
 
 
 def _by(table: Table, plan: Plan, asked: Asked) -> list[str]:

@@ -23,8 +23,8 @@ class Reads:
         metrics: key path of each number, by its name.
         work: key path of the work that was done; empty for none.
         unit: singular of its unit.
-        own: whether the command measures itself: energy and intervals are read too, and where no
-            metrics are named all that it tells.
+        own: whether the command measures itself: all numbers that it tells are read too, with their
+            intervals.
     """
 
     source: str = RESULT

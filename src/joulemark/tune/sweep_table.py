@@ -19,8 +19,9 @@ from joulemark.tune.sweep_plan import COMMAND, filled, told
 from joulemark.tune.sweep_record import DONE, FAILED, RECORD, last_of_each, read_record
 
 FIRST = (
-    *("energy_per_output_token_j", "energy_per_request_j", "energy_j"),
-    *("tpot_p99_s", "tpot_mean_s", "ttft_p99_s", "output_tokens_per_s", "time_s", "power_w"),
+    *("energy_per_output_token_j", "energy_per_request_j", "energy_per_image_j"),
+    *("energy_per_video_j", "energy_j", "tpot_p99_s", "tpot_mean_s", "ttft_p99_s"),
+    *("batch_latency_mean_s", "batch_latency_p99_s", "output_tokens_per_s", "time_s", "power_w"),
 )
 """Numbers that a command tells of itself which are shown first."""
 POINTS, POINT = "points.csv", "point"
@@ -124,9 +125,9 @@ def _own(head: Line, done: Sequence[Line]) -> dict[str, Any]:
 
 def _told(head: Line, done: Sequence[Line]) -> dict[str, Any]:
     """Return what commands told that measured themselves; of one alone with its own interval."""
-    names = dict.fromkeys(name for line in done for name in line["metrics"])
+    told_of = [name for line in done for name in line["metrics"]]
     cells: dict[str, Any] = {}
-    for name in _names(head, "metrics") or names:
+    for name in dict.fromkeys([*_names(head, "metrics"), *told_of]):
         some = [line for line in done if _number(line["metrics"].get(name)) is not None]
         cells |= _mean(name, [_number(line["metrics"].get(name)) for line in some])
         if len(some) == 1:
@@ -135,9 +136,9 @@ def _told(head: Line, done: Sequence[Line]) -> dict[str, Any]:
         if any(half is not None for half in whole):
             cells[f"{name}_meter_u95"] = _mean("", whole)[""]
     for there, name in (("model", "served_model"), ("gpu", "gpu"), ("gpus", "gpus")):
-        told_of = {line[there]: None for line in done if line.get(there)}
-        if len(told_of) == 1 and name not in done[0]["values"]:
-            cells |= {name: next(iter(told_of))}
+        kinds = {line[there]: None for line in done if line.get(there)}
+        if len(kinds) == 1 and name not in done[0]["values"]:
+            cells |= {name: next(iter(kinds))}
     return cells
 
 

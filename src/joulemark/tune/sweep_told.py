@@ -57,8 +57,7 @@ def told_by(value: Any, reads: Reads, where: str) -> Told:
 
     Args:
         value: it.
-        reads: the metrics that are wanted by their key paths; all if none are named. What a bench
-            without metrics measured is told in any case.
+        reads: metrics that are wanted beside those that it tells, by their key paths.
         where: its place, for messages.
 
     Raises:
@@ -68,7 +67,7 @@ def told_by(value: Any, reads: Reads, where: str) -> Told:
     serving = _table(record, "serving")
     figures = {**_figures(record), **_figures(serving)}
     metrics = _table(serving, "metrics") or _table(record, "metrics")
-    found = dict(_phase(record) if not metrics else () if reads.metrics else _all(metrics, figures))
+    found = dict(_all(metrics, figures) if metrics else _phase(record))
     for name, path in reads.metrics.items():
         found[name] = _joined(_wanted(value, path, where), figures.get(name))
     if not found:

@@ -20,7 +20,8 @@ ENERGIES = ("energy_per_request", "energy_per_image", "energy_per_video", PER_TO
 TIMES = ("tpot_mean", "itl_p50", "latency", "e2e_p50", "e2e_mean", "ttft_p50", "ttft_mean")
 """What stands for time, the first that there is."""
 GOODPUT = "goodput_requests_per_s"
-_TIME = re.compile(r"((?:tpot|itl|ttft|e2e)_(?:mean|p\d{1,2}(?:\.\d+)?)|latency)_s")
+_TIME = re.compile(r"((?:tpot|itl|ttft|e2e)_(?:mean|p\d{1,2}(?:\.\d+)?))_s")
+_BATCH = re.compile(r"(?:batch_)?latency(?:_mean|(_p\d{1,2}(?:\.\d+)?))?_s")
 _ENERGY = re.compile(r"energy_per_([a-z][a-z_]*)_j")
 _SHORT = {"output_token": "token"}
 _UNITS = {"s": "s", "j": "J", "w": "W"}
@@ -35,8 +36,11 @@ def name_of(column: str) -> str:
     ('tpot_p99', 'energy_per_token', 'power_w')
     """
     time, energy = _TIME.fullmatch(column), _ENERGY.fullmatch(column)
+    batch = _BATCH.fullmatch(column)
     if time is not None:
         return time[1]
+    if batch is not None:
+        return f"latency{batch[1] or ''}"
     if energy is not None:
         of = _SHORT.get(energy[1], energy[1])
         name = f"energy_per_{of}"

@@ -30,7 +30,8 @@ def title_of(name: str) -> str:
     if name in _OTHERS:
         return _OTHERS[name]
     time, _, statistic = name.partition("_")
-    if time not in TIMES:
+    of = {**TIMES, "latency": _OTHERS["latency"]}.get(time)
+    if of is None or not statistic:
         return name.replace("_", " ")
     words = {"mean": "mean", "p50": "median"}
-    return f"{words.get(statistic, statistic)} {TIMES[time]}"
+    return f"{words.get(statistic, statistic)} {of}"
