@@ -26,6 +26,7 @@ from joulemark.report.figures.serving_charts import MOST_DOTS, by_length, distri
 from joulemark.report.figures.serving_timeline import MOST_BINS, serving_timeline
 from joulemark.report.figures.timeline import Timeline
 from joulemark.report.page import run_page
+from joulemark.report.serving_more import sharing_words
 from joulemark.report.serving_words import bound_of, load_of, plain
 
 CASES: dict[str, dict[str, Any]] = {
@@ -185,6 +186,9 @@ def test_a_distribution_shows_the_bound_and_what_is_beyond(tmp_path: Path) -> No
 def test_energies_by_length_are_as_many_dots_as_can_be_seen(tmp_path: Path) -> None:
     costs = all_requests(serving_of(served(tmp_path, count=900)))
     assert isinstance(costs, Costs)
+    idle = replace(costs, nobody=float(costs.joules.sum()), clipped=())
+    assert sharing_words(idle).startswith("50 % of the load's energy")
+    assert sharing_words(replace(idle, nobody=0.0)) == ""
     prompt, answer = by_length(costs)
     assert len(prompt.dots) == MOST_DOTS
     assert "of 900 requests as dots" in answer.note or "of 899 requests" in answer.note

@@ -35,11 +35,16 @@ from joulemark.report.serving_energies import (
     tokens_per_joule,
 )
 from joulemark.report.serving_findings import findings_text
-from joulemark.report.serving_more import mlenergy_rows, request_rows, shown_spreads, time_cells
+from joulemark.report.serving_more import (
+    mlenergy_rows,
+    request_rows,
+    sharing_words,
+    shown_spreads,
+    time_cells,
+)
 from joulemark.report.serving_words import (
     FACTORS,
     TIMES,
-    clipped_words,
     load_rows,
     rate_rows,
 )
@@ -182,7 +187,7 @@ def _requests(costs: Costs) -> RenderableType:
     for name, value in request_rows(costs):
         table.add_row(Text(name), Text(str(value)))
     said = f"By {NAME}; intervals: of how the energy is divided among these requests. {QUARTERS}"
-    said = " ".join(filter(None, (said, clipped_words(costs.clipped))))
+    said = " ".join(filter(None, (said, sharing_words(costs))))
     return Group(table, Text(said, style="dim"))
 
 

@@ -91,6 +91,7 @@ def _energies(costs: Costs | Unknown) -> dict[str, Any]:
     return {
         "definition": NAME,
         **{name: value_json(value) for name, value in request_rows(costs)},
+        "while_nobody_was_served_j": costs.nobody,
         "clipped": list(costs.clipped),
     }
 

@@ -17,8 +17,8 @@ from joulemark.loads.serving.latency import Spread, latency_of
 from joulemark.procedures.serving.figures import spreads_of
 from joulemark.procedures.serving.results import ServingResult
 from joulemark.report.flat import Row
-from joulemark.report.format import NOTHING, clean
-from joulemark.report.serving_words import TIMES
+from joulemark.report.format import NOTHING, clean, percent
+from joulemark.report.serving_words import TIMES, clipped_words
 
 
 def shown_spreads(result: ServingResult) -> tuple[str, dict[str, Spread]]:
@@ -55,6 +55,16 @@ def request_rows(costs: Costs) -> list[tuple[str, Value]]:
         sign = "≤" if group.words.startswith("short") else "≥"
         rows.append((f"{group.words}, {sign} {group.bound}", group.mean))
     return rows
+
+
+def sharing_words(costs: Costs) -> str:
+    """Return what is not in the energies of requests, and which factors count as zero in them."""
+    whole = costs.nobody + float(costs.joules.sum())
+    said = ""
+    if costs.nobody > 0 and whole > 0:
+        share = percent(costs.nobody / whole)
+        said = f"{share} of the load's energy was used while nobody was served: in no request."
+    return " ".join(filter(None, (said, clipped_words(costs.clipped))))
 
 
 def mlenergy_rows(result: ServingResult) -> Iterator[Row]:

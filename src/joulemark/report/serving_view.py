@@ -38,6 +38,7 @@ from joulemark.report.serving_more import (
     counted,
     mlenergy_rows,
     request_rows,
+    sharing_words,
     shown_spreads,
     time_cells,
 )
@@ -45,7 +46,6 @@ from joulemark.report.serving_server import server_rows
 from joulemark.report.serving_words import (
     FACTORS,
     TIMES,
-    clipped_words,
     load_rows,
     rate_rows,
     slo_words,
@@ -211,7 +211,7 @@ def _causes(result: ServingResult) -> dict[str, Any]:
     else:
         found["requests"] = [(name, str(value)) for name, value in request_rows(costs)]
         found["lengths"] = list(by_length(costs))
-        found["clipped"] = clipped_words(costs.clipped)
+        found["clipped"] = sharing_words(costs)
     return found
 
 

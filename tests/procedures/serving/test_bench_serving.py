@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from joulemark.accounting.serving_windows import V3
+from joulemark.accounting.serving_windows import V3, Unknown
 from joulemark.core.window import Role
 from joulemark.loads.serving.latency import Target as Slo
 from joulemark.procedures.serving.bench import bench_serving
@@ -100,3 +100,16 @@ def test_good_requests_carry_all_the_energy(server: ScriptedServer, tmp_path: Pa
     assert figures[PER_GOOD].value == pytest.approx(figures["energy-per-request/1"].value)
     none = figures_of(measured(server, tmp_path / "none", slo=Slo(latency_s=1e-9)))
     assert PER_GOOD not in none
+
+
+def test_a_ramp_has_no_steady_state(server: ScriptedServer, tmp_path: Path) -> None:
+    plan = LoadPlan(kind="ramp", requests=12, rate=20.0, last_rate=200.0, tokens_in="20")
+    kept = ServingSettings(repeats=1, max_repeats=1, declared=plan.record())
+    driver = HttpDriver(Target(url=server.url, model="m"))
+    options = Options(store=tmp_path, objects=[Steady()], period_s=0.01, idle_s=0.02)
+    path = bench_serving(driver, plan.load, options, kept)
+    window = serving_of(open_run(path)).repeats[0].window
+    assert isinstance(window, Unknown)
+    assert "ramp" in window.reason
+    whole = serving_of(open_run(path), rule="whole/1")
+    assert figures_of(whole)["energy-per-request/1"].value > 0

@@ -33,6 +33,7 @@ from joulemark.store.requests import Kept
 
 CLOSED, SATURATION = "closed", "saturation"
 """Kinds of arrivals whose steady state is at a target."""
+RAMP = "ramp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,8 @@ def _windows(
     ours: Steady | Unknown
     if kind == SATURATION and batch is None:
         ours = Unknown("all requests came at once, and the largest batch was not told (--batch)")
+    elif kind == RAMP:
+        ours = Unknown("a ramp of arrivals has no steady state")
     elif kind == SATURATION:
         ours = steady(work, supply, target=batch, running=True, demands=demands)
     else:
