@@ -9,7 +9,7 @@ import pytest
 
 from joulemark.core.errors import JoulemarkError, UsageError
 from joulemark.meters._listener import Listener
-from joulemark.procedures.serving.about import about, models_of, the_model
+from joulemark.procedures.serving.about import about, models_of, shown, the_model
 from joulemark.procedures.serving.probe import first_answer
 from joulemark.procedures.serving.ready import ServerError
 from joulemark.procedures.serving.whose import WHOLE_MACHINE, whose
@@ -94,6 +94,11 @@ def test_nothing_is_kept_of_a_server_that_does_not_answer(tmp_path: Path) -> Non
     with serving(Wrongs(["rejects"])) as server, pytest.raises(JoulemarkError):
         measured(server, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_server_says_does_nothing_to_a_terminal() -> None:
+    assert shown("a\x1b[31mb\u202ec\n") == "a\ufffd[31mb\ufffdc\ufffd"
+    assert len(shown("x" * 999)) == 300
 
 
 def test_whose_processor_time_it_is() -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from joulemark.procedures.serving.settings import ServingSettings
     from joulemark.workloads.openai.target import Target
 
+MOST = 10_000
+"""Requests that a closed loop of a given time is given at most, but for ten each that runs."""
 MOST_KEY = 64 * 1024
 _SHAPED: Mapping[str, tuple[str, ...]] = {
     "closed": ("concurrency",),
@@ -114,7 +116,7 @@ def _requests(args: Namespace, kind: str) -> int | None:
     if args.lasting is None:
         return REQUESTS
     if kind == "closed" and args.concurrency is not None:
-        return int(args.concurrency * max(20.0, 2 * args.lasting))
+        return int(args.concurrency * max(10.0, min(10 * args.lasting, MOST / args.concurrency)))
     rate = max(args.rate or 0.0, args.last_rate or 0.0)
     return max(REQUESTS, int(1.5 * rate * args.lasting))
 

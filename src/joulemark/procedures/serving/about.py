@@ -24,7 +24,13 @@ PAGES: Mapping[str, tuple[str, ...]] = {
 
 def models_of(target: Target) -> list[str]:
     """Return the names of the models that a server tells of; none where it tells of none."""
-    return [str(one["id"]) for one in _models(lambda path: get(target, path), root_of(target))]
+    return [shown(one["id"]) for one in _models(lambda path: get(target, path), root_of(target))]
+
+
+def shown(text: str) -> str:
+    """Return what a server said, at most 300 characters, without what a terminal would obey."""
+    cut = text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…"
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in cut)
 
 
 def the_model(target: Target) -> str:
@@ -44,11 +50,12 @@ def the_model(target: Target) -> str:
             where=target.url,
             remedy="start the server, or correct --url",
         )
-    names = [str(one["id"]) for one in _models(lambda _: got, "")]
+    names = [one["id"] for one in _models(lambda _: got, "")]
     if len(names) != 1:
-        told = f"it serves {len(names)}: {', '.join(names[:10])}" if names else "it tells of none"
+        some = ", ".join(map(shown, names[:10]))
+        told = f"it serves {len(names)}: {some}" if names else "it tells of none"
         raise UsageError(f"no model is named, and {told}", where=target.url, remedy=remedy)
-    return names[0]
+    return str(names[0])
 
 
 def about(target: Target) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from joulemark.core.errors import JoulemarkError, UsageError
 from joulemark.core.request import Outcome, Prompt, Request
-from joulemark.procedures.serving.about import models_of
+from joulemark.procedures.serving.about import models_of, shown
 from joulemark.procedures.serving.ready import ServerError
 from joulemark.workloads.openai.client import Bounds, Client, Load
 from joulemark.workloads.openai.target import Target
@@ -66,9 +66,9 @@ def _mended(request: Request, target: Target, wait_s: float) -> JoulemarkError:
     if request.outcome is Outcome.REJECTED:
         remedy = _asked_otherwise(request, target, wait_s)
         return UsageError(
-            f"it refuses to be asked so: {request.error}", where=_url(target), remedy=remedy
+            f"it refuses to be asked so: {shown(request.error)}", where=_url(target), remedy=remedy
         )
-    what = f"a first question came to nothing ({request.outcome}): {request.error}"
+    what = f"a first question came to nothing ({request.outcome}): {shown(request.error)}"
     if request.outcome is Outcome.CANCELLED:
         what = f"a first question was not answered in {wait_s:g} s"
     return ServerError(what, where=_url(target), remedy=REMEDIES.get(request.outcome, ""))
