@@ -13,8 +13,12 @@ from joulemark.accounting.serving_windows import Steady, Unknown
 from joulemark.accounting.serving_words import PER_CORRECT
 from joulemark.accounting.serving_work import Times, Work, even_edges
 from joulemark.accounting.supply import Supply
+from joulemark.core.request import Request
 from joulemark.core.student import NORMAL_975
 from joulemark.core.value import Source, Term, Value
+
+Marks = Mapping[str, bool | None]
+"""By the id of a request whether its answer is right; None where nothing tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +128,7 @@ def accuracy_of(marks: Sequence[tuple[str, bool]]) -> Accuracy | Unknown:
     )
 
 
-def quality(
-    work: Work, supply: Supply, window: Steady, marks: Mapping[str, bool | None]
-) -> Quality:
+def quality(work: Work, supply: Supply, window: Steady, marks: Marks) -> Quality:
     """Return accuracy in a window and the energy of a right answer.
 
     Args:
@@ -137,9 +139,8 @@ def quality(
             tells.
     """
     edges = even_edges(window.start, window.stop, BATCHES)
-    there = _there(work, window)
-    told = [(work.requests[i], marks.get(work.requests[i].id)) for i in np.flatnonzero(there)]
-    accuracy = accuracy_of([(r.prompt or r.id, fine) for r, fine in told if fine is not None])
+    told = told_in(work, window, marks)
+    accuracy = accuracy_of(checked_of(told))
     return Quality(
         accuracy=accuracy,
         cost=_cost(work, supply, edges, marks, accuracy, sum(r.answer is None for r, _ in told)),
@@ -147,18 +148,24 @@ def quality(
     )
 
 
-def _there(work: Work, window: Steady) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return which requests had a part of their output read in the window."""
+def told_in(work: Work, window: Steady, marks: Marks) -> list[tuple[Request, bool | None]]:
+    """Return the requests of whose output a part was read in a window, and their marks."""
     spans = work.outputs
     inside = (spans.end > window.start) & (spans.end <= window.stop)
-    return np.asarray(np.bincount(spans.owner, inside, len(work.requests)) > 0)
+    there = np.flatnonzero(np.bincount(spans.owner, inside, len(work.requests)) > 0)
+    return [(work.requests[i], marks.get(work.requests[i].id)) for i in there]
+
+
+def checked_of(told: Sequence[tuple[Request, bool | None]]) -> list[tuple[str, bool]]:
+    """Return of each checked answer its prompt, and whether it is right."""
+    return [(one.prompt or one.id, fine) for one, fine in told if fine is not None]
 
 
 def _cost(
     work: Work,
     supply: Supply,
     edges: Times,
-    marks: Mapping[str, bool | None],
+    marks: Marks,
     accuracy: Accuracy | Unknown,
     unanswerable: int,
 ) -> Cost | Unknown:

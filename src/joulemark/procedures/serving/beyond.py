@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from joulemark.accounting.serving_quality import Accuracy, Cost, Quality, accuracy_of, quality
+from joulemark.accounting.serving_quality import (
+    Accuracy,
+    Cost,
+    Quality,
+    accuracy_of,
+    checked_of,
+    quality,
+    told_in,
+)
 from joulemark.accounting.serving_reasoning import Reasoning, reasoning
 from joulemark.accounting.serving_roles import Roles, by_role
 from joulemark.accounting.serving_windows import Steady, Unknown
@@ -78,17 +86,12 @@ def more_figures(repeat: Repeat, result: ServingResult) -> dict[str, Value]:
 
 def accuracy_of_run(result: ServingResult) -> Accuracy | Unknown | None:
     """Return how many answers are right in the windows of all loads; None if none is checked."""
-    marks, checked = list[tuple[str, bool]](), False
+    found = list[tuple[str, bool]]()
     for repeat in result.repeats:
-        told = repeat.marks
-        checked |= told is not None
-        if told is None or not isinstance(repeat.window, Steady):
-            continue
-        for one in repeat.requests:
-            fine, ended = told.get(one.id), one.ended or 0
-            if fine is not None and repeat.window.start < ended <= repeat.window.stop:
-                marks.append((one.prompt or one.id, fine))
-    return accuracy_of(marks) if checked else None
+        if repeat.marks is not None and isinstance(repeat.window, Steady):
+            found += checked_of(told_in(repeat.work, repeat.window, repeat.marks))
+    checked = any(repeat.marks is not None for repeat in result.repeats)
+    return accuracy_of(found) if checked else None
 
 
 def beyond_findings(repeat: Repeat, result: ServingResult) -> Iterator[Finding]:
