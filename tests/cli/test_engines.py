@@ -49,6 +49,8 @@ def test_settings_reach_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert largest_batch(args) == 3
     bare = parsed("--engine", "transformers", "--random-config", "7M")
     assert largest_batch(bare) == made(bare, monkeypatch).max_batch == 8
+    told = parsed("--engine", "transformers", "--random-config", "7M", batch=5)
+    assert largest_batch(told) == made(told, monkeypatch).max_batch == 5
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,7 @@ def test_settings_reach_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--engine", "transformers"], {"url": "http://x"}, "has no server"),
         (["--engine", "transformers"], {"server": ["vllm"]}, "has no server"),
         (["--engine", "transformers"], {}, "name one model"),
+        (["--engine", "transformers", "--max-batch", "3"], {"batch": 4}, "--max-batch differ"),
     ],
 )
 def test_nonsense_is_refused(words: list[str], more: dict[str, object], message: str) -> None:

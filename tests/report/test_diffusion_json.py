@@ -44,8 +44,6 @@ def test_figures_carry_their_definition_and_metrics_are_plain() -> None:
     assert (figure["unit"], figure["provenance"]) == ("J/image", "measured")
     assert figure["u95"] > 0
     assert told["metrics"] == {
-        "batch_size": 4,
-        "steps": 20,
         "batch_latency_mean_s": 2.0,
         "batch_latency_p50_s": 1.9,
         "batch_latency_p90_s": 2.4,

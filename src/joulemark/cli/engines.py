@@ -51,6 +51,8 @@ def engine_driver(args: Namespace) -> Driver | None:
         raise UsageError("--engine transformers has no server", remedy="leave out --url and --")
     from joulemark.workloads.hf_generation.driver import make
 
+    if args.batch and given.setdefault("max_batch", args.batch) != args.batch:
+        raise UsageError("--batch and --max-batch differ", remedy="give one of them")
     shared = {"model": args.model, "text": args.keep_text, "silence_s": args.silence}
     return make({**given, **shared})
 

@@ -26,7 +26,7 @@ def diffusion_json(run: Run, results: Sequence[PhaseResult]) -> dict[str, Any]:
     name = facts.get("definition")
     for phase in results:
         if phase.role is Role.MEASURE and isinstance(name, str):
-            return {"figures": _figures(name, phase), "metrics": _metrics(facts, told, phase)}
+            return {"figures": _figures(name, phase), "metrics": _metrics(told, phase)}
     return {}
 
 
@@ -44,22 +44,16 @@ def _figures(name: str, phase: PhaseResult) -> dict[str, Any]:
     }
 
 
-def _metrics(
-    facts: Mapping[str, Any], told: Mapping[str, Any], phase: PhaseResult
-) -> dict[str, float]:
+def _metrics(told: Mapping[str, Any], phase: PhaseResult) -> dict[str, float]:
     """Return numbers for sweeps; times of a batch are those of all measured windows."""
-    found: dict[str, Any] = {
-        "batch_size": facts.get("batch_size"),
-        "steps": told.get("steps"),
-        "batch_latency_mean_s": told.get("mean_s"),
-    }
+    found: dict[str, Any] = {}
+    if phase.work is not None and phase.per_unit is not None:
+        found[f"energy_per_{phase.work.unit}_j"] = phase.per_unit.value
+    found["batch_latency_mean_s"] = told.get("mean_s")
     found |= {f"batch_latency_p{p}_s": told.get(f"batch_p{p}_s") for p in (50, 90, 99)}
-    if phase.power is not None:
-        found["power_w"] = phase.power.value
     if phase.work is not None:
         unit, count = phase.work.unit, phase.work.count
-        found[f"{unit}s"] = count
-        found[f"{unit}s_per_s"] = count / phase.duration_s
-        if phase.per_unit is not None:
-            found[f"energy_per_{unit}_j"] = phase.per_unit.value
+        found |= {f"{unit}s_per_s": count / phase.duration_s, f"{unit}s": count}
+    if phase.power is not None:
+        found["power_w"] = phase.power.value
     return {key: float(value) for key, value in found.items() if isinstance(value, int | float)}

@@ -127,7 +127,7 @@ class Pipeline:
 
     def _made(self) -> Any:
         torch, settings = self._torch, self.settings
-        cards = [self.device] if self.device.type == "cuda" else []
+        cards = [self.device.index] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=cards):
             torch.manual_seed(settings.seed)
             shape = shape_of(settings.random_model)

@@ -13,7 +13,7 @@ from joulemark.workloads.hf_generation.sizes import config_of
 from joulemark.workloads.places import device_of, first_line, format_of, needed, place_facts
 
 BATCH_TOKENS = 512
-"""Tokens of a forward pass, where the batch needs no more."""
+"""Tokens of a forward pass on a processor, where the batch needs no more."""
 SPARE = 0.15
 """While less than this share of the cache is free, the engine begins nothing new."""
 _SWITCH = {"auto": None, "on": True, "off": False}
@@ -159,8 +159,7 @@ class Model:
                 dtype="auto" if asked == "auto" else format_of(torch, asked, self.device),
                 attn_implementation=self.settings.attention,
                 local_files_only=True,
-                device_map={"": self.device} if self.device.type == "cuda" else None,
-            )
+            ).to(self.device)
             if any((path / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")):
                 self.tokenizer = self._transformers.AutoTokenizer.from_pretrained(
                     path, local_files_only=True
@@ -174,7 +173,7 @@ class Model:
         torch, transformers = self._torch, self._transformers
         fields = config_of(self.settings.random_config, self.settings.context)
         kind = fields.pop("model_type")
-        cards = [self.device] if self.device.type == "cuda" else []
+        cards = [self.device.index] if self.device.type == "cuda" else []
         try:
             config = transformers.AutoConfig.for_model(kind, **fields)
             with torch.random.fork_rng(devices=cards), self.device:
@@ -205,16 +204,18 @@ class Model:
 
     def _wanted(self) -> dict[str, Any]:
         """Return the engine's settings under all names that versions of transformers know."""
-        settings = self.settings
-        tokens = settings.kv_tokens
-        if not tokens and self.device.type == "cpu":
+        settings, cpu = self.settings, self.device.type == "cpu"
+        tokens, step = settings.kv_tokens, settings.batch_tokens
+        if not tokens and cpu:
             tokens = round(settings.max_batch * (self.context + settings.page) / (1 - SPARE))
+        if not step and cpu:
+            step = max(BATCH_TOKENS, settings.max_batch)
         return {
             "max_requests_per_batch": settings.max_batch,
             "page_size": settings.page,
             "block_size": settings.page,
             "num_blocks": -(-tokens // settings.page) if tokens else None,
-            "max_batch_tokens": settings.batch_tokens or max(BATCH_TOKENS, settings.max_batch),
+            "max_batch_tokens": step or None,
             "allow_block_sharing": settings.share_prefixes,
             "use_cuda_graph": _SWITCH[settings.cuda_graphs],
             "auto_switch_to_flash": False,

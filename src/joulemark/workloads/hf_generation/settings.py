@@ -27,7 +27,10 @@ class EngineSettings:
     )
     page: int = setting(64, "tokens in a page of the cache", least=4, most=65536)
     batch_tokens: int = setting(
-        0, "most tokens in a forward pass; 0: 512 or max_batch, the larger", least=0, most=2**24
+        0,
+        "most tokens in a forward pass; 0: 512 (or max_batch) on cpu, transformers' own on cuda",
+        least=0,
+        most=2**24,
     )
     share_prefixes: bool = setting(
         default=False, text="compute beginnings that prompts have in common once"
