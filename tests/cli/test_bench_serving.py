@@ -25,13 +25,13 @@ from tests.procedures.serving.helpers import serving
 from tests.procedures.serving.test_server import free_port
 
 MORTAL = """
-import os, sys
+import os, sys, time
 from joulemark.virtual.serving.script import Script
 from joulemark.virtual.serving.server import ScriptedServer
 from joulemark.virtual.serving.wrongs import Wrongs
 server = ScriptedServer(Script(least=4, most=8), Wrongs(()), port=int(sys.argv[1]))
 while len(server.truths) < int(sys.argv[2]):
-    pass
+    time.sleep(0.001)
 print("out of memory", flush=True)
 os._exit(9)
 """
@@ -196,10 +196,11 @@ def test_a_server_that_does_not_start(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert main([*asked, "--", "/nonexistent/server"]) == 127
 
 
-def begun(server: ScriptedServer, store: Path, *more: str) -> subprocess.Popen[str]:
+def begun(url: str, store: Path, *more: str) -> subprocess.Popen[str]:
     """Start a bench that would last a minute, and wait until requests of it have ended."""
     code = "import sys; from joulemark.cli import main; sys.exit(main())"
-    asked = words(server, store, "--requests", "30000", "--input-lengths", "5", *more)
+    asked = ["bench", "serving", "--url", url, "--store", str(store), *QUICK]
+    asked += ["--requests", "30000", "--input-lengths", "5", *more]
     process = subprocess.Popen(
         [sys.executable, "-c", code, *asked], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
         text=True,
@@ -219,7 +220,7 @@ def begun(server: ScriptedServer, store: Path, *more: str) -> subprocess.Popen[s
 def test_a_signal_ends_the_run_in_order(
     number: signal.Signals, processes: int, server: ScriptedServer, tmp_path: Path
 ) -> None:
-    process = begun(server, tmp_path, "--client-processes", str(processes))
+    process = begun(server.url, tmp_path, "--client-processes", str(processes))
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -236,7 +237,7 @@ def test_a_signal_ends_the_run_in_order(
 def test_a_run_that_was_killed_is_shown(
     server: ScriptedServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    process = begun(server, tmp_path)
+    process = begun(server.url, tmp_path)
     process.kill()
     process.communicate(timeout=30)
     assert main(["show", "--store", str(tmp_path), "--json"]) == 0
@@ -261,3 +262,19 @@ def test_the_command_after_dashes_starts_the_server(
     assert told["serving"]["metrics"]["requests"] == 8
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0  # it was stopped
+
+
+def test_a_signal_ends_the_server_that_was_started(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-c", MORTAL, str(port), "1000000"]
+    process = begun(f"http://127.0.0.1:{port}", tmp_path, "--", *command)
+    (path,) = tmp_path.iterdir()
+    pid = open_run(path).run.settings["serving"]["server"]["process"]["pid"]
+    os.kill(pid, 0)
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert (path / "raw" / "serving" / "server.log").exists()
+    assert verify(path) == []

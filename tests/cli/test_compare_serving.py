@@ -52,9 +52,9 @@ def test_the_window_that_counts_is_compared(store: Path, capfd: pytest.CaptureFi
     result = serving_of(open_run(store / "a"))
     figures = figures_of(result)
     assert tokens["a"]["value"] == pytest.approx(
-        figures["energy-per-output-token/1"].value, rel=0.02
+        figures["energy-per-output-token/1"].value, rel=0.1
     )
-    assert requests["a"]["value"] == pytest.approx(figures["energy-per-request/1"].value, rel=0.02)
+    assert requests["a"]["value"] == pytest.approx(figures["energy-per-request/1"].value, rel=0.1)
     assert tokens["verdict"] != "not-comparable"
 
 

@@ -42,7 +42,7 @@ def counted(result: ServingResult) -> list[Request]:
         one
         for repeat, window in there
         for one in repeat.requests
-        if one.ended is not None and window.start <= one.ended < window.stop
+        if one.ended is not None and window.start < one.ended <= window.stop
     ]
 
 

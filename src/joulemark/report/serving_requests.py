@@ -84,7 +84,7 @@ def _inside(request: Request, repeat: Repeat) -> bool | None:
     window = repeat.window
     if not isinstance(window, Steady):
         return None
-    return request.ended is not None and window.start <= request.ended < window.stop
+    return request.ended is not None and window.start < request.ended <= window.stop
 
 
 def requests_csv(result: ServingResult) -> str:

@@ -60,8 +60,10 @@ def test_energy_of_the_load_by_its_tokens(server: ScriptedServer, tmp_path: Path
     assert all(one.ok for repeat in result.repeats for one in repeat.requests)
     metrics = metrics_of(result)
     assert metrics["power_w"] == pytest.approx(100, rel=0.02)
-    joules = 100 / metrics["output_tokens_per_s"]
-    assert metrics["energy_per_output_token_j"] == pytest.approx(joules, rel=0.05)
+    for repeat in result.repeats:
+        assert repeat.latency is not None
+        joules = repeat.accounts["all"].figures["energy-per-output-token/1"].value
+        assert joules * repeat.latency.output_rate == pytest.approx(100, rel=0.02)
     assert result.idle_w is not None
     assert result.idle_w.value == pytest.approx(100, rel=0.02)
     assert PER_GOOD not in figures_of(result)

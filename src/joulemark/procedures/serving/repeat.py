@@ -157,7 +157,7 @@ def _windows(
 
 def within(requests: Sequence[Request], window: Steady, slo: Target | None) -> Latency:
     """Return latency and rates of the requests that ended in a window."""
-    ended = [r for r in requests if r.ended is not None and window.start <= r.ended < window.stop]
+    ended = [r for r in requests if r.ended is not None and window.start < r.ended <= window.stop]
     return latency_of(ended, slo, duration_s=(window.stop - window.start) / NS)
 
 
