@@ -20,7 +20,7 @@ from joulemark.core.clock import NS
 from joulemark.core.run import Run
 from joulemark.core.value import Source, Value
 from joulemark.core.window import Work
-from joulemark.report.diffusion_json import diffusion_json
+from joulemark.report.diffusion import diffusion_json
 from joulemark.report.format import iso
 from joulemark.report.nesting import containers, phase_watts
 from joulemark.report.plain_trust import balance_json, evidence_json

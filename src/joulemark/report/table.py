@@ -20,6 +20,7 @@ from joulemark.core.units import duration
 from joulemark.core.window import Role
 from joulemark.report.about import counted
 from joulemark.report.calibrated import calibration_rows
+from joulemark.report.diffusion import batch_rows
 from joulemark.report.disturbed import disturbance_rows
 from joulemark.report.format import clean, harmless, iso
 from joulemark.report.table_balance import balance_table, has_balance
@@ -140,7 +141,7 @@ def header(run: Run, path: Path | str, results: Sequence[PhaseResult] = ()) -> R
     rows = [("run", clean(run.id, 200)), ("path", clean(path, 200)), ("when", _when(run))]
     rows.append(("system", f"{clean(system.host, 60)}: {', '.join(machine)}"))
     rows += [("meters", listed(_meters(run)) or "none"), *calibration_rows(results)]
-    rows += disturbance_rows(run.results)
+    rows += [*disturbance_rows(run.results), *batch_rows(run.results)]
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")

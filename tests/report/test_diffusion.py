@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from tests.report.build import Made, channel, counter, made, run_of, unread, win
 
 from joulemark.core.channel import Domain
 from joulemark.core.window import Role, Work
-from joulemark.report.diffusion_json import diffusion_json
+from joulemark.report.diffusion import batch_rows, diffusion_json
 from joulemark.report.plain import run_json
+from joulemark.report.table import print_run
 from joulemark.tune.sweep_reads import Reads
 from joulemark.tune.sweep_told import told_by
 
@@ -83,3 +85,19 @@ def test_energy_that_was_not_read_is_left_out() -> None:
     assert told["figures"] == {}
     assert "energy_per_image_j" not in told["metrics"]
     assert told["metrics"]["batch_latency_p99_s"] == 2.5
+
+
+def test_times_of_a_batch_are_shown() -> None:
+    assert batch_rows({"diffusion": TOLD}) == [("5 batches", "p50 1.90 s, p90 2.40 s, p99 2.50 s")]
+    of = generated()
+    out = io.StringIO()
+    print_run(of.run, of.results, "/runs/x", file=out)
+    assert "5 batches" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [None, [], {}, {"batches": 5}, {"batches": True, "batch_p50_s": 1.0}, {"batch_p50_s": 1.0}],
+)
+def test_damaged_results_show_nothing(damaged: Any) -> None:
+    assert batch_rows({"diffusion": damaged}) == []
