@@ -150,3 +150,12 @@ def test_a_closed_pipe_is_no_traceback(store: Path) -> None:
         ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
     )
     assert "Traceback" not in done.stderr
+
+
+def test_an_error_that_quotes_others_moves_no_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", "\x1b[31mred\u202e", "--store", str(tmp_path)]) != 0
+    said = capsys.readouterr().err
+    assert "red" in said
+    assert not {"\x1b", "\u202e"} & set(said)

@@ -124,7 +124,7 @@ def _verb(name: str, words: list[str]) -> int:
         code: int = module.main(parser.parse_args(words))
         sys.stdout.flush()
     except JoulemarkError as error:
-        print(f"joulemark {name}: {error}", file=sys.stderr)
+        print(f"joulemark {name}: {_safe(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print(f"joulemark {name}: interrupted", file=sys.stderr)
@@ -133,6 +133,16 @@ def _verb(name: str, words: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return code
+
+
+def _safe(text: str) -> str:
+    """Return an error's text, which may quote a file or a server, without what moves a terminal."""
+    from unicodedata import category
+
+    return "".join(
+        c if c in "\n\t" or category(c) not in ("Cc", "Cf", "Cs") else "\N{REPLACEMENT CHARACTER}"
+        for c in text
+    )
 
 
 if __name__ == "__main__":

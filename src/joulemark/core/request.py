@@ -13,6 +13,11 @@ from enum import StrEnum
 
 from joulemark.core.clock import NS
 
+MOST_TIME = 1 << 62
+"""The last moment of a time, ns: in the year 2116."""
+MOST_COUNT = 10**12
+"""The most tokens, characters or pictures that a request can have."""
+
 
 class Counted(StrEnum):
     """Who counted the tokens of a request."""
@@ -183,6 +188,26 @@ class Request:
     def latency_s(self) -> float | None:
         """Time from sending to the end of the answer, s; also of one that failed."""
         return _between(self.sent, self.ended)
+
+    @property
+    def fault(self) -> str:
+        """What of its numbers cannot be, in words; empty where nothing is wrong."""
+        given = (self.planned, self.sent, self.first_byte, self.first_token, self.ended)
+        times = [*(t for t in given if t is not None), *self.chunks]
+        if min(times) < 0 or max(times) > MOST_TIME:
+            return "a time is no time of this era"
+        if list(self.chunks) != sorted(self.chunks):
+            return "its events are not in the order of time"
+        if self.chunks and self.first_token != self.chunks[0]:
+            return "its first token is not that of its first event"
+        counts = (
+            *(self.tokens_in, self.tokens_out, self.tokenized_out, self.reasoning_tokens),
+            *(self.cached_tokens, self.text_length, self.reasoning_length),
+            *(self.images, self.videos, *self.running),
+        )
+        if not all(n is None or 0 <= n <= MOST_COUNT for n in counts):
+            return f"a count is not from 0 to {MOST_COUNT}"
+        return ""
 
 
 def _between(start: int | None, stop: int | None) -> float | None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from joulemark.core.clock import NS
 from joulemark.core.errors import FormatError
 from joulemark.core.request import Request
 from joulemark.meters.journal import Journal
@@ -16,6 +17,9 @@ from joulemark.store.files import RAW, open_regular, store_error, unreadable
 FOLDER = "serving"
 REQUESTS, METRICS = "requests.jsonl", "metrics.jsonl"
 MOST_LINE = 64 << 20
+DAY_NS = 86_400 * NS
+MOST_NS = 100 * DAY_NS
+"""A run whose requests are further apart is damaged."""
 Entry = TypeVar("Entry")
 
 
@@ -75,10 +79,24 @@ def read_requests(run: Path) -> list[Kept]:
     """Return the requests of a run in the order of their end; none if it has no such file.
 
     Raises:
-        FormatError: if a line is damaged; a last line without its end is left out.
+        FormatError: if a line is damaged, or holds what cannot be; a last line without its end is
+            left out.
         StoreError: if the file cannot be read.
     """
-    return _entries(folder_of(run) / REQUESTS, Kept)
+    path = folder_of(run) / REQUESTS
+    found = _entries(path, Kept)
+    for place, entry in enumerate(found, 1):
+        fault = entry.request.fault or _far(entry.request, found[0].request)
+        if fault or entry.repeat < 0:
+            what = fault or f"the repeat is {entry.repeat}"
+            raise FormatError(f"request {place} of this file: {what}", where=str(path))
+    return found
+
+
+def _far(request: Request, first: Request) -> str:
+    given = (request.planned, request.sent, request.ended, *request.chunks[-1:])
+    apart = max(abs(time - first.planned) for time in given if time is not None)
+    return f"more than {MOST_NS // DAY_NS} days from the first one" if apart > MOST_NS else ""
 
 
 def read_scraped(run: Path) -> list[Scraped]:
