@@ -51,6 +51,7 @@ def measured(
     plan: LoadPlan | None = None,
     *,
     silence_s: float = 0.3,
+    retries: int = 0,
     tell: Any = None,
     idle_s: float = 0.02,
     **settings: Any,
@@ -58,6 +59,8 @@ def measured(
     plan = plan or LoadPlan(kind="closed", requests=REQUESTS, concurrency=4, tokens_in="20")
     given = {"repeats": 2, "max_repeats": 2, "rule": "whole/1", **settings}
     kept = ServingSettings(declared=plan.record(), **given)
-    driver = HttpDriver(Target(url=server.url, model="m"), Bounds(silence_s=silence_s))
+    driver = HttpDriver(
+        Target(url=server.url, model="m"), Bounds(silence_s=silence_s, retries=retries)
+    )
     options = Options(store=store, objects=[Steady()], period_s=0.01, idle_s=idle_s)
     return serving_of(open_run(bench_serving(driver, plan.load, options, kept, tell=tell)))

@@ -64,6 +64,14 @@ def test_a_storm_ends_after_one_load(name: str, tmp_path: Path) -> None:
     assert metrics_of(result) == {"requests": REQUESTS, "failed": REQUESTS}
 
 
+def test_what_passes_may_be_sent_again(tmp_path: Path) -> None:
+    with serving(Wrongs(["throttles:7"])) as server:
+        result = measured(server, tmp_path, retries=3)
+    found = findings_of_run(result)
+    assert not failed(found)
+    assert "request-again" in {one.finding.rule for one in found}
+
+
 def test_the_server_dies(tmp_path: Path) -> None:
     with serving(Wrongs(["dies:12"])) as server:
         result = measured(server, tmp_path)
@@ -151,7 +159,7 @@ def test_progress_counts_requests(tmp_path: Path) -> None:
 
     with serving() as server:
         measured(server, tmp_path, tell=tell)
-    assert said[0][0] == "first question"
+    assert said[0][0] == "getting ready"
     ends = [one for one in said if one[0] == "load 2"]
     assert f"{REQUESTS} of {REQUESTS} requests" in ends[-1][3]
     assert all(done <= total for _, done, total, _ in ends)

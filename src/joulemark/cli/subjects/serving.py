@@ -56,6 +56,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.set_defaults(idle=None)
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the JSON there, too")
     serving_flags.server_arguments(parser)
+    serving_flags.client_arguments(parser)
     engine_arguments(parser)
     serving_flags.load_arguments(parser)
     serving_flags.judging_arguments(parser)
@@ -145,7 +146,7 @@ def _served(
         target = replace(target, model=the_model(target))
     driver = HttpDriver(
         target,
-        Bounds(silence_s=args.silence),
+        Bounds(silence_s=args.silence, retries=args.retries),
         processes=args.client_processes,
         tokenizer=args.tokenizer,
         server=server,

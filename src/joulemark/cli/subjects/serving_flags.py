@@ -55,7 +55,7 @@ def role(text: str) -> tuple[str, tuple[str, ...]]:
     return name.strip(), parts
 
 
-def seed(text: str) -> int:
+def count(text: str) -> int:
     """Return a whole number from zero on."""
     if not (text.isascii() and text.isdecimal() and len(text) < 18):
         raise UsageError(f"{text!r} is not a whole number from 0 on")
@@ -67,7 +67,10 @@ def server_arguments(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("the server")
     group.add_argument("--url", metavar="URL", help="its address, http://HOST:PORT")
     group.add_argument(
-        "--model", default="", metavar="NAME", help="needed only where it serves several"
+        "--model",
+        default="",
+        metavar="NAME",
+        help="(default: the only one it has)",
     )
     group.add_argument(
         "--endpoint", choices=("chat", "completions"), default="chat", help="(default: chat)"
@@ -80,14 +83,27 @@ def server_arguments(parser: ArgumentParser) -> None:
         "--tokenizer", default="", metavar="FILE", help="tokenizer.json: counts where it does not"
     )
     group.add_argument("--extra", metavar="JSON", help="more fields of each request, as they are")
-    group.add_argument("--limit-field", default="max_tokens", metavar="NAME", help="(max_tokens)")
+    group.add_argument(
+        "--limit-field",
+        default="max_tokens",
+        metavar="NAME",
+        help="(max_tokens)",
+    )
     group.add_argument("--key-file", type=Path, metavar="FILE", help="file with the API key")
     group.add_argument(
         "--cafile", default="", metavar="FILE", help="certificate of an https server"
     )
     group.add_argument(
-        "--batch", type=checked(positive), metavar="B", help="most requests it runs at once"
+        "--batch",
+        type=checked(positive),
+        metavar="B",
+        help="most requests it runs at once",
     )
+
+
+def client_arguments(parser: ArgumentParser) -> None:
+    """Add what the client puts up with, and how it asks."""
+    group = parser.add_argument_group("the client")
     group.add_argument(
         "--silence",
         type=checked(time_above_zero),
@@ -96,7 +112,17 @@ def server_arguments(parser: ArgumentParser) -> None:
         help="an answer that stands still for so long has stalled (default: 120 s)",
     )
     group.add_argument(
-        "--client-processes", type=checked(positive), metavar="N", help="(default: by the load)"
+        "--retries",
+        type=checked(count),
+        default=0,
+        metavar="N",
+        help="how often a request is sent again after 429 or 5xx (default: 0)",
+    )
+    group.add_argument(
+        "--client-processes",
+        type=checked(positive),
+        metavar="N",
+        help="(default: by the load)",
     )
 
 
@@ -110,7 +136,7 @@ def load_arguments(parser: ArgumentParser) -> None:
         help="closed, poisson, gamma, constant, ramp, trace, saturation (default: by the rest)",
     )
     group.add_argument(
-        "--concurrency", type=checked(positive), metavar="N", help="under way at once"
+        "--concurrency", type=checked(positive), metavar="N", help="requests under way at once"
     )
     group.add_argument("--rate", type=number, metavar="R", help="requests per second")
     group.add_argument("--last-rate", type=number, metavar="R", help="of a ramp, at its end")
@@ -120,7 +146,7 @@ def load_arguments(parser: ArgumentParser) -> None:
     group.add_argument(
         "--requests", type=checked(positive), metavar="N", help="in each load (default: 100)"
     )
-    group.add_argument("--for", dest="lasting", type=time, metavar="S", help="then a load is cut")
+    group.add_argument("--for", dest="lasting", type=time, metavar="S", help="then it is cut")
     group.add_argument("--prompts", type=Path, metavar="FILE", help="JSON lines, or like ShareGPT")
     group.add_argument(
         "--input-lengths",
@@ -132,7 +158,7 @@ def load_arguments(parser: ArgumentParser) -> None:
     )
     group.add_argument("--image-size", metavar="WxH", help="of these, pixels (256x256)")
     group.add_argument("--output-lengths", default="", metavar="D", help="most tokens of answers")
-    group.add_argument("--seed", type=checked(seed), default=0, metavar="N", help="(default: 0)")
+    group.add_argument("--seed", type=checked(count), default=0, metavar="N", help="(default: 0)")
 
 
 def judging_arguments(parser: ArgumentParser) -> None:
@@ -142,7 +168,10 @@ def judging_arguments(parser: ArgumentParser) -> None:
     for name in ("ttft", "tpot", "e2e"):
         group.add_argument(f"--slo-{name}", type=time, metavar="S", help="of a good request")
     group.add_argument(
-        "--rule", default="steady/1", metavar="NAME", help="of the window (steady/1)"
+        "--rule",
+        default="steady/1",
+        metavar="NAME",
+        help="of windows: steady/1, whole/1 …",
     )
     group.add_argument("--steady", type=time, metavar="S", help="its least length (default: 10 s)")
     group.add_argument(
@@ -155,7 +184,7 @@ def judging_arguments(parser: ArgumentParser) -> None:
         type=checked(above_zero),
         default=0.05,
         metavar="SHARE",
-        help="half-width",
+        help="half-width of the repeats at which to stop (0.05)",
     )
     group.add_argument(
         "--quick", action="store_true", help="one load, short windows: not comparable"

@@ -15,7 +15,7 @@ from joulemark.meters.journal import Journal
 from joulemark.procedures.serving.driver import Driver
 from joulemark.procedures.serving.keeping import Keeping, Metrics
 from joulemark.procedures.serving.load_plan import arrivals_of
-from joulemark.procedures.serving.progress import Tell, following
+from joulemark.procedures.serving.progress import Tell, following, waiting
 from joulemark.procedures.serving.results import PHASE, PROCEDURE, main_figure, serving_of
 from joulemark.procedures.serving.settings import ServingSettings
 from joulemark.procedures.session import Options, Session
@@ -63,9 +63,8 @@ def bench_serving(
     """
     first = loads(0)
     settings = _with_texts(settings, first)
-    if tell is not None:
-        tell("first question", 0.0, 0.0, None)
-    told, facts = dict(driver.prepare(first)), dict(driver.facts())
+    with waiting("getting ready", tell):
+        told, facts = dict(driver.prepare(first)), dict(driver.facts())
     kept = {"serving": {"engine": driver.name, **facts, **told, **_record(settings)}}
     with Session(PROCEDURE, title or _title(kept["serving"]), options, kept) as session:
         if begun is not None:

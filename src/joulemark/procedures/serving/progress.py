@@ -26,6 +26,33 @@ class Tell(Protocol):
 
 
 @contextmanager
+def waiting(phase: str, tell: Tell | None) -> Iterator[None]:
+    """Tell how long the block has taken so far, from a thread: nobody knows how long it will.
+
+    Args:
+        phase: what goes on.
+        tell: who is told; nobody if None.
+    """
+    if tell is None:
+        yield
+        return
+    began, over = time.monotonic(), threading.Event()
+
+    def ticks() -> None:
+        while not over.wait(EVERY_S):
+            tell(phase, time.monotonic() - began, 0.0, None)
+
+    tell(phase, 0.0, 0.0, None)
+    thread = threading.Thread(target=ticks, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextmanager
 def following(
     path: Path, phase: str, load: Load, keeping: Keeping, tell: Tell | None
 ) -> Iterator[None]:
