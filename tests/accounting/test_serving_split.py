@@ -103,7 +103,7 @@ def test_too_few_parts() -> None:
     work = varied()
     parts = split(work, used(work), 0, ns(5))
     assert isinstance(parts, Unknown)
-    assert parts.reason == "5 parts of 1 s; at least 20 are needed"
+    assert parts.reason == "12 parts of 0.4 s; at least 20 are needed"
 
 
 @pytest.mark.parametrize("late_s", [0.0, 0.02, 0.3])
@@ -115,6 +115,16 @@ def test_parts_end_where_readings_tell_so_that_nothing_is_smeared(late_s: float)
     parts = told(work, curve)
     values = {name: value.value for name, value in parts.factors.items()}
     assert values == pytest.approx({"base": BASE, "prefill": PROMPT, "decode": TOKEN}, rel=2e-3)
+
+
+def test_parts_of_a_short_window_are_shorter() -> None:
+    work = varied()
+    lengths = []
+    for seconds, every in ((100, 0.004), (20, 0.004), (10, 0.004), (20, 0.2)):
+        parts = split(work, used(work, every=every), 0, ns(seconds))
+        assert isinstance(parts, Split)
+        lengths.append(float(np.median(np.diff(parts.edges))) / NS)
+    assert lengths == pytest.approx([1.0, 0.5, 0.4, 0.8], rel=0.3)
 
 
 def test_too_few_readings() -> None:

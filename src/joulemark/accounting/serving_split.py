@@ -33,6 +33,8 @@ UNITS: Mapping[str, str] = {
 }
 FEWEST = 20
 """Fewer parts than this tell nothing."""
+PART_S, SHORTEST_S, PARTS, READINGS = 1.0, 0.4, 40, 4
+"""A part is a second long; in short windows shorter, so that there are so many."""
 COLLINEAR = 400.0
 """Factors whose variance the other columns inflate by more than this are said to be inseparable."""
 SINGULAR = 1e10
@@ -64,7 +66,7 @@ def split(
     start: int,
     stop: int,
     *,
-    part_s: float = 1.0,
+    part_s: float | None = None,
     resident: bool = False,
     base_w: Value | None = None,
 ) -> Split | Unknown:
@@ -75,17 +77,15 @@ def split(
         supply: energy of what served.
         start: of the window, ns; it need not be steady, the more the load varies the better.
         stop: ns.
-        part_s: length of a part, s; several sensor updates and many steps of the engine.
+        part_s: length of a part, s; several sensor updates and many steps of the engine. By default
+            a second; in a short window down to a fortieth of it, 0.4 s and four readings.
         resident: whether tokens in the cache get a factor of their own.
         base_w: base power, W, where it is known or declared (idle power, say): it is then not
             fitted, so that a load that never varies can be split.
     """
-    count = int((stop - start) / NS / part_s)
-    if count < FEWEST:
-        return Unknown(f"{count} parts of {part_s:g} s; at least {FEWEST} are needed")
-    edges = _edges(supply, start, stop, count)
-    if len(edges) <= FEWEST:
-        return Unknown(f"{len(edges) - 1} parts between readings; at least {FEWEST} are needed")
+    edges = _parts(supply.told(start, stop), start, stop, part_s)
+    if isinstance(edges, Unknown):
+        return edges
     counts = work.between(edges)
     columns = _columns(counts, resident=resident)
     if base_w is not None:
@@ -109,14 +109,31 @@ def split(
     )
 
 
-def _edges(supply: Supply, start: int, stop: int, count: int) -> Times:
+def _parts(told: Times, start: int, stop: int, part_s: float | None) -> Times | Unknown:
+    """Return the edges of the parts of a window, or why it has too few."""
+    length = part_s or _part_s(told, (stop - start) / NS)
+    count = int((stop - start) / NS / length)
+    if count < FEWEST:
+        return Unknown(f"{count} parts of {length:.2g} s; at least {FEWEST} are needed")
+    edges = _edges(told, start, stop, count)
+    if len(edges) <= FEWEST:
+        return Unknown(f"{len(edges) - 1} parts between readings; at least {FEWEST} are needed")
+    return edges
+
+
+def _part_s(told: Times, seconds: float) -> float:
+    """Return how long a part is in a window of so many seconds, s."""
+    gap_s = float(np.median(np.diff(told))) / NS if len(told) > 1 else PART_S
+    return min(max(seconds / PARTS, SHORTEST_S, READINGS * gap_s), PART_S)
+
+
+def _edges(told: Times, start: int, stop: int, count: int) -> Times:
     """Return edges of about equal parts, each at the nearest moment of which a reading tells.
 
     Between two readings energy is only known to have been used, not when: what a prompt took just
     before an edge would be taken for the next part's in part, and the factors would come out low.
     """
     even = even_edges(start, stop, count)
-    told = supply.told(start, stop)
     if not len(told):
         return even[[0, -1]]
     after = np.minimum(np.searchsorted(told, even[1:-1]), len(told) - 1)
