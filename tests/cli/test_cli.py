@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -159,3 +160,11 @@ def test_an_error_that_quotes_others_moves_no_terminal(
     said = capsys.readouterr().err
     assert "red" in said
     assert not {"\x1b", "\u202e"} & set(said)
+
+
+def test_output_that_is_ascii_alone_is_shown_all_the_same(store: Path) -> None:
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    words = [sys.executable, "-m", "joulemark", "show", "--store", str(store)]
+    done = subprocess.run(words, capture_output=True, env=env, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"?" in done.stdout

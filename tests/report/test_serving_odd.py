@@ -26,8 +26,8 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     {},
     {"arrivals": {"kind": "closed", "concurrency": 4}},
     {"arrivals": {"kind": "saturation"}},
-    {"arrivals": 7, "slo": "x", "batch": "y", "rule": "mine"},
-    {"rule": "whole/1"},
+    {"arrivals": 7, "slo": "x", "batch": "y", "rule": "mine", "roles": {"a": 5}},
+    {"rule": "whole/1", "roles": {"a": 5, "b": [7]}},
 )
 UNCOUNTED: dict[str, Any] = {"counted_in": None, "counted_out": None}
 ODD: tuple[dict[str, Any], ...] = (

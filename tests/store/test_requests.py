@@ -38,3 +38,9 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 def test_what_cannot_be_is_refused(tmp_path: Path, second: Kept, said: str) -> None:
     with pytest.raises(FormatError, match=said):
         read_requests(written(tmp_path, Kept(0, ONE), second))
+
+
+def test_a_line_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    deep = b'{"repeat":0,"x":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001 + b"\n"
+    with pytest.raises(FormatError, match="no entry of this file"):
+        read_requests(written(tmp_path, end=deep))

@@ -310,6 +310,12 @@ def test_replacing_a_file_keeps_the_old_one_when_the_disk_is_full(tmp_path: Path
     assert [item.name for item in tmp_path.iterdir()] == ["run.json"]
 
 
+def test_a_file_on_a_disk_that_takes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StoreError, match="Not a directory"):  # nor can the new one be taken away
+        replace_file(tmp_path / "file" / "x", b"new")
+
+
 def test_a_file_for_a_person_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     new_file(path, b"one")

@@ -77,6 +77,7 @@ Exit codes: 0 done, 1 failed or found impossible, 2 wrong argument,
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _print_anything()
     if not words or words[0] in ("-h", "--help", "help"):
         print(_overview(), end="")
         return 0
@@ -88,6 +89,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[0] not in VERBS:
         return _unknown(words[0])
     return _verb(words[0], words[1:])
+
+
+def _print_anything() -> None:
+    """Let output that has no sign for a character (``LC_ALL=POSIX``) show ``?`` in its place."""
+    from io import TextIOWrapper
+
+    out = sys.stdout
+    if isinstance(out, TextIOWrapper) and (out.errors == "strict" or out.encoding != "utf-8"):
+        out.reconfigure(errors="replace")
 
 
 def _overview() -> str:

@@ -63,7 +63,7 @@ def replace_file(path: StrPath, data: bytes, *, write: Write = os.write) -> None
         os.replace(temporary, path)
         sync_directory(directory or ".")
     except OSError as error:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # it may never have been made, on a disk that takes nothing
             os.unlink(temporary)
         raise store_error(error, path) from error
 

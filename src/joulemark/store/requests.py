@@ -109,7 +109,7 @@ def _entries(path: Path, kind: type[Entry]) -> list[Entry]:
     for number, line in _lines(path):
         try:
             found.append(decode(line))
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             where = f"{path}:{number}"
             raise FormatError(f"no entry of this file: {error}", where=where) from error
     return found

@@ -64,7 +64,10 @@ def _roles(repeat: Repeat, result: ServingResult, window: Steady) -> Roles | Unk
     told = result.settings.get("roles")
     if not isinstance(told, Mapping) or not told or result.supply is None:
         return None
-    roles = {str(role): [str(part) for part in parts] for role, parts in told.items()}
+    lists = {role: parts for role, parts in told.items() if isinstance(parts, list | tuple)}
+    if len(lists) < len(told):
+        return Unknown("a role of the run is no list of parts")
+    roles = {str(role): [str(part) for part in parts] for role, parts in lists.items()}
     try:
         return by_role(repeat.work, result.supply, window, roles, inside=result.inside)
     except UsageError as error:
