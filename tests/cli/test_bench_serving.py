@@ -194,6 +194,12 @@ def test_a_server_that_does_not_start(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert "ended with exit code 4" in said
     assert "no such model" in said
     assert main([*asked, "--", "/nonexistent/server"]) == 127
+    chat = tmp_path / "chat.jsonl"
+    chat.write_text('{"messages": [{"role": "user", "content": "How long?"}]}\n')
+    capfd.readouterr()
+    other = ["--prompts", str(chat), "--endpoint", "completions", "--", "/nonexistent/server"]
+    assert main([*asked, *other]) == 2
+    assert "ask the chat endpoint" in capfd.readouterr().err
 
 
 def begun(url: str, store: Path, *more: str) -> subprocess.Popen[str]:

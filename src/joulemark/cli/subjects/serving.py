@@ -23,6 +23,8 @@ from joulemark.cli.subjects import serving_flags, serving_parts
 
 if TYPE_CHECKING:
     from joulemark.procedures.serving.driver import Driver
+    from joulemark.procedures.serving.load_plan import LoadPlan
+    from joulemark.procedures.serving.progress import Tell
     from joulemark.procedures.serving.server import StartedServer
     from joulemark.procedures.session import Options
     from joulemark.workloads.openai.target import Target
@@ -89,21 +91,19 @@ def main(args: Namespace) -> int:
 def _measured(args: Namespace, stack: ExitStack) -> Path:
     """Return the run; what was started for it ends with the stack."""
     from joulemark.procedures.serving.bench import bench_serving
-    from joulemark.procedures.serving.driver import processes_for
 
     plan = serving_parts.plan_of(args)
     settings, options = serving_parts.settings_of(args, plan), options_of(args)
     driver = engine_driver(args)
-    if driver is None:
-        target = serving_parts.target_of(args)
-        load = plan.load(0)  # what makes no sense is told before a server is started
-        if args.client_processes is None:
-            cores = len(os.sched_getaffinity(0))
-            args.client_processes = processes_for(load, cores)
-        driver, options = _served(args, target, _started(args, target, stack), options)
-    stack.enter_context(closing(driver))
     display, _ = progress()
-    stack.enter_context(display)
+    if driver is None:
+        target = _asked(args, plan)
+        stack.enter_context(display)
+        server = _started(args, target, stack, display.update)
+        driver, options = _served(args, target, server, options)
+    else:
+        stack.enter_context(display)
+    stack.enter_context(closing(driver))
     made: list[Path] = []
     try:
         return bench_serving(
@@ -121,13 +121,28 @@ def _measured(args: Namespace, stack: ExitStack) -> Path:
         raise
 
 
-def _started(args: Namespace, target: Target, stack: ExitStack) -> StartedServer | None:
+def _asked(args: Namespace, plan: LoadPlan) -> Target:
+    """Return whom to ask; what makes no sense is told before a server is started."""
+    from joulemark.procedures.serving.driver import processes_for
+    from joulemark.workloads.openai.questions import questions
+
+    target, load = serving_parts.target_of(args), plan.load(0)
+    if args.server:
+        questions(target, load.prompts)
+    if args.client_processes is None:
+        args.client_processes = processes_for(load, len(os.sched_getaffinity(0)))
+    return target
+
+
+def _started(args: Namespace, target: Target, stack: ExitStack, tell: Tell) -> StartedServer | None:
     """Start the server if its command is given; it is stopped when the stack ends."""
     if not args.server:
         return None
+    from joulemark.procedures.serving.progress import waiting
     from joulemark.procedures.serving.server import StartedServer
 
-    return stack.enter_context(StartedServer(args.server, target))
+    with waiting("starting the server", tell):
+        return stack.enter_context(StartedServer(args.server, target))
 
 
 def _served(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -14,6 +13,7 @@ import numpy as np
 from joulemark.core.clock import Clock
 from joulemark.meters.journal import store_error
 from joulemark.procedures.serving.about import about
+from joulemark.procedures.serving.looping import run
 from joulemark.procedures.serving.probe import first_answer
 from joulemark.procedures.serving.server import StartedServer
 from joulemark.workloads.openai.client import Bounds, Client, Keep, Load
@@ -187,7 +187,7 @@ class HttpDriver:
             )
         counts = tokenizer_of(self._tokenizer) if self._tokenizer else None
         client = Client(self.target, keep, self._bounds, shift=shift, tokenizer=counts)
-        return asyncio.run(client.drive(load))
+        return run(client.drive(load))
 
     def beside(self, keep: KeepText, clock: Clock) -> AbstractContextManager[object]:
         """Read ``/metrics``, where the server has it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any
 from joulemark.core.errors import JoulemarkError, UsageError
 from joulemark.core.request import Outcome, Prompt, Request
 from joulemark.procedures.serving.about import models_of, shown
+from joulemark.procedures.serving.looping import run
 from joulemark.procedures.serving.ready import ServerError
 from joulemark.workloads.openai.client import Bounds, Client, Load
 from joulemark.workloads.openai.target import Target
@@ -57,7 +57,7 @@ def ask(target: Target, wait_s: float) -> Request:
     client = Client(target, lambda request, _: kept.append(request), Bounds(silence_s=wait_s))
     prompt = Prompt(id="first", text="Hello", tokens_out=2)
     load = Load(prompts=[prompt], due_s=[0.0], lasting_s=wait_s)
-    asyncio.run(client.drive(load))
+    run(client.drive(load))
     return kept[0]
 
 
