@@ -116,7 +116,7 @@ def _requests(args: Namespace, kind: str) -> int | None:
     if args.lasting is None:
         return REQUESTS
     if kind == "closed" and args.concurrency is not None:
-        return int(args.concurrency * max(10.0, min(10 * args.lasting, MOST / args.concurrency)))
+        return int(args.concurrency * max(10.0, min(50 * args.lasting, MOST / args.concurrency)))
     rate = max(args.rate or 0.0, args.last_rate or 0.0)
     return max(REQUESTS, int(1.5 * rate * args.lasting))
 

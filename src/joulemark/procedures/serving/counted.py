@@ -15,7 +15,7 @@ from joulemark.procedures.serving.repeat import Repeat
 from joulemark.procedures.serving.results import PHASE, ServingResult, serving_of
 from joulemark.store.reader import StoredRun
 
-BY_REQUEST = "load, by request"
+BY_REQUEST = "requests"
 """Phase of the same windows with requests for their work; that of ``load`` are output tokens."""
 
 
