@@ -49,13 +49,19 @@ def si(value: float, unit: str, count: int = 4) -> str:
     return f"{digits(value / 10.0**power, count)} {_PREFIXES[power]}{unit}"
 
 
+_ROUNDING = 1e-12
+"""A half-width of less than this share comes of floating point, and is none."""
+
+
 def with_u95(value: float, u95: float, unit: str) -> str:
     """Return value and half-width on one prefix, the half-width with two significant digits.
 
     >>> with_u95(1234.567, 8.91, "J"), with_u95(0.0123, 0.006, "J/sample")
     ('1.2346 ± 0.0089 kJ', '12.3 ± 6.0 mJ/sample')
+    >>> with_u95(1.288, 3e-14, "W")  # a half-width of floating point alone
+    '1.288 W'
     """
-    if not (abs(value) < _LARGEST and 0 < u95 < _LARGEST) or value + u95 == value:
+    if not (abs(value) < _LARGEST and 0 < u95 < _LARGEST) or u95 < _ROUNDING * abs(value):
         return si(value, unit)
     half = float(f"{u95:.1e}")
     last = math.floor(math.log10(half)) - 1

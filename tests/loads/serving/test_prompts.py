@@ -69,6 +69,13 @@ def test_other_files_are_refused(tmp_path: Path, text: str | bytes) -> None:
         read_prompts(written(tmp_path, text))
 
 
+@pytest.mark.parametrize("number", ["-3", "0", "1e400", "1.5", "true", '"9"', "9" * 30])
+def test_a_length_that_makes_no_sense_is_not_left_out(tmp_path: Path, number: str) -> None:
+    for name in ("max_tokens", "input_len"):
+        with pytest.raises(FormatError, match=f":1: '{name}' is"):
+            read_prompts(written(tmp_path, f'{{"prompt": "a", "{name}": {number}}}'))
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     for read in (read_prompts, read_trace):
         with pytest.raises(FormatError, match="cannot be read"):

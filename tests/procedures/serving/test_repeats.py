@@ -10,6 +10,7 @@ import pytest
 from joulemark.accounting.repeats import fewest_repeats
 from joulemark.accounting.serving_windows import Unknown
 from joulemark.core.caution import Code
+from joulemark.core.errors import UsageError
 from joulemark.core.request import Prompt
 from joulemark.procedures.serving.driver import processes_for
 from joulemark.procedures.serving.figures import figures_of
@@ -82,3 +83,8 @@ def test_a_quick_look_says_so(tmp_path: Path) -> None:
     assert Code.QUICK in {caution.code for caution in run.cautions}
     assert run.title == "m, closed, 4 at once"
     assert fewest_repeats(run.settings) == 1
+
+
+def test_a_load_of_years_is_refused() -> None:
+    with pytest.raises(UsageError, match="after 115741 days"):
+        LoadPlan(kind="constant", requests=11, rate=1e-9).load(0)

@@ -117,7 +117,10 @@ def _swept(plan: Plan, folder: Path, args: Namespace) -> Outcome:
 
 def _tell(number: int, of: int, line: Mapping[str, Any]) -> None:
     """Say on standard error what became of a measurement."""
+    from joulemark.report.format import clean
+
     values = " ".join(f"{name}={value}" for name, value in line["values"].items())
+
     joules = line.get("energy_j")
     said = f"{joules:.4g} J" if isinstance(joules, float) else "no energy"
     if "u95" in line:  # it measured itself
@@ -126,7 +129,8 @@ def _tell(number: int, of: int, line: Mapping[str, Any]) -> None:
         names = shown_first({"by": "command"}, line["metrics"])[:2]
         said = ", ".join(f"{name} {line['metrics'][name]:.4g}" for name in names)
     said = line["why"] or line.get("note") or said
-    print(f"joulemark: {number}/{of} {values}: {line['status']}, {said}", file=sys.stderr)
+    text = clean(f"{number}/{of} {values}: {line['status']}, {said}", 1000)
+    print(f"joulemark: {text}", file=sys.stderr)
 
 
 def _show(plan: Plan, folder: Path, outcome: Outcome, *, as_json: bool) -> None:

@@ -121,9 +121,11 @@ def _lines(text: str, path: Path) -> Iterator[Prompt]:
         entry = _json(line, where)
         asked = entry.get("prompt", entry.get("text")) if isinstance(entry, dict) else None
         if isinstance(asked, str) and asked:
-            prompt = _prompt(entry, str(number), text=asked)
+            prompt = _prompt(entry, str(number), where, text=asked)
         elif isinstance(entry, dict) and "messages" in entry:
-            prompt = _prompt(entry, str(number), messages=_messages(entry["messages"], where))
+            prompt = _prompt(
+                entry, str(number), where, messages=_messages(entry["messages"], where)
+            )
         else:
             raise FormatError("a line needs 'prompt' or 'messages'", where=where)
         images, videos = counted(prompt.messages, where)
@@ -143,7 +145,8 @@ def _conversations(text: str, path: Path) -> Iterator[Prompt]:
         if asked:  # published files hold some that begin with an answer, or are empty
             name = entry.get("id")
             messages = tuple({"role": role, "content": value} for role, value in asked)
-            yield _prompt(entry, f"{number}" if not name else f"{number}/{name}", messages=messages)
+            own = f"{number}" if not name else f"{number}/{name}"
+            yield _prompt(entry, own, where, messages=messages)
 
 
 def _asked(turns: list[object], where: str) -> Iterator[tuple[str, str]]:
@@ -172,6 +175,7 @@ def _messages(found: object, where: str) -> tuple[Mapping[str, object], ...]:
 def _prompt(
     entry: dict[str, object],
     name: str,
+    where: str,
     *,
     text: str = "",
     messages: tuple[Mapping[str, object], ...] = (),
@@ -180,16 +184,23 @@ def _prompt(
         id=name,
         text=text,
         messages=messages,
-        tokens_out=_first(entry, _OUT),
-        tokens_in=_first(entry, _IN),
+        tokens_out=_first(entry, _OUT, where),
+        tokens_in=_first(entry, _IN, where),
     )
 
 
-def _first(entry: dict[str, object], names: tuple[str, ...]) -> int | None:
+def _first(entry: dict[str, object], names: tuple[str, ...], where: str) -> int | None:
+    """Return the number under the first of these names that is there."""
     for name in names:
         value = entry.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST:
-            return value
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise FormatError(f"{name!r} is no number", where=where)
+        if not (1 <= value <= MOST and value == int(value)):
+            said = f"{value!r:.40}"
+            raise FormatError(f"{name!r} is {said}, no number from 1 to {MOST}", where=where)
+        return int(value)
     return None
 
 

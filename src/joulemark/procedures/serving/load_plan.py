@@ -23,6 +23,8 @@ from joulemark.workloads.openai.client import Load
 
 KINDS = ("closed", "poisson", "gamma", "constant", "ramp", "trace", "saturation")
 RATED = ("poisson", "gamma", "constant")
+DAY_S = 86_400
+MOST_S = 90 * DAY_S
 USUAL_SIZE = "256x256"
 
 
@@ -74,6 +76,11 @@ class LoadPlan:
         seed = self.seed + repeat
         schedule = self._schedule(seed)
         count = len(schedule.due_s)
+        if schedule.due_s[-1] > MOST_S:
+            raise UsageError(
+                f"the last request would be sent after {schedule.due_s[-1] / DAY_S:.0f} days",
+                remedy=f"ask for at most {MOST_S // DAY_S} days (fewer requests, a higher rate)",
+            )
         return Load(
             prompts=self._pictured(self._asked(count, seed), seed),
             due_s=schedule.due_s.tolist(),
