@@ -45,6 +45,15 @@ def test_a_whole_tree(tmp_path: Path) -> None:
     assert (found.refused, found.legacy, found.repeated) == ([], 1, 0)
 
 
+def test_a_folder_of_files_under_any_name(tmp_path: Path) -> None:
+    whole = build.whole(tmp_path)
+    tasks, found = whole / "public" / "data" / "tasks", Reading()
+    (tasks / "of-mine").mkdir()
+    (tasks / "text-to-video.json").rename(tasks / "of-mine" / "films.json")
+    read_tree(open_tree(str(tasks)), found)
+    assert {one.task for one in found.configurations} == {"lm-arena-chat", "text-to-video"}
+
+
 def test_v2_keeps_what_the_file_states() -> None:
     (one,) = read(build.v2_llm(32), f"data/{build.V2_LLM.format(32)}").configurations
     assert (one.generation, one.task, one.model, one.gpus) == ("V2", "chat", "org/small", 1)

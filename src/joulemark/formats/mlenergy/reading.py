@@ -10,7 +10,7 @@ from joulemark.core.errors import FormatError, JoulemarkError
 from joulemark.formats.mlenergy import run, v2, v3
 from joulemark.formats.mlenergy.configuration import Configuration
 from joulemark.formats.mlenergy.values import MAX_JSON, Fields, loaded, written
-from joulemark.formats.trees.tree import NOT_HERE, Tree
+from joulemark.formats.trees.tree import NOT_HERE, Entry, Tree
 
 _FOLDERS = ("tasks", "models")
 _NAMES = "models.json"
@@ -74,22 +74,34 @@ def is_result_name(path: str) -> bool:
 def read_tree(tree: Tree, into: Reading) -> None:
     """Read every file of a tree that may hold results.
 
+    Those are the ones that bear a name of the benchmark's, or lie in a folder of such a name; where
+    there is no result in these, all files of JSON.
+
     Raises:
         FormatError: if the tree is damaged or hostile.
         UnavailableError: if it cannot be read.
     """
+    before, rest = len(into.configurations) + into.repeated, []
     for entry in tree.entries():
         if _LEGACY in f"/{entry.path}":
             into.legacy += 1
         elif is_result_name(entry.path):
-            identity = entry.identity
-            read_file(
-                lambda path=entry.path, of=identity: tree.read(path, MAX_JSON, identity=of),  # type: ignore[misc]
-                entry.path,
-                into,
-                f"{tree.location}/{entry.path}",
-            )
+            _read_entry(tree, entry, into)
+        elif entry.path.endswith(_ENDING):
+            rest.append(entry)
+    if len(into.configurations) + into.repeated == before:
+        for entry in rest:
+            _read_entry(tree, entry, into)
     into.name_models()
+
+
+def _read_entry(tree: Tree, entry: Entry, into: Reading) -> None:
+    read_file(
+        lambda: tree.read(entry.path, MAX_JSON, identity=entry.identity),
+        entry.path,
+        into,
+        f"{tree.location}/{entry.path}",
+    )
 
 
 def read_file(read: Callable[[], bytes], name: str, into: Reading, path: str = "") -> None:
