@@ -46,6 +46,16 @@ def test_help_lists_every_verb_and_each_has_examples(capsys: pytest.CaptureFixtu
         assert f"joulemark {verb}" in said
 
 
+@pytest.mark.parametrize("verb", [*VERBS, "bench serving", "bench tiny", "virtual serving"])
+def test_help_is_80_columns_wide(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main([*verb.split(), "--help"])
+    assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []
+
+
 def test_version_and_wrong_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("joulemark ")

@@ -115,10 +115,11 @@ def _unknown(word: str) -> int:
 
 
 def _verb(name: str, words: list[str]) -> int:
-    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from argparse import ArgumentParser
     from importlib import import_module
     from keyword import iskeyword
 
+    from joulemark.cli.helping import HelpFormatter
     from joulemark.core.errors import JoulemarkError
 
     module = import_module(f"joulemark.cli.verbs.{name}{'_' * iskeyword(name)}")
@@ -126,7 +127,7 @@ def _verb(name: str, words: list[str]) -> int:
         prog=f"joulemark {name}",
         description=module.__doc__,
         epilog=module.EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     try:

@@ -29,7 +29,8 @@ examples:
   torchrun … --no-python joulemark agent --gather head -- python train.py
   mpirun -np 64 joulemark agent --gather head -- python train.py
   ssh node3 joulemark agent --node 3 --gather head --meter ipmi:host=bmc3
-  joulemark agent --switch sw_0 --gather head --meter 'pdu:host=rack1,outlets=["7"]'
+  joulemark agent --switch sw_0 --gather head \\
+      --meter 'pdu:host=rack1,outlets=["7"]'
   joulemark agent --node 0 --run-log result_0.txt -- python train.py
 
 Exit code: the command's (126 or 127 if it could not be started, 128 + n if

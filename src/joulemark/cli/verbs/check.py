@@ -31,7 +31,8 @@ examples:
   joulemark check inference_results_v5.1 --submitter WHO --sarif review.sarif
   joulemark check results.tar.gz --as-official own --json > verdicts.jsonl
   joulemark check results.git@main:closed --resume checked.state
-  joulemark check training_results_v5.0 tiny_results_v1.3 --ignore 'tiny/no-trace'
+  joulemark check training_results_v5.0 tiny_results_v1.3 \\
+      --ignore 'tiny/no-trace'
   joulemark explain inference/uncertainty
 
 exit codes: 0 every result passes, perhaps with warnings; 1 a result fails (with

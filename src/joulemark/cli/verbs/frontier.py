@@ -21,7 +21,7 @@ examples:
   joulemark frontier leaderboard --group 'V3/gpqa/*' --itl-p99 100ms
   joulemark frontier served.sweep --tpot-p99 100ms --html pages --runs
   joulemark frontier sweep.parquet --x seconds --y energy_j --by model,task
-  joulemark frontier table.csv --x tokens_per_s --more tokens_per_s --y watts --json
+  joulemark frontier table.csv --x tokens_s --more tokens_s --y watts --json
   joulemark frontier sweep.csv --x p99_s --y energy_j --grid 350 --pue 1.2
 
 exit codes: 0 shown; 2 wrong argument, no group holds what is asked for, or a file

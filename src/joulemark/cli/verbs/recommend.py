@@ -22,8 +22,8 @@ examples:
   joulemark recommend leaderboard-v2 --group '*llama-3.1-8b*' --tpot 100ms
   joulemark recommend leaderboard --itl-p99 100ms --per token --json
   joulemark recommend run/llm --ttft-p95 2s --e2e 30s --assume 5%
-  joulemark recommend sweep.csv --x p99_s --y joules --by model --at-most p99_s=0.1
-  joulemark recommend leaderboard --tpot 100ms --region DE --price '0.30 EUR/kWh'
+  joulemark recommend sweep.csv --x p99_s --y joules --at-most p99_s=0.1
+  joulemark recommend leaderboard --tpot 100ms --region DE --price 0.30EUR/kWh
 
 exit codes: 0 at least one group has a recommendation; 1 none has; 2 wrong argument, or
 no group holds what is asked for; 3 a path may not be read; 4 a path is damaged, or

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  joulemark import training_results_v4.0 tiny_results_v1.2 inference_results_v4.0
+  joulemark import training_results_v4.0 tiny_results_v1.2 \\
+      inference_results_v4.0
   joulemark scales
   joulemark scales --html scales.html --svg figures
   joulemark scales --json
