@@ -93,6 +93,7 @@ def test_a_failed_request_is_exit_code_1(tmp_path: Path, capfd: pytest.CaptureFi
         (["--extra", "[1]"], 2, "--extra is no object"),
         (["--prompts", "/nonexistent"], 4, "it cannot be read"),
         (["--trace", "/nonexistent"], 2, "--concurrency has no effect on trace arrivals"),
+        (["--output", "/nonexistent/a.json"], 4, "there is no such folder"),
         (["--speed", "2"], 2, "--speed has no effect on closed arrivals"),
         (["--rate", "2"], 2, "--concurrency has no effect on poisson arrivals"),
         (["--image-size", "8x8"], 2, "without pictures"),

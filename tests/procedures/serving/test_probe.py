@@ -13,10 +13,11 @@ from joulemark.procedures.serving.about import about, models_of, shown, the_mode
 from joulemark.procedures.serving.probe import first_answer
 from joulemark.procedures.serving.ready import ServerError
 from joulemark.procedures.serving.whose import WHOLE_MACHINE, whose
+from joulemark.virtual.redfish.certificate import self_signed
 from joulemark.virtual.serving.server import ScriptedServer
 from joulemark.virtual.serving.wrongs import Wrongs
 from joulemark.workloads.openai.target import Target
-from tests.procedures.serving.helpers import When, measured, serving
+from tests.procedures.serving.helpers import SCRIPT, When, measured, serving
 
 NOWHERE = Target(url="http://127.0.0.1:9", model="m")
 
@@ -42,6 +43,16 @@ def test_nobody_is_there() -> None:
         assert caught.value.exit_code == 1
         assert "start the server, or correct --url" in str(caught.value)
     assert about(NOWHERE) == {}
+
+
+def test_a_server_that_nobody_vouches_for() -> None:
+    made = ScriptedServer(SCRIPT, Wrongs(()), context=self_signed("127.0.0.1").context())
+    try:
+        for ask in (first_answer, the_model):
+            with pytest.raises(ServerError, match="--cafile FILE"):
+                ask(target(made))
+    finally:
+        made.close()
 
 
 @pytest.mark.parametrize(

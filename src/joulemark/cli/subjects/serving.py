@@ -79,6 +79,7 @@ def main(args: Namespace) -> int:
     from joulemark.procedures.stopping import stoppable
     from joulemark.store.reader import open_run
 
+    serving_parts.writable(args.output)
     if args.idle is None:
         args.idle = QUICK_IDLE_S if args.quick else IDLE_S
     with stoppable(), ExitStack() as stack:

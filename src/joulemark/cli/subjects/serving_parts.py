@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from argparse import Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from joulemark.cli.engines import largest_batch
 from joulemark.cli.subjects.serving_flags import REQUESTS, USUAL_INPUT
-from joulemark.core.errors import UsageError
+from joulemark.core.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,6 +194,18 @@ def extra_of(text: str | None) -> dict[str, Any]:
         if name in _OURS:
             raise UsageError(f"{name!r} is not for --extra", remedy=f"{_OURS[name]} is for that")
     return found
+
+
+def writable(path: Path | None) -> None:
+    """Refuse a file that could not be written, before anything is measured for it.
+
+    Raises:
+        StoreError: if its folder is not there, or takes no file.
+    """
+    folder = None if path is None else path.absolute().parent
+    if folder is not None and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        what = "may not be written" if folder.is_dir() else "there is no such folder"
+        raise StoreError(what, where=str(folder), remedy="name another --output")
 
 
 def settings_of(args: Namespace, plan: LoadPlan) -> ServingSettings:

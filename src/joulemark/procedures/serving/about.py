@@ -14,6 +14,8 @@ from joulemark.workloads.openai.target import Target
 
 Ask = Callable[[str], Got]
 MOST_TEXT = 300
+UNTRUSTED, TRUST = "CERTIFICATE_VERIFY_FAILED", "give its certificate (--cafile FILE)"
+"""What OpenSSL says of a server that nobody vouches for, and what to do."""
 PAGES: Mapping[str, tuple[str, ...]] = {
     "/version": ("version",),
     "/props": ("build_info", "total_slots"),
@@ -48,7 +50,7 @@ def the_model(target: Target) -> str:
         raise ServerError(
             f"no model is named, and it tells of none: {got.error}",
             where=target.url,
-            remedy="start the server, or correct --url",
+            remedy=TRUST if UNTRUSTED in got.error else "start the server, or correct --url",
         )
     names = [one["id"] for one in _models(lambda _: got, "")]
     if len(names) != 1:

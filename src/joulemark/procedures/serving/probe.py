@@ -9,7 +9,7 @@ from typing import Any
 
 from joulemark.core.errors import JoulemarkError, UsageError
 from joulemark.core.request import Outcome, Prompt, Request
-from joulemark.procedures.serving.about import models_of, shown
+from joulemark.procedures.serving.about import TRUST, UNTRUSTED, models_of, shown
 from joulemark.procedures.serving.looping import run
 from joulemark.procedures.serving.ready import ServerError
 from joulemark.workloads.openai.client import Bounds, Client, Load
@@ -71,7 +71,9 @@ def _mended(request: Request, target: Target, wait_s: float) -> JoulemarkError:
     what = f"a first question came to nothing ({request.outcome}): {shown(request.error)}"
     if request.outcome is Outcome.CANCELLED:
         what = f"a first question was not answered in {wait_s:g} s"
-    return ServerError(what, where=_url(target), remedy=REMEDIES.get(request.outcome, ""))
+    untrusted = UNTRUSTED in request.error
+    remedy = TRUST if untrusted else REMEDIES.get(request.outcome, "")
+    return ServerError(what, where=_url(target), remedy=remedy)
 
 
 REMEDIES: Mapping[Outcome, str] = {
