@@ -61,3 +61,12 @@ def test_only_whole_numbers_are_pages(capsys: pytest.CaptureFixture[str]) -> Non
         main(["list", "-n", "0"])
     assert raised.value.code == 2
     assert "'0' is not a whole number of at least 1" in capsys.readouterr().err
+
+
+def test_a_title_moves_no_terminal(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = store / "run-4" / "run.json"
+    record.write_text(record.read_text().replace("a test", "\\u001b[31mred\\u202e"))
+    assert main(["list", "--store", str(store)]) == 0
+    said = capsys.readouterr().out
+    assert "red" in said
+    assert not {"\x1b", "\u202e"} & set(said)

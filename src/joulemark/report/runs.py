@@ -7,6 +7,7 @@ from typing import IO
 
 from joulemark.core.clock import NS
 from joulemark.core.units import duration
+from joulemark.report.format import clean
 from joulemark.store.catalogue import RunSummary
 
 WIDTH = 80
@@ -43,7 +44,8 @@ def print_list(
     for run in runs:
         took = "-" if run.stopped is None else duration((run.stopped - run.started) / NS)
         status = "unreadable" if run.status is None else run.status.value
-        table.add_row(*map(Text, (run.id, took, status, run.title or run.problem)))
+        names = clean(run.id), clean(run.title or run.problem)
+        table.add_row(*map(Text, (names[0], took, status, names[1])))
     console.print(table)
     shown = f"{len(runs)} of {of}" if of not in (None, len(runs)) else f"{len(runs)}"
     console.print(Text(f"\n{shown} in {store}"))
