@@ -355,6 +355,8 @@ def test_a_run_of_ones_own() -> None:
     other = side_of_run("run", plain, of, {**SERVED, **more})
     assert other.traits[LOAD] == "poisson, 2/s, at most 16 run, chat, whole"
     assert why([one, other]).whole.changed == (LOAD,)
+    odd = side_of_run("run", plain, of, {**SERVED, "endpoint": 9})
+    assert odd.traits[LOAD] == "closed, 8 at once, 9"
     bare = side_of_run("run", plain, of, {"model": "m", "extra": {"a": [1, "x"], "b": None}})
     assert PRECISION not in bare.traits
     assert bare.traits[SOFTWARE] == "extra a 1, x"

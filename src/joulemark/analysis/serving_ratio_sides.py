@@ -145,7 +145,8 @@ def _load(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from (said.format(arrivals[k]) for k, said in _ARRIVALS.items() if arrivals.get(k))
     if settings.get("batch"):
         yield f"at most {settings['batch']} run"
-    yield from filter(None, (settings.get("endpoint"), "" if settings.get("stream") else "whole"))
+    endpoint = _words(settings.get("endpoint"))
+    yield from filter(None, (endpoint, "" if settings.get("stream") else "whole"))
 
 
 def _words(value: object) -> str:
