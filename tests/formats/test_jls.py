@@ -15,6 +15,10 @@ from joulemark.formats.jls_run import recording_run
 from tests.formats import jls_files
 from tests.formats.jls_files import BEGAN_S, RATE
 
+HOLE = Path(__file__).parents[1] / "data" / "joulescope" / "hole.jls"
+"""Written by pyjls 0.17.0, by ``jls_files.write(…, _ramp(4000), hole=530)``: kept, as its writer
+logs a hole from a thread of its own and may then wait for its caller for ever."""
+
 
 def _ramp(count: int) -> dict[str, np.ndarray]:
     return {"current": np.linspace(1e-3, 5e-3, count), "voltage": np.linspace(3.3, 2.9, count)}
@@ -46,13 +50,12 @@ def test_a_signal_of_power_counts_as_it_is(tmp_path: Path) -> None:
         assert set(_all(file, 100)[1].tolist()) == {0.25}
 
 
-def test_samples_that_are_missing_are_counted_and_leave_a_hole(tmp_path: Path) -> None:
-    path = jls_files.write(tmp_path / "a.jls", _ramp(20_000), hole=530)
-    with JlsFile(path) as file:
+def test_samples_that_are_missing_are_counted_and_leave_a_hole() -> None:
+    with JlsFile(HOLE) as file:
         times, _ = _all(file)
         assert file.lost == 530
     ends = np.round((times - BEGAN_S * NS) / 1e6).astype(int)
-    assert ends.tolist() == [*range(1, 101), *range(106, 206)]
+    assert ends.tolist() == [*range(1, 21), *range(26, 46)]
 
 
 def test_falls_of_an_input(tmp_path: Path) -> None:
