@@ -134,3 +134,24 @@ def test_pages_of_a_sweep_and_of_its_runs(
     assert main(words) == 2
     assert "exists already" in capfd.readouterr().err
     assert main(["frontier", str(tmp_path / "work.sweep"), "--runs"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ('url = "http://127.0.0.1:1"\nno-such-flag = 1', "--no-such-flag"),
+        ("requests = 5", "the server is not told"),
+        ('url = "http://127.0.0.1:1"\nrate = 5', "--concurrency has no effect"),
+        ('url = "http://127.0.0.1:1"\nslo-ttft = "soon"', "soon"),
+    ],
+)
+def test_a_mistake_in_the_load_is_told_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], fields: str, said: str
+) -> None:
+    path = tmp_path / "serving.toml"
+    path.write_text(
+        f'title = "t"\n[serving]\nmodel = "m"\n{fields}\n[axes]\nconcurrency = [1, 2]\n'
+    )
+    assert main(["sweep", str(path)]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "serving.sweep").exists()

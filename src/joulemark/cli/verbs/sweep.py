@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from joulemark.cli.bench_words import check_words
 from joulemark.cli.common import print_json, store_argument, store_of
 from joulemark.core.errors import JoulemarkError, UsageError
 
@@ -54,6 +55,8 @@ def main(args: Namespace) -> int:
     if args.plan is None:
         raise UsageError("no sweep was named", remedy="give its TOML file; docs/sweep.md shows one")
     plan = read_plan(args.plan)
+    for _, point in _turns(plan):
+        check_words(plan.words(point))
     if args.dry_run:
         return _dry_run(plan, as_json=args.json)
     folder = args.out or args.plan.with_suffix(".sweep")
