@@ -212,7 +212,8 @@ def started(folder: Path, path: Path) -> subprocess.Popen[bytes]:
     return process
 
 
-NAP = "import time, sys; time.sleep(float(sys.argv[1]))"
+NAP = "import os, sys, time; time.sleep(0 if os.path.exists(sys.argv[2]) else float(sys.argv[1]))"
+"""Sleeps, but not once a file is there."""
 SEED = 1
 """With which the short point comes first."""
 
@@ -220,11 +221,11 @@ SEED = 1
 def slow_plan(root: Path) -> str:
     """Return a sweep over a knob and two naps, the second long enough to be killed in."""
     return f"""
-command = {json.dumps([sys.executable, "-c", NAP, "{s}"])}
+command = {json.dumps([sys.executable, "-c", NAP, "{s}", str(root / "awake")])}
 repeats = 1
 seed = {SEED}
 [axes]
-s = [0, 0.6]
+s = [0, 20]
 g = {{knob = "cpu-governor", root = "{root}", values = ["powersave"]}}
 [measure]
 meters = ["estimate"]
@@ -256,6 +257,7 @@ def test_a_killed_sweep_goes_on_and_its_knobs_are_put_back(
     put_back_in(tmp_path / "state" / "joulemark" / "knobs")
     assert governors(root) == ["schedutil\n"] * 2
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (root / "awake").touch()
     assert main(["sweep", str(path), "--store", str(tmp_path / "runs"), "--resume"]) == 0
     _, lines = read_record(tmp_path / "slow.sweep")
     assert sum(line["values"]["s"] == 0 for line in lines) == 1, "not done again"
