@@ -24,26 +24,19 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from measuring import SOURCES, Row, about, environment, show, workplace
+from scripted import scripted
 
 TOKENS = 50
 STEP_S = 0.02
 FIRST_S = 0.05
 ROUNDS = 4
 REQUESTS_AT_ONCE = 32
-SERVER = """
-import json, sys
-from joulemark.virtual.serving.instrument import Serving
-served = Serving(**json.loads(sys.argv[1])).start()
-print(served.server.url, flush=True)
-sys.stdin.read()
-served.close()
-"""
 TOKENIZER = {
     "version": "1.0",
     "added_tokens": [],
@@ -53,22 +46,9 @@ TOKENIZER = {
 """AIPerf wants a tokenizer, also where the server counts."""
 
 
-@contextmanager
-def server(tokens: int, step_s: float, first_s: float) -> Iterator[str]:
+def server(tokens: int, step_s: float, first_s: float) -> AbstractContextManager[str]:
     """Run a scripted server; give its address."""
-    script = {"least": tokens, "most": tokens, "step": step_s, "first": first_s, "times": True}
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, json.dumps(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    )
-    with process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        yield process.stdout.readline().strip()
-        process.stdin.close()
+    return scripted({"least": tokens, "most": tokens, "step": step_s, "first": first_s})
 
 
 def noted(url: str) -> list[dict[str, Any]]:

@@ -16,13 +16,13 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from measuring import SOURCES, about, environment, workplace
+from scripted import scripted
 
 sys.path.insert(0, str(SOURCES))
 
@@ -66,31 +66,6 @@ BESIDE: Mapping[str, float] = {"slots": 0, "prompt_token": 5e-4}
 LONG = "lognormal:3000,2000"
 FACTORS = {"base": "base_w", "prefill": "prompt_j", "decode": "token_j"}
 TOLD = ("window", PER_OUTPUT, PER_REQUEST, *FACTORS)
-SERVER = """
-import json, sys
-from joulemark.virtual.serving.instrument import Serving
-served = Serving(**json.loads(sys.argv[1])).start()
-print(served.server.url, flush=True)
-sys.stdin.read()
-served.close()
-"""
-
-
-@contextmanager
-def server(script: Mapping[str, float], seed: int) -> Iterator[str]:
-    """Run a scripted server with costs; give its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, json.dumps({**script, "seed": seed, "times": True})],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    )
-    with process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        yield process.stdout.readline().strip()
-        process.stdin.close()
 
 
 def recording(folder: Path, seed: int) -> Path:
@@ -108,7 +83,7 @@ def recording(folder: Path, seed: int) -> Path:
 def draw(name: str, seed: int) -> Row:
     """Do the whole procedure once; return what it says beside the truth."""
     script = {**SCRIPT, **(BESIDE if "beside" in name else {})}
-    with workplace() as folder, server(script, seed) as url:
+    with workplace() as folder, scripted({**script, "seed": seed}) as url:
         told = dict(LOADS[name])
         if told["kind"] == "trace":
             told["trace"] = recording(folder, seed)

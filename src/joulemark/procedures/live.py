@@ -105,6 +105,51 @@ def _added(channels: Sequence[Channel], known: Mapping[int, float]) -> list[int]
     return [places[part.channel.name] for part in split(choose(energies)) if part.added]
 
 
+class LiveWatts:
+    """Live watts of a run, from when its sampler has begun to write; None until then.
+
+    Args:
+        path: run directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open nothing yet."""
+        self._spool = path / "traces" / "sampler.spool"
+        self._tail: Tail | None = None
+
+    def __call__(self) -> float | None:
+        """Return mean power over the last seconds; None where unknown."""
+        try:
+            self._tail = self._tail or Tail(self._spool)
+            return self._tail.watts()
+        except (OSError, JoulemarkError):
+            return None
+
+
+@contextmanager
+def ticking(beat: Callable[[bool], None]) -> Iterator[None]:
+    """Call ``beat`` every half second from a thread while the block runs, and once at its end.
+
+    Args:
+        beat: told whether this is the end.
+    """
+    over = threading.Event()
+
+    def beats() -> None:
+        last = False
+        while not last:
+            last = over.wait(EVERY_S)
+            beat(last)
+
+    thread = threading.Thread(target=beats, daemon=True, name="joulemark-live")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 @contextmanager
 def following(path: Path, phase: str, total_s: float, tell: Tell | None) -> Iterator[None]:
     """Tell of progress from a thread while the block runs; without ``tell`` do nothing.
@@ -118,27 +163,10 @@ def following(path: Path, phase: str, total_s: float, tell: Tell | None) -> Iter
     if tell is None:
         yield
         return
-    over = threading.Event()
-    thread = threading.Thread(
-        target=_follow, args=(path, phase, total_s, tell, over), daemon=True, name="joulemark-live"
-    )
-    thread.start()
-    try:
+    began, watts = time.monotonic(), LiveWatts(path)
+
+    def beat(_: bool) -> None:  # noqa: FBT001 # as ticking hands it over
+        tell(phase, min(time.monotonic() - began, total_s), total_s, watts())
+
+    with ticking(beat):
         yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def _follow(path: Path, phase: str, total_s: float, tell: Tell, over: threading.Event) -> None:
-    began, tail = time.monotonic(), None
-    while True:
-        ended = over.wait(EVERY_S)
-        try:
-            tail = tail or Tail(path / "traces" / "sampler.spool")
-            watts = tail.watts()
-        except (OSError, JoulemarkError):
-            watts = None
-        tell(phase, min(time.monotonic() - began, total_s), total_s, watts)
-        if ended:
-            return

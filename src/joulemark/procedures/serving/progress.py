@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from joulemark.core.errors import JoulemarkError
-from joulemark.procedures.live import EVERY_S, Tail
+from joulemark.procedures.live import LiveWatts, ticking
 from joulemark.procedures.serving.keeping import Keeping
 from joulemark.workloads.openai.client import Load
 
@@ -36,20 +34,15 @@ def waiting(phase: str, tell: Tell | None) -> Iterator[None]:
     if tell is None:
         yield
         return
-    began, over = time.monotonic(), threading.Event()
+    began = time.monotonic()
 
-    def ticks() -> None:
-        while not over.wait(EVERY_S):
+    def beat(last: bool) -> None:  # noqa: FBT001 # as ticking hands it over
+        if not last:
             tell(phase, time.monotonic() - began, 0.0, None)
 
     tell(phase, 0.0, 0.0, None)
-    thread = threading.Thread(target=ticks, daemon=True)
-    thread.start()
-    try:
+    with ticking(beat):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 @contextmanager
@@ -68,16 +61,16 @@ def following(
     if tell is None:
         yield
         return
-    over = threading.Event()
-    thread = threading.Thread(
-        target=_follow, args=(path, phase, load, keeping, tell, over), daemon=True
-    )
-    thread.start()
-    try:
+    began, watts, total = time.monotonic(), LiveWatts(path), len(load.prompts)
+
+    def beat(last: bool) -> None:  # noqa: FBT001 # as ticking hands it over
+        power, seconds, ended = watts(), time.monotonic() - began, keeping.ended
+        whole = seconds if last else max(expected_s(load, ended, seconds), 0.0)
+        note = f"{ended} of {total} requests, {keeping.tokens / seconds:.0f} tokens/s"
+        tell(phase, min(seconds, whole) if whole else seconds, whole, power, note)
+
+    with ticking(beat):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def expected_s(load: Load, ended: int, seconds: float) -> float:
@@ -94,23 +87,3 @@ def expected_s(load: Load, ended: int, seconds: float) -> float:
         return 0.0
     last = float(load.due_s[-1]) if len(load.due_s) else 0.0
     return max(last, seconds * len(load.prompts) / ended)
-
-
-def _follow(
-    path: Path, phase: str, load: Load, keeping: Keeping, tell: Tell, over: threading.Event
-) -> None:
-    began, tail = time.monotonic(), None
-    while True:
-        last = over.wait(EVERY_S)
-        try:
-            tail = tail or Tail(path / "traces" / "sampler.spool")
-            watts = tail.watts()
-        except (OSError, JoulemarkError):
-            watts = None
-        seconds = time.monotonic() - began
-        ended, total = keeping.ended, len(load.prompts)
-        whole = seconds if last else max(expected_s(load, ended, seconds), 0.0)
-        note = f"{ended} of {total} requests, {keeping.tokens / seconds:.0f} tokens/s"
-        tell(phase, min(seconds, whole) if whole else seconds, whole, watts, note)
-        if last:
-            return
